@@ -1,0 +1,1 @@
+"""Numbers, instruments, accounts, limits: pure, in event time."""

@@ -1,0 +1,1 @@
+"""HyperLiquid's JSON, as the exchange writes it."""

@@ -1,0 +1,1 @@
+"""Small shared state in Redis: newest prices, fetch memory, slots, budget, heartbeats."""

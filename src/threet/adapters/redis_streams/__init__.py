@@ -1,0 +1,1 @@
+"""The event bus on Redis streams; the only place with stream keys."""

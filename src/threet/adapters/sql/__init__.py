@@ -1,0 +1,1 @@
+"""The store on MariaDB and SQLite; the only place with SQL."""

@@ -1,0 +1,1 @@
+"""The composition root: settings in, wired objects out; nothing happens on import."""

@@ -1,0 +1,1 @@
+"""The 3t command and its subcommands."""

@@ -1,0 +1,1 @@
+"""Event in, decisions out; composes the core, no I/O."""

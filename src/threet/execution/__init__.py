@@ -1,0 +1,1 @@
+"""Desired against actual: intents, and the life of an order."""

@@ -1,0 +1,1 @@
+"""Nouns and their laws; the standard library and msgspec only."""

@@ -1,0 +1,1 @@
+"""Back-off, restart policy and supervision as state machines."""
