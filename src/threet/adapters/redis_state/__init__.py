@@ -1,1 +1,1 @@
-"""Small shared state in Redis: newest prices, fetch memory, slots, budget, heartbeats."""
+"""Small shared state in Redis: newest prices, fetch memory, budget, heartbeats."""

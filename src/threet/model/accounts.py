@@ -1,0 +1,65 @@
+"""An account as the exchange reports it: balance, margin, positions."""
+
+from decimal import Decimal
+from enum import Enum
+
+import msgspec
+
+from threet.model.errors import InvalidValueError
+from threet.model.numbers import ZERO, require_not_negative
+from threet.model.times import require_ms
+
+
+class MarginMode(Enum):
+    CROSS = "cross"
+    ISOLATED = "isolated"
+
+
+class AccountPosition(msgspec.Struct, frozen=True, kw_only=True):
+    """A position in the exchange's words; ``quantity`` is signed, long > 0.
+
+    ``liquidation_price`` is None where the exchange reports none (it cannot be
+    reached). Amounts are in USDC.
+    """
+
+    symbol: str
+    quantity: Decimal
+    entry_price: Decimal
+    leverage: int
+    margin_mode: MarginMode
+    margin_used: Decimal
+    position_value: Decimal
+    unrealized_pnl: Decimal
+    liquidation_price: Decimal | None
+    funding_since_open: Decimal
+
+    def __post_init__(self) -> None:
+        if self.quantity == ZERO or not self.quantity.is_finite():
+            raise InvalidValueError("quantity", "be finite and not 0", self.quantity)
+        require_not_negative("entry_price", self.entry_price)
+        require_not_negative("margin_used", self.margin_used)
+
+
+class AccountState(msgspec.Struct, frozen=True, kw_only=True):
+    """One consistent reading of an account at ``account_ms`` (exchange time), in USDC.
+
+    ``account_value`` is equity: cash plus unrealized profit and loss.
+    """
+
+    address: str
+    account_ms: int
+    account_value: Decimal
+    total_margin_used: Decimal
+    total_notional: Decimal
+    withdrawable: Decimal
+    maintenance_margin: Decimal
+    positions: tuple[AccountPosition, ...]
+
+    def __post_init__(self) -> None:
+        require_ms("account_ms", self.account_ms)
+        require_not_negative("total_margin_used", self.total_margin_used)
+        if not self.account_value.is_finite():
+            raise InvalidValueError("account_value", "be finite", self.account_value)
+        symbols = [position.symbol for position in self.positions]
+        if len(set(symbols)) != len(symbols):
+            raise InvalidValueError("positions", "name each symbol once", symbols)

@@ -1,0 +1,94 @@
+"""What happened, in the past tense; what flows between processes.
+
+Every event says when the exchange dates it (``event_ms``; None where the wire gives no
+time) and when its frame reached this machine (``received_ns``, UTC nanoseconds).
+"""
+
+from decimal import Decimal
+
+import msgspec
+
+from threet.model.accounts import AccountPosition
+from threet.model.books import BookLevel, require_book_order
+from threet.model.candles import Candle
+from threet.model.prices import PriceChange
+from threet.model.trades import Trade
+
+
+class _Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    received_ns: int
+    event_ms: int | None = None
+
+
+class PricesUpdated(_Event, frozen=True, kw_only=True, gc=False):
+    """The prices of one received frame that differ from the ones before."""
+
+    changes: tuple[PriceChange, ...]
+
+
+class TradesPrinted(_Event, frozen=True, kw_only=True, gc=False):
+    """All trades of one received frame, in the frame's order."""
+
+    trades: tuple[Trade, ...]
+
+
+class BookUpdated(_Event, frozen=True, kw_only=True, gc=False):
+    """A whole snapshot of a book; it replaces the one before."""
+
+    symbol: str
+    bids: tuple[BookLevel, ...]
+    asks: tuple[BookLevel, ...]
+
+    def __post_init__(self) -> None:
+        require_book_order(self.bids, self.asks)
+
+
+class CandleFormed(_Event, frozen=True, kw_only=True, gc=False):
+    """The forming bar as it stands now; the next one replaces it."""
+
+    candle: Candle
+
+
+class CandlesClosed(_Event, frozen=True, kw_only=True, gc=False):
+    """Bars that will not change again but by a later authoritative row."""
+
+    candles: tuple[Candle, ...]
+
+
+class BalanceUpdated(_Event, frozen=True, kw_only=True, gc=False):
+    """The account's balance was read and stored; amounts in USDC."""
+
+    address: str
+    account_value: Decimal
+    total_margin_used: Decimal
+    withdrawable: Decimal
+
+
+class PositionsUpdated(_Event, frozen=True, kw_only=True, gc=False):
+    """All open positions of the account, as read and stored."""
+
+    address: str
+    positions: tuple[AccountPosition, ...]
+
+
+Event = (
+    PricesUpdated
+    | TradesPrinted
+    | BookUpdated
+    | CandleFormed
+    | CandlesClosed
+    | BalanceUpdated
+    | PositionsUpdated
+)
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """An event with the id under which it takes effect once.
+
+    The same ``event_id`` delivered twice is the same fact. ``traceparent`` (W3C) links
+    it to the work that caused it, "" when there is none.
+    """
+
+    event_id: str
+    event: Event
+    traceparent: str = ""

@@ -1,0 +1,43 @@
+"""What all workers together remember and share while they fetch."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from threet.model.candles import Timeframe
+
+
+class FetchMemory(Protocol):
+    """Which bars were fetched, so that nothing is fetched twice (R15)."""
+
+    def newest_closed_ms(self, symbol: str, timeframe: Timeframe) -> int | None:
+        """Open time of the newest closed bar that was fetched and stored."""
+
+    def newest_closed_of(
+        self, keys: Sequence[tuple[str, Timeframe]]
+    ) -> Sequence[int | None]: ...
+
+    def remember(self, symbol: str, timeframe: Timeframe, open_ms: int) -> None:
+        """Never moves backwards."""
+
+    def claim(self, symbol: str, timeframe: Timeframe, for_secs: float) -> bool:
+        """Whether the caller may fetch now; False while another one does."""
+
+    def release(self, symbol: str, timeframe: Timeframe) -> None: ...
+
+
+class FetchSlots(Protocol):
+    """At most N requests at once over all workers.
+
+    The slot of a holder that died frees itself.
+    """
+
+    def slot(self) -> AbstractContextManager[bool]:
+        """Yields whether a slot was free."""
+
+
+class RateBudget(Protocol):
+    """The exchange's weight budget of this address, shared by all processes."""
+
+    def take(self, weight: int) -> float:
+        """Take the weight; 0 if it was there, else seconds to wait (nothing taken)."""
