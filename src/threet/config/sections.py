@@ -48,14 +48,8 @@ Seconds = Annotated[float, Field(ge=0, le=86_400)]
 
 
 class DatabaseSettings(Section):
-    """Either ``url`` or host, port, user and name; without both, SQLite in data_dir.
+    """MariaDB at ``host``; without a host SQLite, a file in data_dir."""
 
-    The password is kept apart from the URL, so that no message can show it.
-    """
-
-    url: Annotated[str, _url("sqlite", "mariadb+pymysql", "mysql+pymysql")] | None = (
-        None
-    )
     host: str | None = None
     port: Port = 3306
     user: str = "threet"
@@ -77,10 +71,9 @@ class StreamLengths(Section):
 
 
 class RedisSettings(Section):
-    """Either ``url`` or host, port and db."""
+    """Without a host `3t up` starts a private Valkey and tells its processes where."""
 
-    url: Annotated[str, _url("redis", "rediss")] | None = None
-    host: str = "127.0.0.1"
+    host: str | None = None
     port: Port = 6379
     db: Annotated[int, Field(ge=0)] = 0
     password: SecretStr | None = None

@@ -3,14 +3,18 @@
 import difflib
 import os
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
 from threet.config import sources
-from threet.config.sections import Sections
+from threet.config.sections import HyperliquidSettings, Sections
 from threet.config.sources import Tree
 from threet.model.errors import ConfigurationError
+
+EXCHANGE_HOSTS = ("api.hyperliquid.xyz", "api.hyperliquid-testnet.xyz")
 
 
 def load(
@@ -82,14 +86,31 @@ def _suggestion(location: tuple[int | str, ...]) -> str:
 
 def _contradictions(settings: Sections) -> list[str]:
     reasons = []
-    database = settings.database
-    if database.url and database.host:
-        reasons.append("database: give url, or host and its fields, not both")
-    if database.url and "@" in database.url.partition("://")[2].partition("/")[0]:
-        user = database.url.partition("://")[2].partition("@")[0]
-        if ":" in user:
-            reasons.append("database.url: must hold no password; use database.password")
     most, fewest = settings.celery.autoscale
     if most < fewest:
         reasons.append("celery.autoscale: must be [most, fewest]")
+    reasons += _foreign_hosts(settings.exchanges.hyperliquid)
     return reasons
+
+
+def _foreign_hosts(hyperliquid: HyperliquidSettings) -> list[str]:
+    """Keys and orders go to the exchange, or to a simulator nearby, to no one else."""
+    reasons = []
+    for name in ("rest_url", "websocket_url"):
+        url = getattr(hyperliquid, name)
+        host = urlsplit(url).hostname if url else None
+        if host and not _is_allowed(host):
+            reasons.append(
+                f"exchanges.hyperliquid.{name}: host must be the exchange's, this "
+                "machine, or a name without dots in the same network"
+            )
+    return reasons
+
+
+def _is_allowed(host: str) -> bool:
+    if host in EXCHANGE_HOSTS:
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return "." not in host

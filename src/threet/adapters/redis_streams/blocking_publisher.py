@@ -21,7 +21,8 @@ class BlockingPublisher:
         for envelope in envelopes:
             stream = codec.stream_of(envelope.event)
             bound = ("MAXLEN", "~", self._lengths[stream], "*")
-            pipeline.execute_command("XADD", stream, *bound, *codec.fields(envelope))
+            command = ("XADD", stream, *bound, *codec.fields(envelope))
+            pipeline.execute_command(*command)  # type: ignore[no-untyped-call]  # redis-py
         try:
             pipeline.execute()
         except RedisError as error:
