@@ -25,6 +25,7 @@ class SystemClock:
         return time.monotonic_ns() // 1_000_000
 
     async def wait_until(self, event_ms: int) -> None:
-        """Return once ``now_ms()`` has reached ``event_ms``."""
-        while (missing := event_ms - self.now_ms()) > 0:
-            await asyncio.sleep(missing / 1000 / self._speed)
+        """Return once ``event_ms`` has come."""
+        missing = event_ms - self.now_ms()
+        # One millisecond more: `now_ms` rounds down.
+        await asyncio.sleep(max(missing + 1, 0) / 1000 / self._speed)

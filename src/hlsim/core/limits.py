@@ -1,4 +1,4 @@
-"""Request weights and the token bucket they are taken from (protocol document, §1.3)."""
+"""Request weights and the bucket they are taken from (protocol document, §1.3)."""
 
 WINDOW_MS = 60_000
 DEFAULT_WEIGHT = 20

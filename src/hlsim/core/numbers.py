@@ -16,7 +16,7 @@ def px_decimals(sz_decimals: int) -> int:
 
 
 def decimal_string(units: int, decimals: int) -> str:
-    """Write ``units`` * 10**-``decimals`` as the wire does: ``105055.0``, ``0.1428``."""
+    """Write ``units`` * 10**-``decimals`` as the wire does: ``105055.0``."""
     if decimals <= 0:
         return f"{units * 10**-decimals}.0"
     sign = "-" if units < 0 else ""

@@ -5,7 +5,7 @@ usual size at some time, and no more than that.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from hlsim.core.numbers import floor_to_tick, px_decimals
@@ -98,6 +98,13 @@ def known_listing(coin: str) -> Listing:
         if row[0] == coin:
             return _listing([*row[:4], ""], rank)
     return _listing([coin, "100", "2", "10", ""], 0)
+
+
+def listing_from(coin: str, price: Decimal) -> Listing:
+    """Return the perp called ``coin`` with another first price."""
+    known = known_listing(coin)
+    decimals = known.instrument.px_decimals
+    return replace(known, px=floor_to_tick(int(price.scaleb(decimals)), decimals))
 
 
 def universe_of(listed: tuple[Listing, ...]) -> Universe:

@@ -60,6 +60,10 @@ class Path(Protocol):
 
     fine: Integers
 
+    def begin(self) -> None:
+        """Tell that somebody listens; a recorded path waits for it."""
+        ...
+
     def step(self, block: int) -> Integers:
         """Move to ``block`` and return the fine prices there."""
         ...
@@ -74,6 +78,9 @@ class LivePath:
         self.fine = first_prices(listings)
         self._floor = self.fine >> _STRAY_BITS
         self._ceiling = self.fine << _STRAY_BITS
+
+    def begin(self) -> None:
+        """Do nothing: this path goes on whether anyone listens or not."""
 
     def step(self, block: int) -> Integers:
         """Move to ``block`` and return the fine prices there."""

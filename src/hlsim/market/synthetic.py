@@ -103,7 +103,8 @@ class SyntheticMarket:
         return frozenset()
 
     def start(self, at_ms: int) -> None:
-        """Do nothing: this market runs whether anyone listens or not."""
+        """Let a recorded path of prices begin; a seeded one always runs."""
+        self._path.begin()
 
     def next_ms(self, now_ms: int) -> int:
         """Return when the next block is due."""

@@ -9,7 +9,11 @@ from hlsim.core.exchange import Exchange
 from hlsim.core.market import Market
 from hlsim.core.numbers import parse_units
 from hlsim.core.universe import Universe
-from hlsim.market.catalogue import listings
+from hlsim.market.bar_path import BarPath
+from hlsim.market.bars import read_bars
+from hlsim.market.capture import read_capture
+from hlsim.market.catalogue import listing_from, listings
+from hlsim.market.recorded import RecordedMarket
 from hlsim.market.synthetic import SyntheticMarket
 from hlsim.server.settings import Holding, Settings
 
@@ -23,6 +27,8 @@ def build_exchange(settings: Settings, start_ms: int) -> Exchange:
 
 def build_market(settings: Settings, start_ms: int) -> Market:
     """Return the market the settings ask for."""
+    if settings.recordings:
+        return _recorded(settings, start_ms)
     return SyntheticMarket(
         listings(settings.symbols, settings.seed),
         seed=settings.seed,
@@ -30,6 +36,44 @@ def build_market(settings: Settings, start_ms: int) -> Market:
         block_ms=settings.block_ms,
         history_days=settings.history_days,
         rate=settings.rate,
+    )
+
+
+def _recorded(settings: Settings, start_ms: int) -> Market:
+    captures = [one for one in settings.recordings if one.path.suffix == ".gz"]
+    if not captures:
+        return _along_bars(settings, start_ms)
+    if len(settings.recordings) > 1:
+        raise ValueError("a websocket capture is played alone")
+    return RecordedMarket(
+        read_capture(captures[0].path),
+        seed=settings.seed,
+        start_ms=start_ms,
+        delay_ms=settings.playback_delay_ms,
+        loop=settings.loop,
+    )
+
+
+def _along_bars(settings: Settings, start_ms: int) -> Market:
+    bars = [read_bars(one.path) for one in settings.recordings]
+    listed = tuple(
+        listing_from(one.coin, rows[0].open)
+        for one, rows in zip(settings.recordings, bars, strict=True)
+    )
+    path = BarPath(
+        bars,
+        [one.instrument.px_decimals for one in listed],
+        block_ms=settings.block_ms,
+        loop=settings.loop,
+    )
+    return SyntheticMarket(
+        listed,
+        seed=settings.seed,
+        start_ms=start_ms,
+        block_ms=settings.block_ms,
+        history_days=0,
+        rate=settings.rate,
+        path=path,
     )
 
 

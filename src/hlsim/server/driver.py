@@ -1,4 +1,4 @@
-"""Drives the exchange by its clock: blocks, snapshots, and connections fallen silent."""
+"""Drives the exchange by its clock: blocks, snapshots, and silent connections."""
 
 import asyncio
 

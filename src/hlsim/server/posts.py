@@ -1,4 +1,4 @@
-"""POST /info and POST /exchange: status codes and bodies as the real exchange's (§1.2)."""
+"""POST /info and POST /exchange: status codes and bodies as documented (§1.2)."""
 
 import msgspec
 from aiohttp import web
@@ -71,7 +71,7 @@ class Posts:
                 del self._buckets[key]
 
 
-def _unreadable(error: ValueError) -> web.Response:
+def _unreadable(error: Exception) -> web.Response:
     if isinstance(error, msgspec.ValidationError):
         return web.Response(status=422, text=UNFIT)
     return web.Response(status=400, text="Failed to parse the request body as JSON")

@@ -1,12 +1,16 @@
-"""Turns what happened on the market into frames, each encoded once for all followers."""
+"""Turns what happened on the market into frames, each encoded once."""
+
+from typing import get_args
 
 from hlsim.core.exchange import Exchange
-from hlsim.core.intervals import INTERVALS_MS
 from hlsim.core.market import Changes, RawFrame
 from hlsim.server.hub import Hub
 from hlsim.server.settings import Cadence
 from hlsim.wire import subscriptions as subs
 from hlsim.wire.channels import current, trades_frame
+from hlsim.wire.requests import Interval
+
+INTERVALS: tuple[Interval, ...] = get_args(Interval)
 
 
 class Publisher:
@@ -31,7 +35,7 @@ class Publisher:
                 frame = trades_frame(self._exchange, asset, trades)
                 for session in followers:
                     session.send(frame)
-            for interval in INTERVALS_MS:
+            for interval in INTERVALS:
                 self._now(subs.Candles(coin, interval), changes.time_ms)
         for asset in changes.quoted:
             coin = self._exchange.universe[asset].name

@@ -85,6 +85,6 @@ class Settings:
         return "recorded" if self.recordings else "synthetic"
 
 
-def _check(holds: bool, sentence: str) -> None:  # noqa: FBT001 - a condition
+def _check(holds: bool, sentence: str) -> None:
     if not holds:
         raise ValueError(sentence)

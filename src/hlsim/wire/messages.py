@@ -11,15 +11,15 @@ class ClientMessage(msgspec.Struct, frozen=True, tag_field="method"):
     """Base of all client messages."""
 
 
-class Subscribe(ClientMessage, tag="subscribe"):
+class Subscribe(ClientMessage, frozen=True, tag="subscribe"):
     subscription: msgspec.Raw
 
 
-class Unsubscribe(ClientMessage, tag="unsubscribe"):
+class Unsubscribe(ClientMessage, frozen=True, tag="unsubscribe"):
     subscription: msgspec.Raw
 
 
-class Ping(ClientMessage, tag="ping"): ...
+class Ping(ClientMessage, frozen=True, tag="ping"): ...
 
 
 class PostRequest(msgspec.Struct, frozen=True):
@@ -29,7 +29,7 @@ class PostRequest(msgspec.Struct, frozen=True):
     payload: msgspec.Raw
 
 
-class Post(ClientMessage, tag="post"):
+class Post(ClientMessage, frozen=True, tag="post"):
     id: int
     request: PostRequest
 
@@ -44,12 +44,13 @@ class Frame(msgspec.Struct, frozen=True):
     data: object
 
 
+_DECODER: msgspec.json.Decoder[AnyMessage] = msgspec.json.Decoder(AnyMessage)
 PONG = b'{"channel":"pong"}'
 
 
 def decode_message(raw: bytes) -> AnyMessage:
     """Read a client message; raises msgspec.DecodeError or UnicodeDecodeError."""
-    return msgspec.json.decode(raw, type=AnyMessage)
+    return _DECODER.decode(raw)
 
 
 def frame(channel: str, data: object) -> bytes:

@@ -29,31 +29,31 @@ class Request(
         return str(self.__struct_config__.tag)
 
 
-class DexRequest(Request):
+class DexRequest(Request, frozen=True):
     """A request about one dex; only the first, called "", exists here."""
 
     dex: str | None = None
 
 
-class UserRequest(Request):
+class UserRequest(Request, frozen=True):
     """A request about one account."""
 
     user: Address
 
 
-class Meta(DexRequest, tag="meta"): ...
+class Meta(DexRequest, frozen=True, tag="meta"): ...
 
 
-class MetaAndAssetCtxs(DexRequest, tag="metaAndAssetCtxs"): ...
+class MetaAndAssetCtxs(DexRequest, frozen=True, tag="metaAndAssetCtxs"): ...
 
 
-class AllPerpMetas(Request, tag="allPerpMetas"): ...
+class AllPerpMetas(Request, frozen=True, tag="allPerpMetas"): ...
 
 
-class AllMids(DexRequest, tag="allMids"): ...
+class AllMids(DexRequest, frozen=True, tag="allMids"): ...
 
 
-class L2Book(Request, tag="l2Book"):
+class L2Book(Request, frozen=True, tag="l2Book"):
     coin: str
     n_sig_figs: SigFigs | None = None
     mantissa: Mantissa | None = None
@@ -71,141 +71,145 @@ class CandleSpan(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     end_time: Milliseconds | None = None
 
 
-class CandleSnapshot(Request, tag="candleSnapshot"):
+class CandleSnapshot(Request, frozen=True, tag="candleSnapshot"):
     req: CandleSpan
 
 
-class RecentTrades(Request, tag="recentTrades"):
+class RecentTrades(Request, frozen=True, tag="recentTrades"):
     coin: str
 
 
-class FundingHistory(Request, tag="fundingHistory"):
+class FundingHistory(Request, frozen=True, tag="fundingHistory"):
     coin: str
     start_time: Milliseconds
     end_time: Milliseconds | None = None
 
 
-class PredictedFundings(Request, tag="predictedFundings"): ...
+class PredictedFundings(Request, frozen=True, tag="predictedFundings"): ...
 
 
-class ExchangeStatus(Request, tag="exchangeStatus"): ...
+class ExchangeStatus(Request, frozen=True, tag="exchangeStatus"): ...
 
 
-class SpotMeta(Request, tag="spotMeta"): ...
+class SpotMeta(Request, frozen=True, tag="spotMeta"): ...
 
 
-class SpotMetaAndAssetCtxs(Request, tag="spotMetaAndAssetCtxs"): ...
+class SpotMetaAndAssetCtxs(Request, frozen=True, tag="spotMetaAndAssetCtxs"): ...
 
 
-class PerpDexs(Request, tag="perpDexs"): ...
+class PerpDexs(Request, frozen=True, tag="perpDexs"): ...
 
 
-class PerpsAtOpenInterestCap(DexRequest, tag="perpsAtOpenInterestCap"): ...
+class PerpsAtOpenInterestCap(DexRequest, frozen=True, tag="perpsAtOpenInterestCap"): ...
 
 
-class MarginTableRequest(Request, tag="marginTable"):
+class MarginTableRequest(Request, frozen=True, tag="marginTable"):
     id: int
 
 
-class ClearinghouseState(UserRequest, tag="clearinghouseState"):
+class ClearinghouseState(UserRequest, frozen=True, tag="clearinghouseState"):
     dex: str | None = None
 
 
-class SpotClearinghouseState(UserRequest, tag="spotClearinghouseState"): ...
+class SpotClearinghouseState(
+    UserRequest, frozen=True, tag="spotClearinghouseState"
+): ...
 
 
-class OpenOrders(UserRequest, tag="openOrders"):
+class OpenOrders(UserRequest, frozen=True, tag="openOrders"):
     dex: str | None = None
 
 
-class FrontendOpenOrders(UserRequest, tag="frontendOpenOrders"):
+class FrontendOpenOrders(UserRequest, frozen=True, tag="frontendOpenOrders"):
     dex: str | None = None
 
 
-class OrderStatus(UserRequest, tag="orderStatus"):
+class OrderStatus(UserRequest, frozen=True, tag="orderStatus"):
     oid: int | str
 
 
-class HistoricalOrders(UserRequest, tag="historicalOrders"): ...
+class HistoricalOrders(UserRequest, frozen=True, tag="historicalOrders"): ...
 
 
-class UserFills(UserRequest, tag="userFills"):
+class UserFills(UserRequest, frozen=True, tag="userFills"):
     aggregate_by_time: bool | None = None
 
 
-class UserFillsByTime(UserRequest, tag="userFillsByTime"):
+class UserFillsByTime(UserRequest, frozen=True, tag="userFillsByTime"):
     start_time: Milliseconds
     end_time: Milliseconds | None = None
     aggregate_by_time: bool | None = None
     reversed: bool | None = None
 
 
-class UserFunding(UserRequest, tag="userFunding"):
+class UserFunding(UserRequest, frozen=True, tag="userFunding"):
     start_time: Milliseconds | None = None
     end_time: Milliseconds | None = None
 
 
-class UserNonFundingLedgerUpdates(UserRequest, tag="userNonFundingLedgerUpdates"):
+class UserNonFundingLedgerUpdates(
+    UserRequest, frozen=True, tag="userNonFundingLedgerUpdates"
+):
     start_time: Milliseconds | None = None
     end_time: Milliseconds | None = None
 
 
-class UserTwapSliceFills(UserRequest, tag="userTwapSliceFills"): ...
+class UserTwapSliceFills(UserRequest, frozen=True, tag="userTwapSliceFills"): ...
 
 
-class TwapHistory(UserRequest, tag="twapHistory"): ...
+class TwapHistory(UserRequest, frozen=True, tag="twapHistory"): ...
 
 
-class UserRateLimit(UserRequest, tag="userRateLimit"): ...
+class UserRateLimit(UserRequest, frozen=True, tag="userRateLimit"): ...
 
 
-class UserRole(UserRequest, tag="userRole"): ...
+class UserRole(UserRequest, frozen=True, tag="userRole"): ...
 
 
-class UserFees(UserRequest, tag="userFees"): ...
+class UserFees(UserRequest, frozen=True, tag="userFees"): ...
 
 
-class UserAbstraction(UserRequest, tag="userAbstraction"): ...
+class UserAbstraction(UserRequest, frozen=True, tag="userAbstraction"): ...
 
 
-class UserDexAbstraction(UserRequest, tag="userDexAbstraction"): ...
+class UserDexAbstraction(UserRequest, frozen=True, tag="userDexAbstraction"): ...
 
 
-class SubAccounts(UserRequest, tag="subAccounts"): ...
+class SubAccounts(UserRequest, frozen=True, tag="subAccounts"): ...
 
 
-class ExtraAgents(UserRequest, tag="extraAgents"): ...
+class ExtraAgents(UserRequest, frozen=True, tag="extraAgents"): ...
 
 
-class Portfolio(UserRequest, tag="portfolio"): ...
+class Portfolio(UserRequest, frozen=True, tag="portfolio"): ...
 
 
-class Referral(UserRequest, tag="referral"): ...
+class Referral(UserRequest, frozen=True, tag="referral"): ...
 
 
-class UserVaultEquities(UserRequest, tag="userVaultEquities"): ...
+class UserVaultEquities(UserRequest, frozen=True, tag="userVaultEquities"): ...
 
 
-class DelegatorHistory(UserRequest, tag="delegatorHistory"): ...
+class DelegatorHistory(UserRequest, frozen=True, tag="delegatorHistory"): ...
 
 
-class DelegatorRewards(UserRequest, tag="delegatorRewards"): ...
+class DelegatorRewards(UserRequest, frozen=True, tag="delegatorRewards"): ...
 
 
-class Delegations(UserRequest, tag="delegations"): ...
+class Delegations(UserRequest, frozen=True, tag="delegations"): ...
 
 
-class DelegatorSummary(UserRequest, tag="delegatorSummary"): ...
+class DelegatorSummary(UserRequest, frozen=True, tag="delegatorSummary"): ...
 
 
-class UserToMultiSigSigners(UserRequest, tag="userToMultiSigSigners"): ...
+class UserToMultiSigSigners(UserRequest, frozen=True, tag="userToMultiSigSigners"): ...
 
 
-class ActiveAssetData(UserRequest, tag="activeAssetData"):
+class ActiveAssetData(UserRequest, frozen=True, tag="activeAssetData"):
     coin: str
 
 
-class MaxBuilderFee(UserRequest, tag="maxBuilderFee"):
+class MaxBuilderFee(UserRequest, frozen=True, tag="maxBuilderFee"):
     builder: Address
 
 
@@ -222,6 +226,8 @@ InfoRequest = (
     | ActiveAssetData | MaxBuilderFee
 )  # fmt: skip
 
+_DECODER: msgspec.json.Decoder[InfoRequest] = msgspec.json.Decoder(InfoRequest)
+
 
 def check_grouping(n_sig_figs: int | None, mantissa: int | None) -> None:
     """Raise ValueError for a mantissa without five significant figures (§2)."""
@@ -231,4 +237,4 @@ def check_grouping(n_sig_figs: int | None, mantissa: int | None) -> None:
 
 def decode_info(body: bytes) -> InfoRequest:
     """Read a request; raises msgspec.ValidationError or msgspec.DecodeError."""
-    return msgspec.json.decode(body, type=InfoRequest)
+    return _DECODER.decode(body)

@@ -19,13 +19,13 @@ class Subscription(msgspec.Struct, frozen=True, tag_field="type", rename="camel"
         return str(self.__struct_config__.tag)
 
 
-class CoinSubscription(Subscription):
+class CoinSubscription(Subscription, frozen=True):
     """Market data of one coin."""
 
     coin: str
 
 
-class UserSubscription(Subscription):
+class UserSubscription(Subscription, frozen=True):
     """An account's data; addresses are compared in lower case."""
 
     user: Address
@@ -34,14 +34,14 @@ class UserSubscription(Subscription):
         msgspec.structs.force_setattr(self, "user", self.user.lower())
 
 
-class AllMids(Subscription, tag="allMids"):
+class AllMids(Subscription, frozen=True, tag="allMids"):
     dex: str | UnsetType = UNSET
 
 
-class L2Book(CoinSubscription, tag="l2Book"):
+class L2Book(CoinSubscription, frozen=True, tag="l2Book"):
     n_sig_figs: SigFigs | None = None
     mantissa: Mantissa | None = None
-    fast: bool | None | UnsetType = UNSET
+    fast: bool | UnsetType | None = UNSET
 
     def __post_init__(self) -> None:
         check_grouping(self.n_sig_figs, self.mantissa)
@@ -49,54 +49,54 @@ class L2Book(CoinSubscription, tag="l2Book"):
             msgspec.structs.force_setattr(self, "fast", UNSET)
 
 
-class Bbo(CoinSubscription, tag="bbo"): ...
+class Bbo(CoinSubscription, frozen=True, tag="bbo"): ...
 
 
-class Trades(CoinSubscription, tag="trades"): ...
+class Trades(CoinSubscription, frozen=True, tag="trades"): ...
 
 
-class Candles(CoinSubscription, tag="candle"):
+class Candles(CoinSubscription, frozen=True, tag="candle"):
     interval: Interval
 
 
-class ActiveAssetCtx(CoinSubscription, tag="activeAssetCtx"): ...
+class ActiveAssetCtx(CoinSubscription, frozen=True, tag="activeAssetCtx"): ...
 
 
-class ClearinghouseState(UserSubscription, tag="clearinghouseState"):
+class ClearinghouseState(UserSubscription, frozen=True, tag="clearinghouseState"):
     dex: str | UnsetType = UNSET
 
 
-class OpenOrders(UserSubscription, tag="openOrders"):
+class OpenOrders(UserSubscription, frozen=True, tag="openOrders"):
     dex: str | UnsetType = UNSET
 
 
-class SpotState(UserSubscription, tag="spotState"): ...
+class SpotState(UserSubscription, frozen=True, tag="spotState"): ...
 
 
-class WebData2(UserSubscription, tag="webData2"): ...
+class WebData2(UserSubscription, frozen=True, tag="webData2"): ...
 
 
-class OrderUpdates(UserSubscription, tag="orderUpdates"): ...
+class OrderUpdates(UserSubscription, frozen=True, tag="orderUpdates"): ...
 
 
-class Notification(UserSubscription, tag="notification"): ...
+class Notification(UserSubscription, frozen=True, tag="notification"): ...
 
 
-class UserEvents(UserSubscription, tag="userEvents"):
+class UserEvents(UserSubscription, frozen=True, tag="userEvents"):
     @property
     def channel(self) -> str:
         """The channel is called differently from the subscription (§5)."""
         return "user"
 
 
-class UserFills(UserSubscription, tag="userFills"):
+class UserFills(UserSubscription, frozen=True, tag="userFills"):
     aggregate_by_time: bool = False
 
 
-class UserFundings(UserSubscription, tag="userFundings"): ...
+class UserFundings(UserSubscription, frozen=True, tag="userFundings"): ...
 
 
-class UserLedger(UserSubscription, tag="userNonFundingLedgerUpdates"): ...
+class UserLedger(UserSubscription, frozen=True, tag="userNonFundingLedgerUpdates"): ...
 
 
 AnySubscription = (
@@ -105,7 +105,9 @@ AnySubscription = (
     | UserFills | UserFundings | UserLedger
 )  # fmt: skip
 
+_DECODER: msgspec.json.Decoder[AnySubscription] = msgspec.json.Decoder(AnySubscription)
+
 
 def decode_subscription(raw: bytes | msgspec.Raw) -> AnySubscription:
     """Read a subscription; raises msgspec.ValidationError."""
-    return msgspec.json.decode(raw, type=AnySubscription)
+    return _DECODER.decode(raw)
