@@ -121,9 +121,9 @@ def _on_tick(fine: Integers, decimals: int) -> Integers:
 def _counts(noise: NDArray[np.uint64], pace: int) -> Integers:
     """Return how many trades each minute had, ``pace`` / 65536 on average."""
     spread = (noise >> np.uint64(24) & np.uint64(0xFFFF)).astype(np.int64)
-    # Uniform from 0 to twice the mean, rounded by the noise's other bits.
+    # Uniform from half to three halves of the mean, rounded by the noise's other bits.
     fraction = (noise >> np.uint64(40) & np.uint64(0xFFFF)).astype(np.int64)
-    counts: Integers = (2 * pace * spread // 65536 + fraction) >> 16
+    counts: Integers = (pace // 2 + pace * spread // 65536 + fraction) >> 16
     return counts
 
 
