@@ -1,0 +1,140 @@
+"""Accounts as they were read: newest positions, history of balances, their news."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, insert, select, update
+
+from threet.adapters.sql.database import Database
+from threet.adapters.sql.outbox import file_news
+from threet.adapters.sql.product_store import name_id
+from threet.adapters.sql.schema import accounts, balance_history, exchanges, positions
+from threet.adapters.sql.upserts import insert_missing
+from threet.model.accounts import AccountPosition, AccountState, MarginMode
+from threet.model.events import Envelope
+from threet.ports.account_store import BalancePoint
+
+_BALANCE = (
+    "account_value",
+    "total_margin_used",
+    "total_notional",
+    "withdrawable",
+    "maintenance_margin",
+)
+_POSITION = (
+    "symbol",
+    "quantity",
+    "entry_price",
+    "leverage",
+    "margin_used",
+    "position_value",
+    "unrealized_pnl",
+    "liquidation_price",
+    "funding_since_open",
+)
+
+
+class SqlAccountStore:
+    """Addresses are hexadecimal: kept, and given back, in lower case."""
+
+    def __init__(self, database: Database, exchange: str = "hyperliquid") -> None:
+        self._database = database
+        self._exchange = exchange
+
+    def record(self, state: AccountState, news: Sequence[Envelope]) -> bool:
+        def work(connection: Connection) -> bool:
+            account_id, newest_ms = _lock(connection, self._exchange, state.address)
+            if newest_ms >= state.account_ms:
+                return False
+            _replace_positions(connection, account_id, state.positions)
+            balance = {name: getattr(state, name) for name in _BALANCE}
+            key = {"account_id": account_id, "account_ms": state.account_ms}
+            connection.execute(insert(balance_history).values(key | balance))
+            mark = update(accounts).where(accounts.c.id == account_id)
+            connection.execute(mark.values(account_ms=state.account_ms))
+            file_news(connection, news)
+            return True
+
+        return self._database.write(work)
+
+    def current(self, address: str) -> AccountState | None:
+        # One statement, so that balance and positions are of the same reading.
+        of_reading = and_(
+            balance_history.c.account_id == accounts.c.id,
+            balance_history.c.account_ms == accounts.c.account_ms,
+        )
+        query = (
+            select(accounts.c.address, balance_history, positions)
+            .select_from(accounts)
+            .join(exchanges)
+            .join(balance_history, of_reading)
+            .outerjoin(positions, positions.c.account_id == accounts.c.id)
+            .where(*self._is(address))
+            .order_by(positions.c.symbol)
+        )
+        rows = self._database.read(lambda one: one.execute(query).all())
+        return _state(rows) if rows else None
+
+    def history(self, address: str, limit: int) -> Sequence[BalancePoint]:
+        columns = balance_history.c
+        query = (
+            select(columns.account_ms, columns.account_value, columns.withdrawable)
+            .join(accounts)
+            .join(exchanges)
+            .where(*self._is(address))
+            .order_by(columns.account_ms.desc())
+            .limit(limit)
+        )
+        rows = self._database.read(lambda one: one.execute(query).all())
+        return [BalancePoint(**row._mapping) for row in reversed(rows)]
+
+    def _is(self, address: str) -> Sequence[Any]:
+        return (
+            accounts.c.address == address.lower(),
+            exchanges.c.name == self._exchange,
+        )
+
+
+def _lock(connection: Connection, exchange: str, address: str) -> tuple[int, int]:
+    """Id and newest reading of the account, its row locked until the commit."""
+    exchange_id = name_id(connection, exchanges, exchange)
+    address = address.lower()
+    row = {"exchange_id": exchange_id, "address": address, "account_ms": 0}
+    known = (
+        select(accounts.c.id, accounts.c.account_ms)
+        .where(accounts.c.exchange_id == exchange_id, accounts.c.address == address)
+        .with_for_update()
+    )
+    found = connection.execute(known).first()
+    if found is None:
+        connection.execute(insert_missing(connection, accounts).values(row))
+        found = connection.execute(known).one()
+    return found.id, found.account_ms
+
+
+def _replace_positions(
+    connection: Connection, account_id: int, held: Sequence[AccountPosition]
+) -> None:
+    connection.execute(delete(positions).where(positions.c.account_id == account_id))
+    rows = [
+        {name: getattr(one, name) for name in _POSITION}
+        | {"account_id": account_id, "margin_mode": one.margin_mode.value}
+        for one in held
+    ]
+    if rows:
+        connection.execute(insert(positions), rows)
+
+
+def _state(rows: Sequence[Any]) -> AccountState:
+    first = rows[0]
+    return AccountState(
+        address=first.address,
+        account_ms=first.account_ms,
+        positions=tuple(_position(row) for row in rows if row.symbol is not None),
+        **{name: getattr(first, name) for name in _BALANCE},
+    )
+
+
+def _position(row: Any) -> AccountPosition:
+    values = {name: getattr(row, name) for name in _POSITION}
+    return AccountPosition(margin_mode=MarginMode(row.margin_mode), **values)

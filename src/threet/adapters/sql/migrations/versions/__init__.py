@@ -1,0 +1,1 @@
+"""One module per revision. Each step may be run again after it was cut short."""

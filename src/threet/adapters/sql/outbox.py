@@ -1,0 +1,105 @@
+"""News that waits for its publication, and what consumers have seen."""
+
+import typing
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, delete, insert, select
+
+from threet.adapters.sql.database import Database
+from threet.adapters.sql.schema import inbox, outbox
+from threet.adapters.sql.upserts import insert_missing
+from threet.model.events import Envelope, Event
+from threet.ports.clock import Clock
+
+INBOX_DAYS = 7
+_DAY_MS = 86_400_000
+_CHUNK = 500
+_TYPES: dict[str, type[Any]] = {kind.__name__: kind for kind in typing.get_args(Event)}
+
+
+def file_news(connection: Connection, news: Sequence[Envelope]) -> None:
+    """Put news into the outbox, inside the transaction of its facts."""
+    if not news:
+        return
+    rows = [
+        {
+            "event_id": envelope.event_id,
+            "event_type": type(envelope.event).__name__,
+            "event": msgspec.json.encode(envelope.event).decode(),
+            "traceparent": envelope.traceparent,
+        }
+        for envelope in news
+    ]
+    connection.execute(insert_missing(connection, outbox), rows)
+
+
+class SqlOutbox:
+    """Published rows are deleted: the facts they told stay in their own tables."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def waiting(self, limit: int) -> Sequence[Envelope]:
+        query = select(outbox).order_by(outbox.c.id).limit(limit)
+        return self._database.read(
+            lambda connection: [_envelope(row) for row in connection.execute(query)]
+        )
+
+    def mark_published(self, event_ids: Sequence[str]) -> None:
+        if event_ids:
+            gone = delete(outbox).where(outbox.c.event_id.in_(event_ids))
+            self._database.write(lambda connection: connection.execute(gone))
+
+
+def _envelope(row: Any) -> Envelope:
+    event = msgspec.json.decode(row.event, type=_TYPES[row.event_type])
+    return Envelope(event_id=row.event_id, event=event, traceparent=row.traceparent)
+
+
+class SqlInbox:
+    """Remembers for seven days, longer than any stream keeps its entries."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def first_time(self, consumer: str, event_ids: Sequence[str]) -> Sequence[str]:
+        wanted = list(dict.fromkeys(event_ids))
+        now_ms = self._clock.now_ms()
+
+        def work(connection: Connection) -> Sequence[str]:
+            _forget(connection, consumer, now_ms - INBOX_DAYS * _DAY_MS)
+            new: list[str] = []
+            for start in range(0, len(wanted), _CHUNK):
+                chunk = wanted[start : start + _CHUNK]
+                new += _remember(connection, consumer, chunk, now_ms)
+            return new
+
+        return self._database.write(work) if wanted else []
+
+
+def _forget(connection: Connection, consumer: str, before_ms: int) -> None:
+    old = (inbox.c.consumer == consumer) & (inbox.c.seen_ms < before_ms)
+    connection.execute(delete(inbox).where(old))
+
+
+def _remember(
+    connection: Connection, consumer: str, event_ids: Sequence[str], now_ms: int
+) -> Sequence[str]:
+    # Locked, so that of two at once on MariaDB the second waits and then sees them.
+    query = (
+        select(inbox.c.event_id)
+        .where(inbox.c.consumer == consumer, inbox.c.event_id.in_(event_ids))
+        .with_for_update()
+    )
+    known = set(connection.scalars(query))
+    new = [event_id for event_id in event_ids if event_id not in known]
+    if new:
+        rows = [
+            {"consumer": consumer, "event_id": event_id, "seen_ms": now_ms}
+            for event_id in new
+        ]
+        connection.execute(insert(inbox), rows)
+    return new
