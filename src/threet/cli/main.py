@@ -1,1 +1,100 @@
-"""The 3t command and its subcommands."""
+"""The 3t command and its subcommands: parse, call, say how it went."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from threet.bootstrap.embedded import EmbeddedOptions
+from threet.cli import configuration, database, products, status, up
+from threet.model.errors import ConfigurationError, ThreeTError
+from threet.resilience.restart_policy import EXIT_CONFIGURATION
+
+app = typer.Typer(
+    help="3T: automated trading on the HyperLiquid perpetuals exchange.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(database.app, name="db")
+app.add_typer(products.app, name="products")
+app.add_typer(configuration.app, name="config")
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option(help="Where the database, Valkey and logs live [default: ./data]."),
+]
+Port = Annotated[int | None, typer.Option(help="The page's port [default: 8080].")]
+Browser = Annotated[bool, typer.Option(help="Open the page in a browser.")]
+Seconds = Annotated[
+    float | None,
+    typer.Option(min=5, help="Run this long, check itself, and end with the verdict."),
+]
+
+
+@app.command()
+def demo(
+    port: Port = None,
+    data_dir: DataDir = None,
+    browser: Browser = True,
+    seconds: Seconds = None,
+    symbols: Annotated[int, typer.Option(min=30, max=1000)] = 230,
+    rate: Annotated[
+        int | None, typer.Option(min=1, help="Market messages a second.")
+    ] = None,
+) -> None:
+    """A simulated exchange, the whole platform on it, and a page to look at.
+
+    Needs no key, no account, no network and no file.
+    """
+    options = EmbeddedOptions(
+        port=port, data_dir=data_dir, is_demo=True, symbols=symbols, rate=rate
+    )
+    raise SystemExit(up.run(options, seconds=seconds, opens_browser=browser))
+
+
+@app.command(name="up")
+def up_(
+    network: Annotated[
+        str | None, typer.Option(help="mainnet, testnet or simulator.")
+    ] = None,
+    address: Annotated[
+        str | None, typer.Option(help="The account to show, 0x and 40 hex digits.")
+    ] = None,
+    port: Port = None,
+    data_dir: DataDir = None,
+    browser: Browser = False,
+    seconds: Seconds = None,
+) -> None:
+    """The whole platform on this machine, on a private Valkey and SQLite.
+
+    Reads public data and, with an address, the account's balance. Needs no key.
+    """
+    options = EmbeddedOptions(
+        network=network, address=address, port=port, data_dir=data_dir
+    )
+    raise SystemExit(up.run(options, seconds=seconds, opens_browser=browser))
+
+
+@app.command(name="status")
+def status_(data_dir: DataDir = None) -> None:
+    """What runs here, and how it does; exits with 1 when something is wrong."""
+    raise SystemExit(status.show(data_dir))
+
+
+def main() -> None:
+    """Run the command; every expected failure is a sentence and an exit code."""
+    try:
+        app()
+    except ConfigurationError as error:
+        sys.stderr.write("3t: the configuration is refused:\n")
+        sys.stderr.writelines(f"  - {reason}\n" for reason in error.reasons)
+        raise SystemExit(EXIT_CONFIGURATION) from None
+    except ThreeTError as error:
+        sys.stderr.write(f"3t: {error}\n")
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -11,7 +11,7 @@ import msgspec
 from threet.model.accounts import AccountPosition
 from threet.model.books import BookLevel, require_book_order
 from threet.model.candles import Candle
-from threet.model.prices import PriceChange
+from threet.model.prices import PriceChange, PriceKey
 from threet.model.trades import Trade
 
 
@@ -21,9 +21,17 @@ class _Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class PricesUpdated(_Event, frozen=True, kw_only=True, gc=False):
-    """The prices of one received frame that differ from the ones before."""
+    """The prices of one received frame that differ from the ones before.
+
+    A price that the frame repeated is in ``confirmed``: as old as it was, yet fresh.
+    ``confirms_mids`` says so of every known mid price at once. What the frame says is
+    there no more (a delisted symbol, an empty side of a book) is in ``vanished``.
+    """
 
     changes: tuple[PriceChange, ...]
+    confirmed: tuple[PriceKey, ...] = ()
+    confirms_mids: bool = False
+    vanished: tuple[PriceKey, ...] = ()
 
 
 class TradesPrinted(_Event, frozen=True, kw_only=True, gc=False):

@@ -19,6 +19,9 @@ class PriceKind(Enum):
     ORACLE = "oracle"
 
 
+PriceKey = tuple[str, PriceKind]  # symbol and kind
+
+
 # Structs, not dataclasses: thousands of these arrive each second.
 class PriceChange(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One price of one symbol that differs from the one before it.

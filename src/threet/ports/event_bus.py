@@ -21,7 +21,8 @@ class EventPublisher(Protocol):
 
 
 # Must return only once the effect of the whole batch is durable, and must be safe to
-# call again with entries it has seen. Raising means: deliver them again.
+# call again with entries it has seen. ``DependencyError`` means: something is down,
+# deliver them again later. Any other exception counts against the entries.
 BatchHandler = Callable[[Sequence[Envelope]], Awaitable[None]]
 
 
@@ -31,10 +32,11 @@ class ConsumerStatistics:
 
     delivered: int = 0
     acknowledged: int = 0
-    redelivered: int = 0
+    failed: int = 0
     taken_over: int = 0
     dead_lettered: int = 0
     lost: int = 0
+    reconnects: int = 0
 
 
 class EventConsumer(Protocol):

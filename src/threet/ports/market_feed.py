@@ -1,6 +1,6 @@
 """Market events as they happen, live or replayed."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -28,12 +28,16 @@ class FeedStatistics:
     last_refusal: str = ""
 
 
+# Called once for each received frame with its events, in order; must not block.
+Deliver = Callable[[Sequence[Event]], None]
+
+
 class MarketFeed(Protocol):
-    def events(self, interests: Interests) -> AsyncIterator[Sequence[Event]]:
-        """Yield the events of each received batch of frames, in order, until closed.
+    async def run(self, interests: Interests, deliver: Deliver) -> None:
+        """Deliver the events of each frame as it comes, until canceled.
 
         A lost connection is made again with the same interests; a malformed frame is
-        counted and skipped. Ends only by cancellation.
+        counted and skipped. Returns only when there is nothing more to come (a replay).
         """
 
     def statistics(self) -> FeedStatistics: ...

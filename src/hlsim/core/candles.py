@@ -1,0 +1,105 @@
+"""Candles in exact units: built from trades, merged upwards, selected by time."""
+
+from array import array
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from hlsim.core.intervals import INTERVALS_MS, MINUTE_MS, close_ms, open_ms
+
+MAX_CANDLES = 5000
+_FIELDS = 7
+
+
+class Candle(msgspec.Struct, frozen=True, gc=False):
+    """One candle: open time in ms, prices and volume in units, count of trades."""
+
+    t: int
+    o: int
+    h: int
+    l: int  # noqa: E741 - the wire's name of the low
+    c: int
+    v: int
+    n: int
+
+
+def merged(first: Candle, second: Candle) -> Candle:
+    """Join a candle and a later one into one that begins with the first."""
+    return Candle(
+        t=first.t,
+        o=first.o,
+        h=max(first.h, second.h),
+        l=min(first.l, second.l),
+        c=second.c,
+        v=first.v + second.v,
+        n=first.n + second.n,
+    )
+
+
+def aggregate(minutes: Iterable[Candle], interval: str) -> list[Candle]:
+    """Merge ascending one-minute candles into ``interval``; gaps stay gaps."""
+    rows: list[Candle] = []
+    for minute in minutes:
+        t = open_ms(interval, minute.t)
+        if rows and rows[-1].t == t:
+            rows[-1] = merged(rows[-1], minute)
+        else:
+            rows.append(msgspec.structs.replace(minute, t=t))
+    return rows
+
+
+def span(interval: str, start_ms: int, end_ms: int, now_ms: int) -> tuple[int, int]:
+    """Return the first open and the last moment that a request selects.
+
+    A candle counts if its last millisecond is not before the start and its open not
+    after the end; only the newest 5000 exist (protocol document, §2.1).
+    """
+    step = INTERVALS_MS[interval]
+    oldest = max(now_ms - (MAX_CANDLES - 1) * step, 0)
+    first = open_ms(interval, max(start_ms, oldest))
+    return first, min(close_ms(interval, open_ms(interval, max(end_ms, 0))), now_ms)
+
+
+class LiveCandles:
+    """One coin's one-minute candles, grown trade by trade; the last one is forming."""
+
+    __slots__ = ("_limit", "_rows")
+
+    def __init__(self, limit: int) -> None:
+        """Keep at least the newest ``limit`` candles."""
+        self._limit = limit
+        self._rows = array("q")
+
+    def __len__(self) -> int:
+        return len(self._rows) // _FIELDS
+
+    def add(self, time_ms: int, px: int, sz: int) -> None:
+        """Count one trade; trades must come in the order of time."""
+        t = time_ms - time_ms % MINUTE_MS
+        rows = self._rows
+        if not rows or rows[-_FIELDS] != t:
+            rows.extend((t, px, px, px, px, sz, 1))
+            self._trim()
+            return
+        rows[-5] = max(rows[-5], px)
+        rows[-4] = min(rows[-4], px)
+        rows[-3] = px
+        rows[-2] += sz
+        rows[-1] += 1
+
+    def _trim(self) -> None:
+        # In batches: dropping from the front moves all the rest.
+        if len(self) > self._limit + 1000:
+            del self._rows[: 1000 * _FIELDS]
+
+    def between(self, first_ms: int, last_ms: int) -> Sequence[Candle]:
+        """Return the candles that opened from ``first_ms`` to ``last_ms``."""
+        found: list[Candle] = []
+        for at in range(len(self._rows) - _FIELDS, -1, -_FIELDS):
+            t = self._rows[at]
+            if t < first_ms:
+                break
+            if t <= last_ms:
+                found.append(Candle(*self._rows[at : at + _FIELDS]))
+        found.reverse()
+        return found

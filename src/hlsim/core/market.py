@@ -1,0 +1,143 @@
+"""The market port: quotes, books, trades, candles and contexts, in exact units."""
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+import msgspec
+
+from hlsim.core.candles import Candle
+from hlsim.core.universe import Universe
+
+
+class Level(msgspec.Struct, frozen=True, gc=False):
+    """One price of a book: price and size in units, number of orders."""
+
+    px: int
+    sz: int
+    n: int
+
+
+class Book(msgspec.Struct, frozen=True):
+    """Both sides of a book, best first, as of a moment."""
+
+    time_ms: int
+    bids: tuple[Level, ...]
+    asks: tuple[Level, ...]
+
+    @property
+    def best(self) -> tuple[Level | None, Level | None]:
+        """Best bid and best ask, None where a side is empty."""
+        bid = self.bids[0] if self.bids else None
+        return bid, self.asks[0] if self.asks else None
+
+
+class Trade(msgspec.Struct, frozen=True):
+    """One trade; ``side`` is the aggressor's, B or A."""
+
+    side: str
+    px: int
+    sz: int
+    time_ms: int
+    hash: str
+    tid: int
+    users: tuple[str, str]
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """What `metaAndAssetCtxs` tells of a coin.
+
+    Prices in units, ``mid_halves`` in half units, rates in 10**-10, volumes in size
+    units and millionths of a dollar.
+    """
+
+    funding: int
+    open_interest: int
+    prev_day_px: int
+    day_ntl_vlm: int
+    day_base_vlm: int
+    premium: int | None
+    oracle_px: int
+    mark_px: int
+    mid_halves: int | None
+    impact_pxs: tuple[int, int] | None
+
+
+class FundingRate(msgspec.Struct, frozen=True):
+    """One hour's funding: rate and premium in 10**-10."""
+
+    time_ms: int
+    rate: int
+    premium: int
+
+
+class RawFrame(msgspec.Struct, frozen=True):
+    """A recorded frame, to be sent on as it is to whoever follows that channel."""
+
+    channel: str
+    asset: int
+    payload: bytes
+
+
+class Changes(msgspec.Struct, frozen=True):
+    """What one block did: assets whose best prices or sizes changed, and trades."""
+
+    time_ms: int
+    quoted: Sequence[int] = ()
+    trades: Sequence[tuple[int, tuple[Trade, ...]]] = ()
+    raw: Sequence[RawFrame] = ()
+
+
+class Market(Protocol):
+    """Where prices come from; driven by event time alone."""
+
+    @property
+    def universe(self) -> Universe:
+        """The instruments, by asset id."""
+        ...
+
+    @property
+    def recorded_channels(self) -> frozenset[str]:
+        """Channels whose frames come from a recording, as `Changes.raw`."""
+        ...
+
+    def start(self, at_ms: int) -> None:
+        """Tell that somebody listens; a recording waits for it."""
+        ...
+
+    def next_ms(self, now_ms: int) -> int:
+        """Return when `advance` should be called next."""
+        ...
+
+    def advance(self, now_ms: int) -> Iterator[Changes]:
+        """Yield the blocks up to ``now_ms``; each is done once it is yielded."""
+        ...
+
+    def mid_halves(self, asset: int) -> int | None:
+        """Return bid + ask, the middle price in half units; None without a book."""
+        ...
+
+    def book(self, asset: int) -> Book:
+        """Return the current book, up to 20 levels a side."""
+        ...
+
+    def top(self, asset: int) -> Book:
+        """Return the current book of one level a side; cheaper than `book`."""
+        ...
+
+    def recent_trades(self, asset: int) -> Sequence[Trade]:
+        """Return the last trades, oldest first."""
+        ...
+
+    def minutes(self, asset: int, first_ms: int, last_ms: int) -> list[Candle]:
+        """Return the one-minute candles that opened in the span, ascending."""
+        ...
+
+    def context(self, asset: int, now_ms: int) -> Context:
+        """Return the coin's context."""
+        ...
+
+    def funding_history(
+        self, asset: int, start_ms: int, end_ms: int
+    ) -> list[FundingRate]:
+        """Return the hourly rates of the span (inclusive), ascending."""
+        ...

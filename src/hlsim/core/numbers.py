@@ -1,0 +1,66 @@
+"""Exact numbers: scaled integers inside, decimal strings on the wire, the tick rule.
+
+A price is an integer count of 10**-(6 - szDecimals), a size one of 10**-szDecimals,
+so that price times size always counts millionths of a dollar.
+"""
+
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+
+USD_DECIMALS = 6
+SIGNIFICANT_FIGURES = 5
+
+
+def px_decimals(sz_decimals: int) -> int:
+    """Return how many decimals a perp's price may have (protocol document, §6)."""
+    return USD_DECIMALS - sz_decimals
+
+
+def decimal_string(units: int, decimals: int) -> str:
+    """Write ``units`` * 10**-``decimals`` as the wire does: ``105055.0``."""
+    if decimals <= 0:
+        return f"{units * 10**-decimals}.0"
+    sign = "-" if units < 0 else ""
+    digits = str(abs(units)).rjust(decimals + 1, "0")
+    return f"{sign}{digits[:-decimals]}.{digits[-decimals:].rstrip('0') or '0'}"
+
+
+def decimal_text(value: Decimal, places: int = USD_DECIMALS) -> str:
+    """Write ``value`` rounded half-even to ``places`` decimals, as the wire does."""
+    units = value.scaleb(places).to_integral_value(rounding=ROUND_HALF_EVEN)
+    return decimal_string(int(units), places)
+
+
+def parse_units(text: str, decimals: int) -> int:
+    """Read a decimal string as a count of 10**-``decimals``.
+
+    Raises ValueError for anything that is no finite number or has more decimals.
+    """
+    try:
+        scaled = Decimal(text).scaleb(decimals)
+        whole = int(scaled)
+    except (InvalidOperation, ValueError, OverflowError) as error:
+        raise ValueError(f"not a number: {text!r}") from error
+    if whole != scaled:
+        raise ValueError(f"{text} has more than {decimals} decimals")
+    return whole
+
+
+def tick_units(px_units: int, decimals: int) -> int:
+    """Return the distance between valid prices at ``px_units``.
+
+    Five significant figures, but whole numbers are always valid (§6).
+    """
+    digits = len(str(px_units))
+    return int(10 ** min(max(digits - SIGNIFICANT_FIGURES, 0), decimals))
+
+
+def floor_to_tick(px_units: int, decimals: int) -> int:
+    """Return the highest valid price that is not above ``px_units``."""
+    return px_units - px_units % tick_units(px_units, decimals)
+
+
+def ceil_to_tick(px_units: int, decimals: int) -> int:
+    """Return the lowest valid price that is not below ``px_units``."""
+    tick = tick_units(px_units, decimals)
+    # Rounding up can only reach a power of ten, where the coarser grid begins too.
+    return px_units + -px_units % tick

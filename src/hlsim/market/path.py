@@ -1,0 +1,112 @@
+"""The fair prices of all coins: one common factor plus each coin's own noise.
+
+A fine price is a price unit times 2**20. Everything is 64-bit integers: a return is a
+count of 2**-24, and a coin never strays further than sixteenfold from its first price.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from hlsim.core.rng import (
+    BELL_DEVIATION,
+    Integers,
+    bell,
+    bells,
+    draw,
+    draws,
+    stream,
+)
+from hlsim.market.catalogue import Listing
+
+FINE_BITS = 20
+_RETURN_BITS = 24
+_YEAR_MS = 365 * 86_400_000 + 21_600_000
+_STRAY_BITS = 4
+_LIVE, _PAST, _COMMON = 1, 2, 0xC0
+
+
+class Walk:
+    """Correlated steps of a fixed length in time, the same for the same seed."""
+
+    def __init__(
+        self, listings: Sequence[Listing], seed: int, kind: int, step_ms: int
+    ) -> None:
+        """Prepare the noise of steps of ``step_ms``."""
+        self._common = stream(seed, kind, _COMMON)
+        self._bases = np.array(
+            [stream(seed, kind, asset) for asset in range(len(listings))],
+            dtype=np.uint64,
+        )
+        scale = np.array([one.volatility_pct for one in listings], dtype=np.int64)
+        per_pct = (65536 << _RETURN_BITS) // (100 * BELL_DEVIATION)
+        strength = scale * per_pct // math.isqrt(_YEAR_MS // step_ms)
+        # 0.7 squared plus 0.714 squared is one.
+        self._shared = strength * 7 // 10
+        self._own = strength * 714 // 1000
+
+    def returns(self, step: int) -> Integers:
+        """Return every coin's return in step number ``step``."""
+        common = bell(draw(self._common, step))
+        own = bells(draws(self._bases, step))
+        summed: Integers = (self._shared * common + self._own * own) >> 16
+        return summed
+
+
+class Path(Protocol):
+    """Fair prices of all coins, one block after the other."""
+
+    fine: Integers
+
+    def begin(self) -> None:
+        """Tell that somebody listens; a recorded path waits for it."""
+        ...
+
+    def step(self, block: int) -> Integers:
+        """Move to ``block`` and return the fine prices there."""
+        ...
+
+
+class LivePath:
+    """Fair prices from the first ones on, block by block."""
+
+    def __init__(self, listings: Sequence[Listing], seed: int, block_ms: int) -> None:
+        """Begin at the listings' prices."""
+        self._walk = Walk(listings, seed, _LIVE, block_ms)
+        self.fine = first_prices(listings)
+        self._floor = self.fine >> _STRAY_BITS
+        self._ceiling = self.fine << _STRAY_BITS
+
+    def begin(self) -> None:
+        """Do nothing: this path goes on whether anyone listens or not."""
+
+    def step(self, block: int) -> Integers:
+        """Move to ``block`` and return the fine prices there."""
+        moved = self.fine + (self.fine * self._walk.returns(block) >> _RETURN_BITS)
+        self.fine = np.clip(moved, self._floor, self._ceiling)
+        return self.fine
+
+
+def first_prices(listings: Sequence[Listing]) -> Integers:
+    """Return the fine prices the listings begin with."""
+    prices = np.array([one.px for one in listings], dtype=np.int64)
+    fine: Integers = prices << FINE_BITS
+    return fine
+
+
+def past_path(listings: Sequence[Listing], seed: int, minutes: int) -> Integers:
+    """Return fine prices at the bounds of the ``minutes`` before the first prices.
+
+    One row a bound, oldest first; the last row is the first prices themselves, which
+    is what makes the history join the live path.
+    """
+    walk = Walk(listings, seed, _PAST, 60_000)
+    path = np.empty((minutes + 1, len(listings)), dtype=np.int64)
+    path[minutes] = fine = first_prices(listings)
+    floor, ceiling = fine >> _STRAY_BITS, fine << _STRAY_BITS
+    for row in range(minutes - 1, -1, -1):
+        fine = fine - (fine * walk.returns(minutes - row) >> _RETURN_BITS)
+        path[row] = fine = np.clip(fine, floor, ceiling)
+    return path

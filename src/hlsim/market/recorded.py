@@ -1,0 +1,211 @@
+"""A market that plays a capture: the frames as they were, with their spacing.
+
+Playback begins a moment after the first subscription, so that a client which
+subscribes to several channels misses nothing. Frames keep their own times; candles are
+counted in the exchange's time, in which the playback happens.
+"""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+
+from hlsim.core.candles import Candle, LiveCandles
+from hlsim.core.market import (
+    Book,
+    Changes,
+    Context,
+    FundingRate,
+    Level,
+    RawFrame,
+    Trade,
+)
+from hlsim.core.numbers import parse_units
+from hlsim.core.universe import Instrument, Universe
+from hlsim.market.capture import (
+    CapturedBook,
+    CapturedFrame,
+    CapturedLevel,
+    CapturedTrade,
+)
+from hlsim.market.catalogue import known_listing, universe_of
+from hlsim.market.contexts import context_of, no_context
+from hlsim.market.day import DayFigures
+from hlsim.market.funding import Funding
+from hlsim.market.history import History
+from hlsim.market.quotes import Quote
+
+RECENT_TRADES = 30
+_POLL_MS = 20
+_LIVE_MINUTES = 5 * 1440
+
+
+class RecordedMarket:
+    """The coins of one capture."""
+
+    def __init__(
+        self,
+        frames: Sequence[CapturedFrame],
+        *,
+        seed: int,
+        start_ms: int,
+        delay_ms: int = 250,
+        loop: bool = False,
+    ) -> None:
+        """Wait for `start`; ``delay_ms`` later the first frame is due."""
+        self._frames = frames
+        self._delay_ms = delay_ms
+        self._loop = loop
+        self._began_ms: int | None = None
+        self._next = 0
+        coins = sorted({one.coin for one in frames})
+        self._listings = tuple(known_listing(coin) for coin in coins)
+        self._universe = universe_of(self._listings)
+        self._funding = Funding(seed)
+        self._prepare_coins(seed, start_ms)
+
+    def _prepare_coins(self, seed: int, start_ms: int) -> None:
+        coins = range(len(self._listings))
+        history = History(
+            self._listings,
+            seed=seed,
+            days=0,
+            origin_ms=start_ms,
+            trades_per_minute=[0 for _ in coins],
+        )
+        self._books = [Book(start_ms, (), ()) for _ in coins]
+        self._recent: list[deque[Trade]] = [deque(maxlen=RECENT_TRADES) for _ in coins]
+        self._live = [LiveCandles(_LIVE_MINUTES) for _ in coins]
+        self._days = [DayFigures(i, history, self._live[i]) for i in coins]
+
+    @property
+    def universe(self) -> Universe:
+        """The coins of the capture."""
+        return self._universe
+
+    @property
+    def recorded_channels(self) -> frozenset[str]:
+        """Books and trades go out as they were recorded."""
+        return frozenset({"l2Book", "trades"})
+
+    def start(self, at_ms: int) -> None:
+        """Begin playback, if that was not done before."""
+        if self._began_ms is None:
+            self._began_ms = at_ms + self._delay_ms
+
+    def next_ms(self, now_ms: int) -> int:
+        """Return when the next frame is due; soon, as a subscription may come."""
+        due = self._due_ms()
+        return now_ms + _POLL_MS if due is None else min(due, now_ms + _POLL_MS)
+
+    def _due_ms(self) -> int | None:
+        if self._began_ms is None or self._next == len(self._frames):
+            return None
+        offset = self._frames[self._next].received_ms - self._frames[0].received_ms
+        return self._began_ms + offset
+
+    def advance(self, now_ms: int) -> Iterator[Changes]:
+        """Yield the frames that are due, one by one."""
+        while (due := self._due_ms()) is not None and due <= now_ms:
+            frame = self._frames[self._next]
+            self._next += 1
+            if self._loop and self._next == len(self._frames):
+                self._next = 0
+                self._began_ms = due + self._delay_ms
+            yield self._play(frame, due)
+
+    def _play(self, frame: CapturedFrame, at_ms: int) -> Changes:
+        asset = self._universe.asset(frame.coin)
+        if asset is None:
+            raise LookupError(frame.coin)
+        raw = (RawFrame(frame.channel, asset, frame.payload),)
+        if isinstance(frame.content, CapturedBook):
+            before = self._books[asset].best
+            self._books[asset] = _book(frame.content, self._universe[asset])
+            changed = (asset,) if self._books[asset].best != before else ()
+            return Changes(at_ms, changed, (), raw)
+        trades = self._trade(asset, frame.content, at_ms)
+        return Changes(at_ms, (), ((asset, trades),), raw)
+
+    def _trade(
+        self, asset: int, captured: Sequence[CapturedTrade], at_ms: int
+    ) -> tuple[Trade, ...]:
+        trades = tuple(_trade(one, self._universe[asset]) for one in captured)
+        self._recent[asset].extend(trades)
+        for one in trades:
+            # What was a backlog in the recording did not trade now.
+            if one.time_ms >= self._frames[0].received_ms:
+                self._live[asset].add(at_ms, one.px, one.sz)
+                self._days[asset].add(one.px, one.sz)
+        return trades
+
+    def mid_halves(self, asset: int) -> int | None:
+        """Return bid + ask of the last recorded book."""
+        bid, ask = self._books[asset].best
+        return None if bid is None or ask is None else bid.px + ask.px
+
+    def book(self, asset: int) -> Book:
+        """Return the last recorded book."""
+        return self._books[asset]
+
+    def top(self, asset: int) -> Book:
+        """Return the best level a side of the last recorded book."""
+        whole = self._books[asset]
+        return Book(whole.time_ms, whole.bids[:1], whole.asks[:1])
+
+    def recent_trades(self, asset: int) -> Sequence[Trade]:
+        """Return up to 30 last trades, oldest first."""
+        return tuple(self._recent[asset])
+
+    def minutes(self, asset: int, first_ms: int, last_ms: int) -> list[Candle]:
+        """Return the candles of the playback."""
+        return list(self._live[asset].between(first_ms, last_ms))
+
+    def context(self, asset: int, now_ms: int) -> Context:
+        """Return the context; before the first book there are no prices."""
+        listing = self._listings[asset]
+        bid, ask = self._books[asset].best
+        if bid is None or ask is None:
+            return no_context(listing)
+        recent = self._recent[asset]
+        return context_of(
+            listing,
+            Quote(now_ms, bid.px, ask.px, 0),
+            last_px=recent[-1].px if recent else bid.px,
+            day=self._days[asset],
+            funding=self._funding,
+            asset=asset,
+            now_ms=now_ms,
+        )
+
+    def funding_history(
+        self, asset: int, start_ms: int, end_ms: int
+    ) -> list[FundingRate]:
+        """Return synthetic funding: a capture has none."""
+        return self._funding.history(asset, start_ms, end_ms)
+
+
+def _book(captured: CapturedBook, instrument: Instrument) -> Book:
+    bids, asks = (_levels(side, instrument) for side in captured.levels)
+    return Book(captured.time, bids, asks)
+
+
+def _levels(side: Sequence[CapturedLevel], instrument: Instrument) -> tuple[Level, ...]:
+    return tuple(
+        Level(
+            parse_units(one.px, instrument.px_decimals),
+            parse_units(one.sz, instrument.sz_decimals),
+            one.n,
+        )
+        for one in side
+    )
+
+
+def _trade(one: CapturedTrade, instrument: Instrument) -> Trade:
+    return Trade(
+        side=one.side,
+        px=parse_units(one.px, instrument.px_decimals),
+        sz=parse_units(one.sz, instrument.sz_decimals),
+        time_ms=one.time,
+        hash=one.hash,
+        tid=one.tid,
+        users=one.users,
+    )

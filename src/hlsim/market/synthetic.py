@@ -1,0 +1,199 @@
+"""The synthetic market: seeded, correlated, in blocks, the same on every machine."""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from hlsim.core.candles import Candle, LiveCandles
+from hlsim.core.intervals import MINUTE_MS
+from hlsim.core.market import Book, Changes, Context, FundingRate, Trade
+from hlsim.core.rng import MASK, draws, mix, stream
+from hlsim.core.universe import Universe
+from hlsim.market.activity import thresholds
+from hlsim.market.catalogue import Listing, universe_of
+from hlsim.market.contexts import context_of, no_context
+from hlsim.market.day import DayFigures
+from hlsim.market.funding import Funding
+from hlsim.market.history import History
+from hlsim.market.path import FINE_BITS, LivePath, Path
+from hlsim.market.quotes import Quote, addresses, book, quote, top, trades
+
+RECENT_TRADES = 30
+_QUOTES, _USERS = 0x51, 0x55
+_TRADES_BIT = 1 << 60
+
+
+class SyntheticMarket:
+    """Quotes and trades around a path of fair prices, block by block.
+
+    The origin lies one to two minutes before the first moment, so that recent trades
+    and the forming candle exist from the start.
+    """
+
+    def __init__(
+        self,
+        listings: Sequence[Listing],
+        *,
+        seed: int,
+        start_ms: int,
+        block_ms: int = 200,
+        history_days: int = 10,
+        rate: int | None = None,
+        path: Path | None = None,
+    ) -> None:
+        """Build the market and run it up to ``start_ms``.
+
+        ``path`` replaces the seeded path of fair prices. Raises RateTooHighError.
+        """
+        self._listings = tuple(listings)
+        self._universe = universe_of(self._listings)
+        self._seed = seed
+        self._block_ms = block_ms
+        self._origin_ms = start_ms - start_ms % MINUTE_MS - MINUTE_MS
+        self._block = 0
+        self._path = path or LivePath(self._listings, seed, block_ms)
+        self._funding = Funding(seed)
+        self._users = addresses(stream(seed, _USERS))
+        self._prepare_coins(thresholds(self._listings, rate, block_ms), history_days)
+        for _ in self.advance(start_ms):
+            pass  # the first minute is lived through before anyone looks
+
+    def _prepare_coins(self, shares: Sequence[int], history_days: int) -> None:
+        coins = range(len(self._listings))
+        bases = [stream(self._seed, _QUOTES, asset) for asset in coins]
+        self._bases = np.array(bases, dtype=np.uint64)
+        self._shares = np.array(shares, dtype=np.uint64)
+        per_minute = 5 * MINUTE_MS * 65536 // (8 * self._block_ms)
+        self._history = History(
+            self._listings,
+            seed=self._seed,
+            days=history_days,
+            origin_ms=self._origin_ms,
+            trades_per_minute=[share * per_minute >> 32 for share in shares],
+        )
+        limit = max(history_days, 4) * 1440
+        self._live = [LiveCandles(limit) for _ in coins]
+        self._days = [DayFigures(i, self._history, self._live[i]) for i in coins]
+        self._recent: list[deque[Trade]] = [deque(maxlen=RECENT_TRADES) for _ in coins]
+        self._quotes = self._first_quotes()
+
+    def _first_quotes(self) -> list[Quote | None]:
+        fair = self._path.fine >> FINE_BITS
+        return [
+            None
+            if one.instrument.is_delisted
+            else quote(
+                int(fair[asset]),
+                one.instrument.px_decimals,
+                mix(int(self._bases[asset])),
+                self._origin_ms,
+            )
+            for asset, one in enumerate(self._listings)
+        ]
+
+    @property
+    def universe(self) -> Universe:
+        """The instruments, by asset id."""
+        return self._universe
+
+    @property
+    def recorded_channels(self) -> frozenset[str]:
+        """None: every frame is made anew."""
+        return frozenset()
+
+    def start(self, at_ms: int) -> None:
+        """Let a recorded path of prices begin; a seeded one always runs."""
+        self._path.begin()
+
+    def next_ms(self, now_ms: int) -> int:
+        """Return when the next block is due."""
+        return self._origin_ms + (self._block + 1) * self._block_ms
+
+    def advance(self, now_ms: int) -> Iterator[Changes]:
+        """Yield the blocks up to ``now_ms``."""
+        while self.next_ms(now_ms) <= now_ms:
+            self._block += 1
+            yield self._one_block(self._origin_ms + self._block * self._block_ms)
+
+    def _one_block(self, time_ms: int) -> Changes:
+        fine = self._path.step(self._block)
+        words = draws(self._bases, self._block)
+        lively = np.flatnonzero((words & np.uint64(0xFFFFFFFF)) < self._shares).tolist()
+        fair = (fine[lively] >> FINE_BITS).tolist()
+        traded: list[tuple[int, tuple[Trade, ...]]] = []
+        for asset, price, word in zip(
+            lively, fair, words[lively].tolist(), strict=True
+        ):
+            at = self._requote(asset, price, mix(word ^ MASK), time_ms)
+            if at.word & _TRADES_BIT:
+                traded.append((asset, self._trade(asset, at)))
+        return Changes(time_ms, lively, traded)
+
+    def _requote(self, asset: int, fair: int, word: int, time_ms: int) -> Quote:
+        decimals = self._listings[asset].instrument.px_decimals
+        at = quote(fair, decimals, word, time_ms)
+        self._quotes[asset] = at
+        return at
+
+    def _trade(self, asset: int, at: Quote) -> tuple[Trade, ...]:
+        done = trades(at, self._listings[asset], self._users)
+        for one in done:
+            self._live[asset].add(one.time_ms, one.px, one.sz)
+            self._days[asset].add(one.px, one.sz)
+        self._recent[asset].extend(done)
+        return done
+
+    def mid_halves(self, asset: int) -> int | None:
+        """Return bid + ask of a listed coin."""
+        at = self._quotes[asset]
+        return None if at is None else at.bid + at.ask
+
+    def book(self, asset: int) -> Book:
+        """Return the book of the last quote; empty for a delisted coin."""
+        at = self._quotes[asset]
+        if at is None:
+            return Book(self._origin_ms, (), ())
+        return book(at, self._listings[asset])
+
+    def top(self, asset: int) -> Book:
+        """Return the best level a side of the last quote."""
+        at = self._quotes[asset]
+        if at is None:
+            return Book(self._origin_ms, (), ())
+        return top(at, self._listings[asset])
+
+    def recent_trades(self, asset: int) -> Sequence[Trade]:
+        """Return up to 30 last trades, oldest first."""
+        return tuple(self._recent[asset])
+
+    def minutes(self, asset: int, first_ms: int, last_ms: int) -> list[Candle]:
+        """Return history and live candles of the span as one series."""
+        past: list[Candle] = []
+        if first_ms < self._origin_ms:
+            past = self._history.minutes(asset, first_ms, last_ms)
+        return [*past, *self._live[asset].between(first_ms, last_ms)]
+
+    def context(self, asset: int, now_ms: int) -> Context:
+        """Return the coin's context; prices of a delisted coin stand still."""
+        at = self._quotes[asset]
+        listing = self._listings[asset]
+        if at is None:
+            return no_context(listing)
+        recent = self._recent[asset]
+        return context_of(
+            listing,
+            at,
+            last_px=recent[-1].px if recent else at.bid,
+            day=self._days[asset],
+            funding=self._funding,
+            asset=asset,
+            now_ms=now_ms,
+        )
+
+    def funding_history(
+        self, asset: int, start_ms: int, end_ms: int
+    ) -> list[FundingRate]:
+        """Return up to 500 hourly payments of the span."""
+        oldest = max(start_ms, self._history.first_ms)
+        return self._funding.history(asset, oldest, end_ms)

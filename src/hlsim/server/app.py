@@ -1,0 +1,88 @@
+"""The aiohttp application: POST /info, POST /exchange, GET /ws."""
+
+import asyncio
+
+from aiohttp import WSMsgType, web
+
+from hlsim.core.clock import Clock
+from hlsim.core.exchange import Exchange
+from hlsim.server.conversation import Conversation
+from hlsim.server.driver import Driver
+from hlsim.server.hub import Hub
+from hlsim.server.posts import Posts
+from hlsim.server.publisher import Publisher
+from hlsim.server.sessions import Session
+from hlsim.server.settings import Settings
+
+DRIVER = web.AppKey("driver", Driver)
+_CLOSE_TIMEOUT_SECS = 1.0
+_MOST_BODY_BYTES = 2 * 1024 * 1024
+
+
+class Sockets:
+    """GET /ws: one `Session` per connection."""
+
+    def __init__(
+        self, hub: Hub, conversation: Conversation, clock: Clock, settings: Settings
+    ) -> None:
+        """Let sessions join ``hub`` and speak with ``conversation``."""
+        self._hub = hub
+        self._conversation = conversation
+        self._clock = clock
+        self._queue_size = settings.limits.ws_queue
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Upgrade and serve a connection until it ends."""
+        address = request.remote or ""
+        if not self._hub.has_room(address):
+            # How the real exchange refuses the eleventh is not documented.
+            return web.Response(status=429)
+        socket = web.WebSocketResponse(timeout=_CLOSE_TIMEOUT_SECS, compress=False)
+        await socket.prepare(request)
+        session = Session(
+            socket,
+            request.transport,
+            address=address,
+            clock=self._clock,
+            queue_size=self._queue_size,
+        )
+        self._hub.join(session)
+        try:
+            await self._serve(socket, session)
+        finally:
+            self._hub.leave(session)
+        return socket
+
+    async def _serve(self, socket: web.WebSocketResponse, session: Session) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            writer = tasks.create_task(session.write())
+            async for message in socket:
+                if message.type is WSMsgType.TEXT:
+                    self._conversation.hear(session, message.data.encode())
+                elif message.type is WSMsgType.BINARY:
+                    self._conversation.hear(session, message.data)
+            writer.cancel()
+
+    async def close_all(self, app: web.Application) -> None:
+        """Cut every connection, so that stopping does not wait for clients."""
+        for session in self._hub.sessions:
+            session.hang_up()
+        # One turn lets the writers send their close frames.
+        await asyncio.sleep(0)
+
+
+def build_app(exchange: Exchange, settings: Settings, clock: Clock) -> web.Application:
+    """Return the application; whoever runs it also runs ``app[DRIVER]``."""
+    limits = settings.limits
+    hub = Hub(limits)
+    conversation = Conversation(exchange, hub, clock, limits)
+    sockets = Sockets(hub, conversation, clock, settings)
+    posts = Posts(exchange, clock, limits.ip_weight)
+    publisher = Publisher(exchange, hub, settings.cadence)
+    app = web.Application(client_max_size=_MOST_BODY_BYTES)
+    app[DRIVER] = Driver(exchange, hub, publisher, clock, limits.ws_idle_secs)
+    app.router.add_post("/info", posts.info)
+    app.router.add_post("/exchange", posts.exchange)
+    app.router.add_get("/ws", sockets.handle)
+    app.on_shutdown.append(sockets.close_all)
+    return app

@@ -1,0 +1,115 @@
+"""Puts an exchange together as the settings say."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from hlsim.core.accounts import DEFAULT_LEVERAGE, Account, Accounts, Position
+from hlsim.core.exchange import Exchange
+from hlsim.core.market import Market
+from hlsim.core.numbers import parse_units
+from hlsim.core.universe import Universe
+from hlsim.market.bar_path import BarPath
+from hlsim.market.bars import read_bars
+from hlsim.market.capture import read_capture
+from hlsim.market.catalogue import listing_from, listings
+from hlsim.market.recorded import RecordedMarket
+from hlsim.market.synthetic import SyntheticMarket
+from hlsim.server.settings import Holding, Settings
+
+
+def build_exchange(settings: Settings, start_ms: int) -> Exchange:
+    """Return the exchange as of ``start_ms``; raises ValueError with a sentence."""
+    market = build_market(settings, start_ms)
+    accounts = _with_holdings(settings, market.universe)
+    return Exchange(market, Accounts(accounts))
+
+
+def build_market(settings: Settings, start_ms: int) -> Market:
+    """Return the market the settings ask for."""
+    if settings.recordings:
+        return _recorded(settings, start_ms)
+    return SyntheticMarket(
+        listings(settings.symbols, settings.seed),
+        seed=settings.seed,
+        start_ms=start_ms,
+        block_ms=settings.block_ms,
+        history_days=settings.history_days,
+        rate=settings.rate,
+    )
+
+
+def _recorded(settings: Settings, start_ms: int) -> Market:
+    captures = [one for one in settings.recordings if one.path.suffix == ".gz"]
+    if not captures:
+        return _along_bars(settings, start_ms)
+    if len(settings.recordings) > 1:
+        raise ValueError("a websocket capture is played alone")
+    return RecordedMarket(
+        read_capture(captures[0].path),
+        seed=settings.seed,
+        start_ms=start_ms,
+        delay_ms=settings.playback_delay_ms,
+        loop=settings.loop,
+    )
+
+
+def _along_bars(settings: Settings, start_ms: int) -> Market:
+    bars = [read_bars(one.path) for one in settings.recordings]
+    listed = tuple(
+        listing_from(one.coin, rows[0].open)
+        for one, rows in zip(settings.recordings, bars, strict=True)
+    )
+    path = BarPath(
+        bars,
+        [one.instrument.px_decimals for one in listed],
+        block_ms=settings.block_ms,
+        loop=settings.loop,
+    )
+    return SyntheticMarket(
+        listed,
+        seed=settings.seed,
+        start_ms=start_ms,
+        block_ms=settings.block_ms,
+        history_days=0,
+        rate=settings.rate,
+        path=path,
+    )
+
+
+def _with_holdings(settings: Settings, universe: Universe) -> Sequence[Account]:
+    accounts = {one.address.lower(): one for one in settings.accounts}
+    if len(accounts) != len(settings.accounts):
+        raise ValueError("an account is given twice")
+    for holding in settings.holdings:
+        key = holding.address.lower()
+        if key not in accounts:
+            raise ValueError(f"the position of {key} has no account")
+        held = accounts[key]
+        position = _position(holding, universe)
+        if any(one.asset == position.asset for one in held.positions):
+            raise ValueError(f"{key} has two positions in {holding.coin}")
+        accounts[key] = replace(held, positions=(*held.positions, position))
+    return list(accounts.values())
+
+
+def _position(holding: Holding, universe: Universe) -> Position:
+    asset = universe.asset(holding.coin)
+    if asset is None:
+        raise ValueError(f"there is no coin called {holding.coin!r}")
+    instrument = universe[asset]
+    if instrument.is_delisted:
+        raise ValueError(f"{holding.coin} is delisted")
+    most = instrument.max_leverage
+    leverage = holding.leverage or min(DEFAULT_LEVERAGE, most)
+    if leverage > most:
+        raise ValueError(f"{holding.coin} allows leverage up to {most}")
+    size = parse_units(holding.szi, instrument.sz_decimals)
+    entry = Decimal(parse_units(holding.entry_px, 6)).scaleb(-6)
+    return Position(
+        asset=asset,
+        szi=Decimal(size).scaleb(-instrument.sz_decimals),
+        entry_px=entry,
+        leverage=leverage,
+        is_cross=holding.is_cross and not instrument.only_isolated,
+    )

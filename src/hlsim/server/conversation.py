@@ -1,0 +1,122 @@
+"""What a client's websocket message does, and what is answered to it."""
+
+import msgspec
+
+from hlsim.core.clock import Clock
+from hlsim.core.exchange import Exchange, UnknownCoinError
+from hlsim.server.hub import Hub
+from hlsim.server.sessions import Session
+from hlsim.server.settings import Limits
+from hlsim.wire import messages
+from hlsim.wire.account_answers import answer
+from hlsim.wire.actions import UNSUPPORTED
+from hlsim.wire.channels import coin_exists, current
+from hlsim.wire.requests import decode_info
+from hlsim.wire.subscriptions import (
+    CoinSubscription,
+    L2Book,
+    Subscription,
+    decode_subscription,
+)
+
+
+class Conversation:
+    """Answers client messages for all sessions."""
+
+    def __init__(
+        self, exchange: Exchange, hub: Hub, clock: Clock, limits: Limits
+    ) -> None:
+        """Read from ``exchange``, book subscriptions in ``hub``."""
+        self._exchange = exchange
+        self._hub = hub
+        self._clock = clock
+        self._limits = limits
+
+    def hear(self, session: Session, raw: bytes) -> None:
+        """Act on one message."""
+        if not self._hub.may_speak(session.address, self._clock.monotonic_ms()):
+            most = self._limits.ws_messages
+            text = f"Cannot send more than {most} messages per minute."
+            session.send(messages.error(text))
+            return
+        try:
+            message = messages.decode_message(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            session.send(messages.unreadable(raw))
+            return
+        if isinstance(message, messages.Ping):
+            session.send(messages.PONG)
+        elif isinstance(message, messages.Post):
+            session.send(self._post(message))
+        else:
+            self._book(session, message, raw)
+
+    def _book(
+        self,
+        session: Session,
+        message: messages.Subscribe | messages.Unsubscribe,
+        raw: bytes,
+    ) -> None:
+        try:
+            topic = decode_subscription(message.subscription)
+        except msgspec.DecodeError:
+            session.send(messages.unreadable(raw))
+            return
+        if not coin_exists(topic, self._exchange):
+            text = messages.subscription_error("Invalid subscription ", topic)
+            session.send(text)
+        elif isinstance(message, messages.Subscribe):
+            self._subscribe(session, topic)
+        else:
+            self._unsubscribe(session, topic)
+
+    def _subscribe(self, session: Session, topic: Subscription) -> None:
+        if topic in session.topics:
+            session.send(messages.subscription_error("Already subscribed: ", topic))
+            return
+        refusal = self._hub.refusal(session, topic)
+        if refusal is not None:
+            session.send(messages.error(refusal))
+            return
+        self._hub.follow(session, topic)
+        session.send(messages.acknowledgement("subscribe", topic))
+        now_ms = self._clock.now_ms()
+        first = None if self._is_recorded_book(topic) else self._current(topic, now_ms)
+        if first is not None:
+            session.send(first)
+        if isinstance(topic, CoinSubscription):
+            self._exchange.market.start(now_ms)
+
+    def _current(self, topic: Subscription, now_ms: int) -> bytes | None:
+        return current(topic, self._exchange, now_ms)
+
+    def _is_recorded_book(self, topic: Subscription) -> bool:
+        # A recording's books go out as they were recorded, the first one included.
+        return (
+            isinstance(topic, L2Book)
+            and topic == L2Book(topic.coin)
+            and "l2Book" in self._exchange.market.recorded_channels
+        )
+
+    def _unsubscribe(self, session: Session, topic: Subscription) -> None:
+        if topic not in session.topics:
+            session.send(messages.subscription_error("Already unsubscribed: ", topic))
+            return
+        self._hub.unfollow(session, topic)
+        session.send(messages.acknowledgement("unsubscribe", topic))
+
+    def _post(self, post: messages.Post) -> bytes:
+        if post.request.kind == "action":
+            return messages.post_answer(post.id, "action", UNSUPPORTED)
+        try:
+            request = decode_info(bytes(post.request.payload))
+            found = answer(request, self._exchange, self._clock.now_ms())
+        except msgspec.DecodeError:
+            text = "422 Unprocessable Entity: Failed to deserialize the JSON body"
+            return messages.post_answer(post.id, "error", text)
+        except UnknownCoinError:
+            text = "500 Internal Server Error: null"
+            return messages.post_answer(post.id, "error", text)
+        return messages.post_answer(
+            post.id, "info", {"type": request.kind, "data": found}
+        )

@@ -1,0 +1,75 @@
+"""Reads the text of command line options; each error is a sentence."""
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from hlsim.core.accounts import Account
+from hlsim.server.settings import Holding, RecordedFile
+
+_ADDRESS = re.compile("0x[0-9a-fA-F]{40}")
+_POSITION = re.compile(
+    r"(?P<address>0x[0-9a-fA-F]{40}):(?P<coin>[^=]+)=(?P<szi>[-+.\d]+)@(?P<px>[.\d]+)"
+    r"(?::(?P<kind>cross|isolated)(?P<leverage>\d+))?"
+)
+
+
+def parse_account(text: str) -> Account:
+    """Read ``0x...=10000``: an address and its dollars."""
+    address, _, funds = text.partition("=")
+    if not _ADDRESS.fullmatch(address):
+        raise ValueError(f"{text!r} is no account; write 0x<40 hex digits>=10000")
+    return Account(address=address.lower(), funds=_dollars(funds, text))
+
+
+def parse_position(text: str) -> Holding:
+    """Read ``0x...:BTC=0.5@100000``, leverage after it as ``:cross20``."""
+    found = _POSITION.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is no position; write 0x...:BTC=0.5@100000")
+    leverage = found["leverage"]
+    return Holding(
+        address=found["address"],
+        coin=found["coin"],
+        szi=found["szi"],
+        entry_px=found["px"],
+        leverage=int(leverage) if leverage else None,
+        is_cross=found["kind"] != "isolated",
+    )
+
+
+def parse_market(text: str) -> tuple[RecordedFile, ...]:
+    """Read ``synthetic``, ``recorded:PATH`` or ``recorded:ETH=PATH,BTC=PATH``."""
+    if text == "synthetic":
+        return ()
+    kind, _, rest = text.partition(":")
+    if kind != "recorded" or not rest:
+        raise ValueError(f"{text!r} is no market; write synthetic or recorded:PATH")
+    return tuple(_recorded(part) for part in rest.split(","))
+
+
+def _recorded(part: str) -> RecordedFile:
+    coin, equals, path = part.partition("=")
+    file = RecordedFile(Path(path), coin) if equals else RecordedFile(Path(part))
+    if not file.path.is_file():
+        raise ValueError(f"there is no file {file.path}")
+    return file
+
+
+def _dollars(text: str, whole: str) -> Decimal:
+    try:
+        funds = Decimal(text)
+    except InvalidOperation as error:
+        raise ValueError(f"{whole!r} has no amount of dollars") from error
+    if not funds.is_finite() or funds < 0:
+        raise ValueError(f"{whole!r} has no amount of dollars")
+    return funds
+
+
+def parse_all(
+    accounts: Sequence[str], positions: Sequence[str]
+) -> tuple[tuple[Account, ...], tuple[Holding, ...]]:
+    """Read the repeatable options."""
+    read = tuple(parse_account(one) for one in accounts)
+    return read, tuple(parse_position(one) for one in positions)

@@ -1,0 +1,77 @@
+"""POST /info and POST /exchange: status codes and bodies as documented (§1.2)."""
+
+import msgspec
+from aiohttp import web
+
+from hlsim.core.clock import Clock
+from hlsim.core.exchange import Exchange, UnknownCoinError
+from hlsim.core.limits import TokenBucket, base_weight, item_weight
+from hlsim.wire.account_answers import answer
+from hlsim.wire.actions import UNSUPPORTED, decode_action
+from hlsim.wire.requests import decode_info
+
+UNFIT = "Failed to deserialize the JSON body into the target type"
+_JSON = "application/json"
+_FORGET_ABOVE = 1000
+
+
+class Posts:
+    """Answers both POST endpoints within the weight of an address."""
+
+    def __init__(self, exchange: Exchange, clock: Clock, ip_weight: int) -> None:
+        """``ip_weight`` a minute for each address, 0 for no limit."""
+        self._exchange = exchange
+        self._clock = clock
+        self._ip_weight = ip_weight
+        self._buckets: dict[str, TokenBucket] = {}
+
+    async def info(self, request: web.Request) -> web.Response:
+        """Answer a question."""
+        body = await request.read()
+        now_ms = self._clock.monotonic_ms()
+        bucket = self._bucket(request.remote or "", now_ms)
+        try:
+            asked = decode_info(body)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            return _unreadable(error)
+        if not bucket.take(base_weight(asked.kind), now_ms):
+            return web.Response(status=429, text="Too Many Requests")
+        try:
+            found = answer(asked, self._exchange, self._clock.now_ms())
+        except UnknownCoinError:
+            return web.Response(status=500, body=b"null", content_type=_JSON)
+        if isinstance(found, list):
+            bucket.charge(item_weight(asked.kind, len(found)), now_ms)
+        return web.Response(body=msgspec.json.encode(found), content_type=_JSON)
+
+    async def exchange(self, request: web.Request) -> web.Response:
+        """Refuse an action, in the words of the wire."""
+        body = await request.read()
+        now_ms = self._clock.monotonic_ms()
+        if not self._bucket(request.remote or "", now_ms).take(1, now_ms):
+            return web.Response(status=429, text="Too Many Requests")
+        try:
+            decode_action(body)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            return _unreadable(error)
+        return web.Response(body=msgspec.json.encode(UNSUPPORTED), content_type=_JSON)
+
+    def _bucket(self, address: str, now_ms: int) -> TokenBucket:
+        bucket = self._buckets.get(address)
+        if bucket is None:
+            self._forget(now_ms)
+            bucket = TokenBucket(self._ip_weight, now_ms)
+            self._buckets[address] = bucket
+        return bucket
+
+    def _forget(self, now_ms: int) -> None:
+        if len(self._buckets) >= _FORGET_ABOVE:
+            full = [key for key, one in self._buckets.items() if one.is_full(now_ms)]
+            for key in full:
+                del self._buckets[key]
+
+
+def _unreadable(error: Exception) -> web.Response:
+    if isinstance(error, msgspec.ValidationError):
+        return web.Response(status=422, text=UNFIT)
+    return web.Response(status=400, text="Failed to parse the request body as JSON")

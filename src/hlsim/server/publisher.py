@@ -1,0 +1,88 @@
+"""Turns what happened on the market into frames, each encoded once."""
+
+from typing import get_args
+
+from hlsim.core.exchange import Exchange
+from hlsim.core.market import Changes, RawFrame
+from hlsim.server.hub import Hub
+from hlsim.server.settings import Cadence
+from hlsim.wire import subscriptions as subs
+from hlsim.wire.channels import current, trades_frame
+from hlsim.wire.requests import Interval
+
+INTERVALS: tuple[Interval, ...] = get_args(Interval)
+
+
+class Publisher:
+    """Sends blocks as they happen and snapshots by their cadence."""
+
+    def __init__(self, exchange: Exchange, hub: Hub, cadence: Cadence) -> None:
+        """Publish ``exchange`` to the followers in ``hub``."""
+        self._exchange = exchange
+        self._hub = hub
+        self._cadence = cadence
+        self._last_ms: dict[subs.Subscription, int] = {}
+
+    def block(self, changes: Changes) -> None:
+        """Send what follows from a block."""
+        for raw in changes.raw:
+            self._raw(raw)
+        recorded = self._exchange.market.recorded_channels
+        for asset, trades in changes.trades:
+            coin = self._exchange.universe[asset].name
+            followers = self._hub.followers(subs.Trades(coin))
+            if followers and "trades" not in recorded:
+                frame = trades_frame(self._exchange, asset, trades)
+                for session in followers:
+                    session.send(frame)
+            for interval in INTERVALS:
+                self._now(subs.Candles(coin, interval), changes.time_ms)
+        for asset in changes.quoted:
+            coin = self._exchange.universe[asset].name
+            self._now(subs.Bbo(coin), changes.time_ms)
+            self._now(subs.ActiveAssetCtx(coin), changes.time_ms)
+
+    def _raw(self, raw: RawFrame) -> None:
+        coin = self._exchange.universe[raw.asset].name
+        topic = subs.L2Book(coin) if raw.channel == "l2Book" else subs.Trades(coin)
+        for session in self._hub.followers(topic):
+            session.send(raw.payload)
+
+    def _now(self, topic: subs.Subscription, now_ms: int) -> None:
+        followers = list(self._hub.followers(topic))
+        if not followers:
+            return
+        frame = current(topic, self._exchange, now_ms)
+        if frame is not None:
+            for session in followers:
+                session.send(frame)
+
+    def snapshots(self, now_ms: int) -> None:
+        """Send the channels whose time has come."""
+        topics = self._hub.topics
+        for topic in topics:
+            every_ms = self._every_ms(topic)
+            if every_ms and now_ms - self._last_ms.get(topic, 0) >= every_ms:
+                # Counted from the beat, so that a late block does not slow it down.
+                self._last_ms[topic] = now_ms - now_ms % every_ms
+                self._now(topic, now_ms)
+        for gone in self._last_ms.keys() - set(topics):
+            del self._last_ms[gone]
+
+    def _every_ms(self, topic: subs.Subscription) -> int:
+        """Return the cadence of a topic, 0 if it follows the blocks or is silent."""
+        match topic:
+            case subs.AllMids():
+                return self._cadence.all_mids_ms
+            case subs.L2Book(fast=True):
+                return self._cadence.l2_book_fast_ms
+            case subs.L2Book() if not self._is_recorded(topic):
+                return self._cadence.l2_book_ms
+            case subs.ClearinghouseState() | subs.OpenOrders() | subs.WebData2():
+                return self._cadence.user_ms
+            case _:
+                return 0
+
+    def _is_recorded(self, topic: subs.L2Book) -> bool:
+        recorded = self._exchange.market.recorded_channels
+        return "l2Book" in recorded and topic == subs.L2Book(topic.coin)

@@ -1,0 +1,90 @@
+"""Everything about the exchange that can be set; conflicting facts are settings too."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hlsim.core.accounts import Account
+
+_MOST_SYMBOLS = 1000
+_MOST_DAYS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedFile:
+    """A recording; ``coin`` says whose prices a candle file has."""
+
+    path: Path
+    coin: str = "BTC"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one address on the network may do; 0 switches a limit off (§1.3, §1.5)."""
+
+    ip_weight: int = 1200
+    ws_connections: int = 10
+    ws_subscriptions: int = 1000
+    ws_users: int = 10
+    ws_messages: int = 2000
+    ws_idle_secs: int = 60
+    ws_queue: int = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cadence:
+    """How often channels speak that do not follow the blocks, in ms of event time."""
+
+    all_mids_ms: int = 500
+    l2_book_ms: int = 500
+    l2_book_fast_ms: int = 500
+    user_ms: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A position by name, before the universe is known: size and entry as text."""
+
+    address: str
+    coin: str
+    szi: str
+    entry_px: str
+    leverage: int | None = None
+    is_cross: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One exchange. Raises ValueError with a sentence for what makes no sense."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    seed: int = 7
+    symbols: int = 230
+    recordings: tuple[RecordedFile, ...] = ()
+    loop: bool = False
+    playback_delay_ms: int = 250
+    accounts: tuple[Account, ...] = ()
+    holdings: tuple[Holding, ...] = ()
+    speed: float = 1.0
+    rate: int | None = None
+    block_ms: int = 200
+    history_days: int = 10
+    limits: Limits = field(default_factory=Limits)
+    cadence: Cadence = field(default_factory=Cadence)
+
+    def __post_init__(self) -> None:
+        _check(1 <= self.symbols <= _MOST_SYMBOLS, "symbols must be 1 to 1000")
+        _check(0 <= self.history_days <= _MOST_DAYS, "history must be 0 to 60 days")
+        _check(self.speed > 0, "speed must be positive")
+        _check(self.rate is None or self.rate > 0, "rate must be positive")
+        _check(self.block_ms > 0, "a block must take at least a millisecond")
+
+    @property
+    def market(self) -> str:
+        """``synthetic`` or ``recorded``."""
+        return "recorded" if self.recordings else "synthetic"
+
+
+def _check(holds: bool, sentence: str) -> None:
+    if not holds:
+        raise ValueError(sentence)

@@ -1,0 +1,168 @@
+"""The answers of /info: one function for each request type, chosen by its class.
+
+Account requests are answered in `account_answers`; `answer` finds both.
+"""
+
+from functools import singledispatch
+
+from hlsim.core.exchange import Exchange
+from hlsim.core.numbers import decimal_string
+from hlsim.core.universe import Universe, flat_table
+from hlsim.wire import market_data, requests, spot
+from hlsim.wire.books import l2_book
+
+FUNDING_INTERVAL_HOURS = 1
+_HOUR_MS = 3_600_000
+
+
+class UnknownAnswerError(LookupError):
+    """A request was decoded that no function answers."""
+
+
+@singledispatch
+def market_answer(request: requests.Request, exchange: Exchange, now_ms: int) -> object:
+    """Return what msgspec shall encode as the answer.
+
+    Raises UnknownCoinError where the real exchange says 500 ``null``.
+    """
+    raise UnknownAnswerError(request.kind)
+
+
+@market_answer.register
+def _(request: requests.Meta, exchange: Exchange, now_ms: int) -> object:
+    return market_data.meta(dex_universe(exchange, request.dex))
+
+
+@market_answer.register
+def _(request: requests.MetaAndAssetCtxs, exchange: Exchange, now_ms: int) -> object:
+    universe = dex_universe(exchange, request.dex)
+    return market_data.meta(universe), contexts(exchange, universe, now_ms)
+
+
+@market_answer.register
+def _(request: requests.AllPerpMetas, exchange: Exchange, now_ms: int) -> object:
+    return [market_data.meta(exchange.universe)]
+
+
+@market_answer.register
+def _(request: requests.AllMids, exchange: Exchange, now_ms: int) -> object:
+    return {} if request.dex else mids(exchange)
+
+
+@market_answer.register
+def _(request: requests.L2Book, exchange: Exchange, now_ms: int) -> object:
+    asset = exchange.universe.asset(request.coin)
+    if asset is None:
+        return None
+    return l2_book(
+        exchange.universe[asset],
+        exchange.market.book(asset),
+        n_sig_figs=request.n_sig_figs,
+        mantissa=request.mantissa,
+    )
+
+
+@market_answer.register
+def _(request: requests.CandleSnapshot, exchange: Exchange, now_ms: int) -> object:
+    req = request.req
+    asset = exchange.asset(req.coin)
+    end_ms = now_ms if req.end_time is None else req.end_time
+    rows = exchange.candles(asset, req.interval, req.start_time, end_ms, now_ms)
+    instrument = exchange.universe[asset]
+    return [market_data.candle(instrument, req.interval, row) for row in rows]
+
+
+@market_answer.register
+def _(request: requests.RecentTrades, exchange: Exchange, now_ms: int) -> object:
+    return recent_trades(exchange, exchange.asset(request.coin))[::-1]
+
+
+@market_answer.register
+def _(request: requests.FundingHistory, exchange: Exchange, now_ms: int) -> object:
+    asset = exchange.asset(request.coin)
+    end_ms = now_ms if request.end_time is None else min(request.end_time, now_ms)
+    rows = exchange.market.funding_history(asset, request.start_time, end_ms)
+    return [market_data.funding(exchange.universe[asset], row) for row in rows]
+
+
+@market_answer.register
+def _(request: requests.PredictedFundings, exchange: Exchange, now_ms: int) -> object:
+    next_ms = now_ms - now_ms % _HOUR_MS + _HOUR_MS
+    rows: list[object] = []
+    for asset in range(len(exchange.universe)):
+        rate = exchange.market.context(asset, now_ms).funding
+        venue = {
+            "fundingRate": decimal_string(rate, market_data.RATE_DECIMALS),
+            "nextFundingTime": next_ms,
+            "fundingIntervalHours": FUNDING_INTERVAL_HOURS,
+        }
+        rows.append([exchange.universe[asset].name, [["HlPerp", venue]]])
+    return rows
+
+
+@market_answer.register
+def _(request: requests.ExchangeStatus, exchange: Exchange, now_ms: int) -> object:
+    return {"time": now_ms, "specialStatuses": None}
+
+
+@market_answer.register
+def _(request: requests.SpotMeta, exchange: Exchange, now_ms: int) -> object:
+    return spot.meta()
+
+
+@market_answer.register
+def _(
+    request: requests.SpotMetaAndAssetCtxs, exchange: Exchange, now_ms: int
+) -> object:
+    return spot.meta(), spot.contexts()
+
+
+@market_answer.register
+def _(request: requests.PerpDexs, exchange: Exchange, now_ms: int) -> object:
+    return [None]
+
+
+@market_answer.register
+def _(
+    request: requests.PerpsAtOpenInterestCap, exchange: Exchange, now_ms: int
+) -> object:
+    return []
+
+
+@market_answer.register
+def _(request: requests.MarginTableRequest, exchange: Exchange, now_ms: int) -> object:
+    tables = {one.id: one for one in exchange.universe.listed_tables}
+    return market_data.table(tables.get(request.id) or flat_table(request.id))
+
+
+def dex_universe(exchange: Exchange, dex: str | None) -> Universe:
+    """Return the universe of a dex: empty unless it is the first one."""
+    return Universe(()) if dex else exchange.universe
+
+
+def contexts(
+    exchange: Exchange, universe: Universe, now_ms: int
+) -> list[market_data.WireContext]:
+    """Return the contexts by asset id."""
+    return [
+        market_data.context(universe[asset], exchange.market.context(asset, now_ms))
+        for asset in range(len(universe))
+    ]
+
+
+def mids(exchange: Exchange) -> dict[str, str]:
+    """Return the middle prices of all coins that have a book."""
+    found: dict[str, str] = {}
+    for asset in range(len(exchange.universe)):
+        halves = exchange.market.mid_halves(asset)
+        if halves is not None:
+            one = exchange.universe[asset]
+            found[one.name] = market_data.mid_string(halves, one.px_decimals)
+    return found
+
+
+def recent_trades(exchange: Exchange, asset: int) -> list[market_data.WireTrade]:
+    """Return the last trades of a coin, oldest first."""
+    instrument = exchange.universe[asset]
+    trades = exchange.market.recent_trades(asset)
+    return [market_data.trade(instrument, one) for one in trades]

@@ -1,0 +1,230 @@
+"""Frames in, events out: remembers what was said before, so that only news is told.
+
+No I/O: whoever owns the socket hands in each frame with the time it was received.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from threet.adapters.hyperliquid import frames, wire
+from threet.adapters.hyperliquid.frames import (
+    AcknowledgedFrame,
+    BboFrame,
+    BookFrame,
+    CandleFrame,
+    ContextFrame,
+    ErrorFrame,
+    MidsFrame,
+    PongFrame,
+    TradesFrame,
+)
+from threet.market_data.seen_trades import SeenTrades
+from threet.model.candles import Candle, Timeframe
+from threet.model.errors import InvalidValueError
+from threet.model.events import (
+    BookUpdated,
+    CandleFormed,
+    CandlesClosed,
+    Event,
+    PricesUpdated,
+    TradesPrinted,
+)
+from threet.model.numbers import exact
+from threet.model.prices import PriceChange, PriceKey, PriceKind
+
+# What the server says as plain text when a connection opens (HYPERLIQUID.md 1.6).
+_GREETING = b"Websocket connection established."
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """The server's echo of a subscription; it may hold more fields than were asked."""
+
+    subscription: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerError:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A frame, or one value of it, that breaks the protocol; it moved nothing."""
+
+    reason: str
+
+
+Control = Acknowledged | ServerError | Refusal
+
+
+class FrameDecoder:
+    """State of one feed; it outlives its connections."""
+
+    def __init__(self) -> None:
+        self._mids: dict[str, str] = {}
+        self._levels: dict[PriceKey, frames.WireLevel] = {}
+        self._contexts: dict[PriceKey, str] = {}
+        self._seen = SeenTrades()
+        self._forming: dict[tuple[str, Timeframe], Candle] = {}
+        self._handlers: dict[type, Callable[..., Sequence[Event | Control]]] = {
+            MidsFrame: self._on_mids,
+            TradesFrame: self._on_trades,
+            BookFrame: self._on_book,
+            BboFrame: self._on_bbo,
+            CandleFrame: self._on_candle,
+            ContextFrame: self._on_context,
+            AcknowledgedFrame: _on_acknowledged,
+            ErrorFrame: _on_error,
+            PongFrame: _on_pong,
+        }
+
+    def decode(self, frame: bytes | str, received_ns: int) -> Sequence[Event | Control]:
+        """Events of the frame, in its order; a ``Refusal`` when it is malformed."""
+        try:
+            decoded = frames.FRAME_DECODER.decode(frame)
+            return self._handlers[type(decoded)](decoded, received_ns)
+        except (msgspec.DecodeError, InvalidValueError, UnicodeDecodeError) as error:
+            if _is_greeting(frame):
+                return ()
+            return (Refusal(str(error)[:200]),)
+
+    def _on_mids(self, frame: MidsFrame, received_ns: int) -> Sequence[Event | Control]:
+        mids, before = frame.data.mids, self._mids
+        changes: list[PriceChange] = []
+        refusals: list[Control] = []
+        vanished: list[PriceKey] = []
+        if not before.keys() <= mids.keys():
+            vanished += [(coin, PriceKind.MID) for coin in before if coin not in mids]
+        for coin, px in mids.items():
+            if before.get(coin) == px or wire.is_spot(coin):
+                continue
+            try:
+                changes.append(PriceChange(coin, PriceKind.MID, exact("mid", px)))
+            except InvalidValueError as error:
+                # A delisted symbol at "0.0" must not keep the price of yesterday.
+                vanished.append((coin, PriceKind.MID))
+                refusals.append(Refusal(f"allMids {coin!r:.40}: {error}"))
+        self._mids = mids
+        updated = PricesUpdated(
+            received_ns=received_ns,
+            changes=tuple(changes),
+            confirms_mids=True,
+            vanished=tuple(vanished),
+        )
+        return (updated, *refusals)
+
+    def _on_trades(self, frame: TradesFrame, received_ns: int) -> Sequence[Event]:
+        trades = tuple(map(wire.trade, frame.data))
+        news = tuple(trade for trade in trades if self._seen.is_new(trade))
+        if not news:
+            return ()
+        newest = max(trade.trade_ms for trade in news)
+        return (TradesPrinted(received_ns=received_ns, event_ms=newest, trades=news),)
+
+    def _on_book(self, frame: BookFrame, received_ns: int) -> Sequence[Event]:
+        bids, asks = frame.data.levels
+        return (
+            BookUpdated(
+                received_ns=received_ns,
+                event_ms=frame.data.time,
+                symbol=frame.data.coin,
+                bids=tuple(map(wire.level, bids)),
+                asks=tuple(map(wire.level, asks)),
+            ),
+        )
+
+    def _on_bbo(self, frame: BboFrame, received_ns: int) -> Sequence[Event]:
+        bid, ask = frame.data.bbo
+        changes: list[PriceChange] = []
+        vanished: list[PriceKey] = []
+        levels: dict[PriceKey, frames.WireLevel] = {}
+        for kind, now in ((PriceKind.BID, bid), (PriceKind.ASK, ask)):
+            key = (frame.data.coin, kind)
+            if now is None:
+                vanished.append(key)
+            elif now != self._levels.get(key):
+                levels[key] = now
+                px, sz = exact("px", now.px), exact("sz", now.sz)
+                changes.append(PriceChange(key[0], kind, px, sz))
+        for key in vanished:
+            self._levels.pop(key, None)
+        self._levels.update(levels)
+        return (
+            PricesUpdated(
+                received_ns=received_ns,
+                event_ms=frame.data.time,
+                changes=tuple(changes),
+                vanished=tuple(vanished),
+            ),
+        )
+
+    def _on_context(self, frame: ContextFrame, received_ns: int) -> Sequence[Event]:
+        coin, context = frame.data.coin, frame.data.ctx
+        changes: list[PriceChange] = []
+        confirmed: list[PriceKey] = []
+        for kind, px in (
+            (PriceKind.MARK, context.markPx),
+            (PriceKind.ORACLE, context.oraclePx),
+        ):
+            if px is None:
+                continue
+            key = (coin, kind)
+            if self._contexts.get(key) == px:
+                confirmed.append(key)
+            else:
+                changes.append(PriceChange(coin, kind, exact(kind.value, px)))
+                self._contexts[key] = px
+        return (
+            PricesUpdated(
+                received_ns=received_ns,
+                changes=tuple(changes),
+                confirmed=tuple(confirmed),
+            ),
+        )
+
+    def _on_candle(self, frame: CandleFrame, received_ns: int) -> Sequence[Event]:
+        # A bar on the stream is forming until its successor shows up, whatever the
+        # clock says: trades of its last instant may still be on their way.
+        candle = wire.candle(frame.data, now_ms=0)
+        key = (candle.symbol, candle.timeframe)
+        before = self._forming.get(key)
+        if before is not None and candle.open_ms < before.open_ms:
+            return ()
+        self._forming[key] = candle
+        formed = CandleFormed(received_ns=received_ns, candle=candle)
+        if before is None or before.open_ms == candle.open_ms:
+            return (formed,)
+        closed = msgspec.structs.replace(before, is_closed=True)
+        return (
+            CandlesClosed(
+                received_ns=received_ns, event_ms=closed.end_ms, candles=(closed,)
+            ),
+            formed,
+        )
+
+
+def _on_acknowledged(
+    frame: AcknowledgedFrame, received_ns: int
+) -> Sequence[Event | Control]:
+    del received_ns
+    if frame.data.method != "subscribe":
+        return ()
+    return (Acknowledged(frame.data.subscription),)
+
+
+def _on_error(frame: ErrorFrame, received_ns: int) -> Sequence[Event | Control]:
+    del received_ns
+    return (ServerError(frame.data),)
+
+
+def _on_pong(frame: PongFrame, received_ns: int) -> Sequence[Event | Control]:
+    del frame, received_ns
+    return ()
+
+
+def _is_greeting(frame: bytes | str) -> bool:
+    text = frame.encode() if isinstance(frame, str) else frame
+    return text[:64].strip() == _GREETING

@@ -1,0 +1,150 @@
+"""HyperLiquid's /info over HTTP: one pooled session, typed errors, no retries."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+import urllib3
+
+from threet.adapters.hyperliquid import answers
+from threet.model.accounts import AccountState
+from threet.model.candles import Candle, Timeframe
+from threet.model.errors import (
+    MalformedAnswerError,
+    RateLimitedError,
+    RefusedByExchangeError,
+    UnknownSymbolError,
+    UnreachableError,
+)
+from threet.model.products import Product
+from threet.ports.clock import Clock
+
+_OK = 200
+_TOO_MANY_REQUESTS = 429
+_SERVER_ERROR = 500
+# Without Retry-After: a full budget refills in a minute (HYPERLIQUID.md 1.3).
+_RETRY_AFTER_SECS = 10.0
+# 5000 candles are about 1 MB.
+MAX_ANSWER_BYTES = 64 * 1024 * 1024
+_READ_STEP = 1024 * 1024
+
+
+class HyperliquidReader:
+    """Implements ``threet.ports.exchange.ExchangeReader``; safe in many threads."""
+
+    def __init__(
+        self, *, url: str, clock: Clock, timeout_secs: float, connections: int = 10
+    ) -> None:
+        self._url = url.rstrip("/") + "/info"
+        self._clock = clock
+        # Looks at no proxy of the environment, follows no redirect, retries nothing.
+        self._pool = urllib3.PoolManager(
+            maxsize=connections,
+            block=False,
+            retries=False,
+            timeout=urllib3.Timeout(connect=timeout_secs, read=timeout_secs),
+        )
+
+    def server_ms(self) -> int:
+        request = {"type": "exchangeStatus"}
+        body = self._ask(request)
+        return answers.read(_name(request), body, answers.STATUS, lambda s: s.time)
+
+    def products(self) -> Sequence[Product]:
+        request = {"type": "meta"}
+        body = self._ask(request)
+        return answers.read(_name(request), body, answers.META, answers.products)
+
+    def candles(
+        self, symbol: str, timeframe: Timeframe, start_ms: int, end_ms: int
+    ) -> Sequence[Candle]:
+        asked = {
+            "coin": symbol,
+            "interval": timeframe.value,
+            "startTime": start_ms,
+            "endTime": end_ms,
+        }
+        name = f"candleSnapshot {symbol} {timeframe.value}"
+        body = self._ask({"type": "candleSnapshot", "req": asked}, symbol)
+        now_ms = self._clock.now_ms()
+        rows = answers.read(
+            name, body, answers.CANDLES, lambda rows: answers.candles(rows, now_ms)
+        )
+        if any(row.symbol != symbol or row.timeframe is not timeframe for row in rows):
+            raise MalformedAnswerError(name, "holds bars that were not asked for")
+        return rows
+
+    def account(self, address: str) -> AccountState:
+        request = {"type": "clearinghouseState", "user": address}
+        body = self._ask(request)
+        now_ms = self._clock.now_ms()
+        return answers.read(
+            _name(request),
+            body,
+            answers.ACCOUNT,
+            lambda answer: answers.account(answer, address, now_ms),
+        )
+
+    def close(self) -> None:
+        self._pool.clear()
+
+    def _ask(self, request: Mapping[str, object], symbol: str | None = None) -> bytes:
+        name = _name(request)
+        try:
+            response = self._pool.request(
+                "POST",
+                self._url,
+                body=msgspec.json.encode(request),
+                headers={"Content-Type": "application/json"},
+                preload_content=False,
+                redirect=False,
+            )
+            try:
+                body = _bounded(name, response)
+            finally:
+                response.release_conn()
+        except urllib3.exceptions.HTTPError as error:
+            raise UnreachableError(name, _reason(error)) from error
+        _require_ok(name, response, body, symbol)
+        return body
+
+
+def _bounded(name: str, response: urllib3.BaseHTTPResponse) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    for chunk in response.stream(_READ_STEP):
+        size += len(chunk)
+        if size > MAX_ANSWER_BYTES:
+            response.close()
+            raise MalformedAnswerError(name, f"is longer than {MAX_ANSWER_BYTES} bytes")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _require_ok(
+    name: str, response: urllib3.BaseHTTPResponse, body: bytes, symbol: str | None
+) -> None:
+    status = response.status
+    if status == _OK:
+        return
+    if status == _TOO_MANY_REQUESTS:
+        raise RateLimitedError(name, _retry_after(response))
+    if status == _SERVER_ERROR and body.strip() == b"null" and symbol is not None:
+        raise UnknownSymbolError(symbol)  # the exchange's way to say so (1.2)
+    text = body[:120].decode("utf-8", "replace").strip()
+    reason = f"HTTP {status}: {text}"
+    if status >= _SERVER_ERROR:
+        raise UnreachableError(name, reason)
+    raise RefusedByExchangeError(name, reason)
+
+
+def _retry_after(response: urllib3.BaseHTTPResponse) -> float:
+    text = response.headers.get("Retry-After", "")
+    return float(text) if text.isascii() and text.isdigit() else _RETRY_AFTER_SECS
+
+
+def _name(request: Mapping[str, object]) -> str:
+    return str(request["type"])
+
+
+def _reason(error: urllib3.exceptions.HTTPError) -> str:
+    return f"{type(error).__name__}: {error}"[:200]

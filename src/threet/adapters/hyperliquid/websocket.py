@@ -1,0 +1,162 @@
+"""The market feed over HyperLiquid's WebSocket: moves bytes, sleeps, reconnects."""
+
+import asyncio
+from dataclasses import replace
+
+import aiohttp
+import structlog
+
+from threet.adapters.hyperliquid import subscriptions
+from threet.adapters.hyperliquid.decoding import (
+    Acknowledged,
+    Control,
+    FrameDecoder,
+    Refusal,
+    ServerError,
+)
+from threet.adapters.hyperliquid.subscriptions import SubscriptionPlan
+from threet.model.events import Event
+from threet.ports.clock import Clock
+from threet.ports.market_feed import Deliver, FeedStatistics, Interests
+from threet.resilience.backoff import Backoff
+from threet.resilience.stream_session import Due, StreamSession
+
+_log = structlog.get_logger(__name__)
+
+# The largest real frame (allMids of all markets) is about 20 kB.
+MAX_FRAME_BYTES = 8 * 1024 * 1024
+_TEXTUAL = (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY)
+
+
+class HyperliquidFeed:
+    """Implements ``threet.ports.market_feed.MarketFeed``."""
+
+    def __init__(self, *, url: str, clock: Clock, backoff: Backoff) -> None:
+        self._url = url
+        self._clock = clock
+        self._backoff = backoff
+        self._decoder = FrameDecoder()
+        self._statistics = FeedStatistics()
+        self._acknowledged = 0
+
+    def statistics(self) -> FeedStatistics:
+        return self._statistics
+
+    async def run(self, interests: Interests, deliver: Deliver) -> None:
+        plan = subscriptions.plan(interests)
+        if plan.left_out:
+            _log.warning("subscriptions_left_out", count=plan.left_out)
+        async with aiohttp.ClientSession(trust_env=False) as session:
+            while True:
+                await self._connection(session, plan, deliver)
+                self._count(is_connected=False, reconnects=1)
+                await self._clock.sleep(self._backoff.failed())
+
+    async def _connection(
+        self, session: aiohttp.ClientSession, plan: SubscriptionPlan, deliver: Deliver
+    ) -> None:
+        """One connection from its opening to its end, whatever ends it."""
+        try:
+            async with session.ws_connect(
+                self._url,
+                max_msg_size=MAX_FRAME_BYTES,
+                timeout=aiohttp.ClientWSTimeout(ws_close=2.0),
+                autoping=True,
+            ) as socket:
+                _log.info("feed_connected", url=self._url)
+                stream = StreamSession(self._clock.monotonic())
+                async with asyncio.TaskGroup() as group:
+                    tending = group.create_task(self._tend(socket, plan, stream))
+                    await self._receive(socket, stream, deliver)
+                    tending.cancel()
+                _log.warning("feed_ended", close_code=socket.close_code)
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            _log.warning("feed_lost", url=self._url, reason=str(error))
+
+    async def _receive(
+        self,
+        socket: aiohttp.ClientWebSocketResponse,
+        stream: StreamSession,
+        deliver: Deliver,
+    ) -> None:
+        while True:
+            message = await socket.receive()
+            if message.type not in _TEXTUAL:
+                self._note_end(message)
+                return
+            stream.received(self._clock.monotonic())
+            events = self._accept(message.data)
+            if events:
+                deliver(events)
+
+    async def _tend(
+        self,
+        socket: aiohttp.ClientWebSocketResponse,
+        plan: SubscriptionPlan,
+        stream: StreamSession,
+    ) -> None:
+        """Subscribe, then ping and watch; closes the socket when it fell silent."""
+        self._acknowledged = 0
+        try:
+            for subscription in plan.subscriptions:
+                await socket.send_str(subscriptions.subscribe_frame(subscription))
+            while True:
+                await self._clock.sleep(stream.check_every_secs)
+                match stream.due(self._clock.monotonic()):
+                    case Due.PING:
+                        await socket.send_str(subscriptions.PING)
+                    case Due.RECONNECT:
+                        _log.warning("feed_silent", acknowledged=self._acknowledged)
+                        break
+                    case Due.NOTHING:
+                        pass
+        except (aiohttp.ClientError, OSError) as error:
+            _log.warning("feed_send_failed", reason=str(error))
+        await socket.close()
+
+    def _accept(self, frame: str | bytes) -> list[Event]:
+        self._count(frames=1, is_connected=True)
+        self._backoff.succeeded()
+        events: list[Event] = []
+        for result in self._decoder.decode(frame, self._clock.now_ns()):
+            if isinstance(result, (Acknowledged, Refusal, ServerError)):
+                self._note(result)
+            else:
+                events.append(result)
+        return events
+
+    def _note(self, control: Control) -> None:
+        match control:
+            case Acknowledged():
+                self._acknowledged += 1
+            case Refusal(reason):
+                self._count(refused_frames=1, last_refusal=reason)
+                _log.warning("frame_refused", reason=reason)
+            case ServerError(text):
+                _log.warning("server_error", text=text[:200])
+
+    def _note_end(self, message: aiohttp.WSMessage) -> None:
+        if message.type is aiohttp.WSMsgType.ERROR:
+            # A frame that breaks WebSocket's own rules, or one beyond the bound.
+            self._count(refused_frames=1, last_refusal=str(message.data)[:200])
+
+    def _count(
+        self,
+        *,
+        frames: int = 0,
+        refused_frames: int = 0,
+        reconnects: int = 0,
+        is_connected: bool | None = None,
+        last_refusal: str | None = None,
+    ) -> None:
+        before = self._statistics
+        self._statistics = replace(
+            before,
+            frames=before.frames + frames,
+            refused_frames=before.refused_frames + refused_frames,
+            reconnects=before.reconnects + reconnects,
+            is_connected=(
+                before.is_connected if is_connected is None else is_connected
+            ),
+            last_refusal=before.last_refusal if last_refusal is None else last_refusal,
+        )

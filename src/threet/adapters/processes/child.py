@@ -1,0 +1,118 @@
+"""One child process: started in a group of its own, ended with all it started."""
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_LOG_BYTES = 5 * 1024 * 1024
+_LOG_FILES = 3
+_LINE_BYTES = 64 * 1024
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChildSpec:
+    """``environment`` is added to this process's own; it may hold secrets."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+class Child:
+    """A started child; its output goes to a log file that is rotated."""
+
+    def __init__(
+        self, process: asyncio.subprocess.Process, logging: "asyncio.Task[None]"
+    ) -> None:
+        self._process = process
+        self._logging = logging
+
+    @classmethod
+    async def start(cls, spec: ChildSpec, log_file: Path) -> "Child":
+        process = await asyncio.create_subprocess_exec(
+            *spec.command,
+            env={**os.environ, **spec.environment},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            limit=_LINE_BYTES,
+            start_new_session=True,
+            preexec_fn=_end_with_parent(os.getpid()),
+        )
+        return cls(process, asyncio.create_task(_keep_log(process, log_file)))
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    async def wait(self) -> int:
+        """The exit code, after all of the output was kept."""
+        code = await self._process.wait()
+        # A grandchild may hold the pipe open: its group goes with it.
+        self._signal(signal.SIGKILL)
+        await asyncio.shield(self._logging)
+        return code
+
+    async def stop(self, grace_secs: float) -> None:
+        """Ask; after ``grace_secs`` no longer ask."""
+        self._signal_leader(signal.SIGTERM)
+        try:
+            async with asyncio.timeout(grace_secs):
+                await self._process.wait()
+        except TimeoutError:
+            self._signal(signal.SIGKILL)
+
+    def _signal_leader(self, sign: signal.Signals) -> None:
+        if self._process.returncode is None:
+            self._process.send_signal(sign)
+
+    def _signal(self, sign: signal.Signals) -> None:
+        """To the whole group: what the child started must not outlive it."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, sign)
+
+
+async def _keep_log(process: asyncio.subprocess.Process, log_file: Path) -> None:
+    if process.stdout is None:
+        return
+    log = log_file.open("ab")
+    try:
+        while chunk := await process.stdout.read(_LINE_BYTES):
+            if log.tell() > _LOG_BYTES:
+                log.close()
+                _rotate(log_file)
+                log = log_file.open("ab")
+            log.write(chunk)
+            log.flush()
+    finally:
+        log.close()
+
+
+def _rotate(log_file: Path) -> None:
+    """``name.log`` becomes ``name.log.1`` and so on; the oldest is dropped."""
+    for number in range(_LOG_FILES - 1, 0, -1):
+        older = log_file.with_suffix(f".log.{number}")
+        if older.exists():
+            older.replace(log_file.with_suffix(f".log.{number + 1}"))
+    log_file.replace(log_file.with_suffix(".log.1"))
+
+
+def _end_with_parent(parent: int) -> Callable[[], None] | None:
+    """Linux: the kernel ends the child when we are killed and can say nothing more."""
+    if sys.platform != "linux":
+        return None
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def prepare() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:  # it died before the line above
+            os._exit(1)
+
+    return prepare

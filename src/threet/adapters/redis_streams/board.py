@@ -1,0 +1,40 @@
+"""Where each process says that it lives, and what it has done."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from threet.adapters.redis_streams.publisher import RedisPublisher
+from threet.ports.clock import Clock
+from threet.ports.live_view import ProcessState
+
+PROCESSES = "processes:alive"  # name -> state as JSON
+_STATES: msgspec.json.Decoder[ProcessState] = msgspec.json.Decoder(ProcessState)
+
+
+class RedisBoard:
+    """Implements ``threet.ports.live_view.ProcessBoard`` for one process."""
+
+    def __init__(
+        self, *, publisher: RedisPublisher, clock: Clock, name: str, pid: int
+    ) -> None:
+        self._publisher = publisher
+        self._clock = clock
+        self._name = name
+        self._pid = pid
+        self._started_ms = clock.now_ms()
+
+    async def beat(self, figures: Mapping[str, int | float | str]) -> None:
+        state = ProcessState(
+            name=self._name,
+            pid=self._pid,
+            started_ms=self._started_ms,
+            beat_ms=self._clock.now_ms(),
+            figures=dict(figures),
+        )
+        row = msgspec.json.encode(state)
+        await self._publisher.execute([("HSET", PROCESSES, self._name, row)])
+
+
+def states(rows: Mapping[bytes, bytes]) -> Sequence[ProcessState]:
+    return [_STATES.decode(row) for _, row in sorted(rows.items())]

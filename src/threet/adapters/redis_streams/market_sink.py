@@ -1,0 +1,123 @@
+"""From the feed to Redis: takes each frame's events at once, writes them in batches.
+
+While Redis is down, newest prices are kept and the oldest entries beyond the bound are
+dropped and counted: a market stream may lose news, never silently (I6).
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from threet.adapters.redis_streams.newest import NewestState
+from threet.adapters.redis_streams.publisher import RedisPublisher
+from threet.model.errors import DependencyError
+from threet.model.events import Envelope, Event
+from threet.ports.clock import Clock
+from threet.resilience.backoff import Backoff
+
+_log = structlog.get_logger(__name__)
+_MOST_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SinkStatistics:
+    offered: int
+    published: int
+    dropped: int
+    waiting: int
+
+
+class MarketSink:
+    """``run_id`` makes the event ids of this process unlike those of any other run."""
+
+    def __init__(
+        self,
+        *,
+        publisher: RedisPublisher,
+        clock: Clock,
+        run_id: str,
+        most_waiting: int = 50_000,
+    ) -> None:
+        self._publisher = publisher
+        self._clock = clock
+        self._run_id = run_id
+        self._most_waiting = most_waiting
+        self._waiting: deque[Envelope] = deque()
+        self._newest = NewestState()
+        self._woken = asyncio.Event()
+        self._backoff = Backoff(first_secs=0.1, most_secs=2.0)
+        self._offered = 0
+        self._published = 0
+        self._dropped = 0
+
+    def offer(self, events: Sequence[Event]) -> None:
+        """Never blocks; what does not fit pushes out the oldest, and is counted."""
+        for event in events:
+            self._offered += 1
+            event_id = f"{self._run_id}-{self._offered}"
+            self._waiting.append(Envelope(event_id=event_id, event=event))
+            self._newest.apply(event)
+        while len(self._waiting) > self._most_waiting:
+            self._waiting.popleft()
+            self._dropped += 1
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Write until canceled; what waits then is written before it ends."""
+        try:
+            while True:
+                await self._woken.wait()
+                self._woken.clear()
+                while self._waiting:
+                    await self._write_or_pause()
+        finally:
+            await self._last_words()
+
+    def statistics(self) -> SinkStatistics:
+        return SinkStatistics(
+            offered=self._offered,
+            published=self._published,
+            dropped=self._dropped,
+            waiting=len(self._waiting),
+        )
+
+    async def _write_or_pause(self) -> None:
+        try:
+            await self._write()
+            self._backoff.succeeded()
+        except DependencyError as error:
+            _log.warning("publish_waits", reason=error.reason, lost=self._dropped)
+            await self._clock.sleep(self._backoff.failed())
+
+    async def _write(self) -> None:
+        """One batch and the newest state; both stay as they are if it fails."""
+        batch = [self._waiting[i] for i in range(min(_MOST_AT_ONCE, self.backlog))]
+        newest, self._newest = self._newest, NewestState()
+        try:
+            await self._publisher.publish(batch, also=newest.commands())
+        except BaseException:
+            self._newest = newest.followed_by(self._newest)
+            raise
+        self._forget(batch)
+
+    def _forget(self, batch: Sequence[Envelope]) -> None:
+        """Remove what was written; ``offer`` may have pushed some of it out."""
+        written = {envelope.event_id for envelope in batch}
+        while self._waiting and self._waiting[0].event_id in written:
+            self._waiting.popleft()
+        self._published += len(batch)
+
+    @property
+    def backlog(self) -> int:
+        return len(self._waiting)
+
+    async def _last_words(self) -> None:
+        try:
+            while self._waiting:
+                await self._write()
+        except DependencyError as error:
+            _log.error("unpublished", count=self.backlog, reason=error.reason)
+        await self._publisher.close()

@@ -1,0 +1,110 @@
+"""The newest prices and forming bars in Redis hashes: written by the producer alone."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from threet.adapters.redis_streams.pipe import Command
+from threet.model.candles import Candle, Timeframe
+from threet.model.events import CandleFormed, Event, PricesUpdated
+from threet.model.numbers import exact
+from threet.model.prices import NewestPrice, PriceKey, PriceKind
+
+PRICES = "prices:newest"  # symbol|kind -> price, exchange ms or "", received ns
+CONFIRMED = "prices:confirmed"  # symbol|kind -> received ns of a frame that repeated it
+FORMING = "candles:forming"  # symbol|timeframe -> the bar as JSON
+_EVERY_MID = "*|mid"
+_CANDLES: msgspec.json.Decoder[Candle] = msgspec.json.Decoder(Candle)
+
+
+class NewestState:
+    """What has changed since the last ``commands``; bounded by symbols and kinds."""
+
+    def __init__(self) -> None:
+        self._prices: dict[str, str | None] = {}
+        self._confirmed: dict[str, int] = {}
+        self._forming: dict[str, Candle] = {}
+
+    def apply(self, event: Event) -> None:
+        if isinstance(event, PricesUpdated):
+            self._apply_prices(event)
+        elif isinstance(event, CandleFormed):
+            candle = event.candle
+            self._forming[f"{candle.symbol}|{candle.timeframe.value}"] = candle
+
+    def commands(self) -> list[Command]:
+        """The writes that bring Redis up to date; repeating them does no harm."""
+        commands: list[Command] = []
+        present = {f: v for f, v in self._prices.items() if v is not None}
+        gone = [f for f, v in self._prices.items() if v is None]
+        if present:
+            commands.append(("HSET", PRICES, *_flat(present)))
+        if gone:
+            commands.append(("HDEL", PRICES, *gone))
+        if self._confirmed:
+            commands.append(("HSET", CONFIRMED, *_flat(self._confirmed)))
+        if self._forming:
+            rows = {f: msgspec.json.encode(c) for f, c in self._forming.items()}
+            commands.append(("HSET", FORMING, *_flat(rows)))
+        return commands
+
+    def followed_by(self, later: "NewestState") -> "NewestState":
+        """Both together, where ``later`` wins; for what could not be written."""
+        self._prices.update(later._prices)
+        self._confirmed.update(later._confirmed)
+        self._forming.update(later._forming)
+        return self
+
+    def _apply_prices(self, event: PricesUpdated) -> None:
+        event_ms = "" if event.event_ms is None else event.event_ms
+        for change in event.changes:
+            field = f"{change.symbol}|{change.kind.value}"
+            self._prices[field] = f"{change.price} {event_ms} {event.received_ns}"
+        for key in event.vanished:
+            self._prices[_field(key)] = None
+        for key in event.confirmed:
+            self._confirmed[_field(key)] = event.received_ns
+        if event.confirms_mids:
+            self._confirmed[_EVERY_MID] = event.received_ns
+
+
+def prices(
+    newest: Mapping[bytes, bytes], confirmed: Mapping[bytes, bytes]
+) -> Sequence[NewestPrice]:
+    """What the two hashes say together."""
+    mids_ns = int(confirmed.get(_EVERY_MID.encode(), b"0"))
+    found = []
+    for field, text in newest.items():
+        symbol, _, kind_name = field.decode().rpartition("|")
+        kind = PriceKind(kind_name)
+        price, event_ms, received_ns = text.decode().split(" ")
+        received = max(int(received_ns), int(confirmed.get(field, b"0")))
+        found.append(
+            NewestPrice(
+                symbol=symbol,
+                kind=kind,
+                price=exact("price", price),
+                event_ms=int(event_ms) if event_ms else None,
+                received_ns=max(received, mids_ns if kind is PriceKind.MID else 0),
+            )
+        )
+    return found
+
+
+def forming_field(symbol: str, timeframe: Timeframe) -> str:
+    return f"{symbol}|{timeframe.value}"
+
+
+def candle(row: bytes) -> Candle:
+    return _CANDLES.decode(row)
+
+
+def _field(key: PriceKey) -> str:
+    symbol, kind = key
+    return f"{symbol}|{kind.value}"
+
+
+def _flat(
+    fields: Mapping[str, str | bytes | int],
+) -> tuple[str | bytes | int, ...]:
+    return tuple(part for pair in fields.items() for part in pair)

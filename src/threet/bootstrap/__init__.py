@@ -1,0 +1,28 @@
+"""The composition root: settings in, wired objects out; nothing happens on import."""
+
+from threet.bootstrap.parts import (
+    CelerySettings,
+    ConsumerParts,
+    ProcessParts,
+    ProducerParts,
+    WebParts,
+    WorkerParts,
+)
+from threet.bootstrap.processes import consumer, producer, web_parts
+from threet.bootstrap.settings import config
+from threet.bootstrap.workers import celery_settings, worker_parts
+
+__all__ = [
+    "CelerySettings",
+    "ConsumerParts",
+    "ProcessParts",
+    "ProducerParts",
+    "WebParts",
+    "WorkerParts",
+    "celery_settings",
+    "config",
+    "consumer",
+    "producer",
+    "web_parts",
+    "worker_parts",
+]

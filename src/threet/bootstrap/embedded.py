@@ -1,0 +1,147 @@
+"""The embedded run: the platform's processes on a private Valkey and SQLite."""
+
+import secrets
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from threet.adapters.processes.child import ChildSpec
+from threet.adapters.processes.valkey import ValkeyPlace
+from threet.bootstrap import settings as root
+from threet.config.sections import Sections
+from threet.config.settings import load
+
+# The demonstration's account on hlsim: funds, and two positions to look at.
+DEMO_ADDRESS = "0x3737373737373737373737373737373737373737"
+_DEMO_FUNDS = "10000"
+_DEMO_POSITIONS = ("BTC=0.05@104200", "ETH=-0.8@3990", "kPEPE=90000@0.0091")
+DEMO_SEED = 7
+
+_MODULES = (
+    ("price_stream_producer", "threet.components.price_stream_producer"),
+    ("price_stream_consumer", "threet.components.price_stream_consumer"),
+    ("example_balance_consumer", "threet.components.example_balance_consumer"),
+    ("celery_worker", "threet.celery_services.worker"),
+    ("celery_beat", "threet.celery_services.beat"),
+    ("web", "threet.web"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddedOptions:
+    """What the command line says; None leaves it to the configuration."""
+
+    network: str | None = None
+    address: str | None = None
+    port: int | None = None
+    data_dir: Path | None = None
+    is_demo: bool = False
+    symbols: int = 230
+    rate: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddedRun:
+    settings: Sections
+    folder: Path
+    valkey: ValkeyPlace
+    exchange: ChildSpec | None  # hlsim, in a demonstration
+    platform: Sequence[ChildSpec]
+
+    @property
+    def page_url(self) -> str:
+        return f"http://127.0.0.1:{self.settings.web.port}"
+
+
+def plan(options: EmbeddedOptions, environment: Mapping[str, str]) -> EmbeddedRun:
+    """Settle every port, password and path; starts nothing, writes nothing.
+
+    Raises ``ConfigurationError``.
+    """
+    wanted = _from_options(options)
+    before = load(environment={**environment, **wanted})
+    password = secrets.token_urlsafe(24)
+    redis_port = free_port()
+    wanted |= {
+        "THREET_DATA_DIR": str(before.data_dir.resolve()),
+        "THREET_REDIS__HOST": "127.0.0.1",
+        "THREET_REDIS__PORT": str(redis_port),
+        "THREET_REDIS__PASSWORD": password,
+    }
+    exchange = None
+    if options.is_demo:
+        exchange_port = free_port()
+        wanted["THREET_EXCHANGES__HYPERLIQUID__REST_URL"] = (
+            f"http://127.0.0.1:{exchange_port}"
+        )
+        exchange = _hlsim(options, exchange_port)
+    settings = load(environment={**environment, **wanted})
+    folder = root.data_dir(settings)
+    return EmbeddedRun(
+        settings=settings,
+        folder=folder,
+        valkey=ValkeyPlace(
+            folder=folder / "valkey", port=redis_port, password=password
+        ),
+        exchange=exchange,
+        platform=[
+            ChildSpec(
+                name=name,
+                command=(sys.executable, "-m", module),
+                environment={**wanted, "PYTHONSAFEPATH": "1"},
+            )
+            for name, module in _MODULES
+        ],
+    )
+
+
+def free_port() -> int:
+    """A loopback port that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _from_options(options: EmbeddedOptions) -> dict[str, str]:
+    prefix = "THREET_EXCHANGES__HYPERLIQUID__"
+    wanted: dict[str, str] = {}
+    if options.data_dir is not None:
+        wanted["THREET_DATA_DIR"] = str(options.data_dir)
+    if options.port is not None:
+        wanted["THREET_WEB__PORT"] = str(options.port)
+    if options.is_demo:
+        wanted[f"{prefix}NETWORK"] = "simulator"
+        wanted[f"{prefix}WALLET_ADDRESS"] = DEMO_ADDRESS
+    if options.network is not None:
+        wanted[f"{prefix}NETWORK"] = options.network
+    if options.address is not None:
+        wanted[f"{prefix}WALLET_ADDRESS"] = options.address
+    return wanted
+
+
+def _hlsim(options: EmbeddedOptions, port: int) -> ChildSpec:
+    positions = [f"{DEMO_ADDRESS}:{position}" for position in _DEMO_POSITIONS]
+    command = [
+        *(sys.executable, "-m", "hlsim.cli", "serve", "--market", "synthetic"),
+        *("--port", str(port), "--seed", str(DEMO_SEED)),
+        *("--symbols", str(options.symbols)),
+        *("--account", f"{DEMO_ADDRESS}={_DEMO_FUNDS}"),
+    ]
+    for position in positions:
+        command += ["--position", position]
+    if options.rate is not None:
+        command += ["--rate", str(options.rate)]
+    return ChildSpec(name="hlsim", command=command, environment={"PYTHONSAFEPATH": "1"})

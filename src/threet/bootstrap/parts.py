@@ -1,0 +1,90 @@
+"""What each kind of process is made of."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from threet.adapters.redis_streams.market_sink import MarketSink
+from threet.model.candles import Timeframe
+from threet.model.events import Envelope
+from threet.ports.account_store import AccountStore
+from threet.ports.candle_store import CandleStore
+from threet.ports.clock import Clock
+from threet.ports.event_bus import EventConsumer
+from threet.ports.exchange import ExchangeReader
+from threet.ports.fetch_state import FetchMemory, FetchSlots, RateBudget
+from threet.ports.live_view import LiveView, ProcessBoard
+from threet.ports.market_feed import MarketFeed
+from threet.ports.outbox import Inbox, Outbox
+from threet.ports.product_store import ProductStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessParts:
+    """What every long-running process has."""
+
+    clock: Clock
+    board: ProcessBoard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProducerParts:
+    process: ProcessParts
+    exchange: ExchangeReader
+    feed: MarketFeed
+    sink: MarketSink
+    books: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsumerParts:
+    process: ProcessParts
+    consumer: EventConsumer
+    inbox: Inbox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebParts:
+    """What the page and its API are made of; ``address`` is None without an account."""
+
+    clock: Clock
+    products: ProductStore
+    candles: CandleStore
+    accounts: AccountStore
+    live: LiveView
+    exchange: ExchangeReader
+    network: str
+    address: str | None
+    expected_processes: Sequence[str]
+    price_stale_after_ms: int
+    host: str = "127.0.0.1"
+    port: int = 8080
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerParts:
+    """What the tasks work with; ``publish`` raises ``DependencyError``."""
+
+    clock: Clock
+    products: ProductStore
+    candles: CandleStore
+    accounts: AccountStore
+    outbox: Outbox
+    fetch_memory: FetchMemory
+    fetch_slots: FetchSlots
+    budget: RateBudget
+    exchange: ExchangeReader
+    publish: Callable[[Sequence[Envelope]], None]
+    address: str | None
+    timeframes: Sequence[Timeframe]
+    hot_candles: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CelerySettings:
+    """``schedules`` are seconds by task name; 0 switches an entry off."""
+
+    broker_url: str
+    schedules: Mapping[str, float]
+    pool: str
+    autoscale: tuple[int, int]
+    log_level: str

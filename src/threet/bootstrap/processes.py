@@ -1,0 +1,133 @@
+"""Wires the long-running processes."""
+
+import os
+import socket
+
+from threet.adapters.hyperliquid.rest import HyperliquidReader
+from threet.adapters.hyperliquid.websocket import HyperliquidFeed
+from threet.adapters.redis_streams.board import RedisBoard
+from threet.adapters.redis_streams.consumer import ConsumerPolicy, RedisConsumer
+from threet.adapters.redis_streams.live_view import RedisLiveView
+from threet.adapters.redis_streams.market_sink import MarketSink
+from threet.adapters.redis_streams.publisher import RedisPublisher
+from threet.adapters.sql.account_store import SqlAccountStore
+from threet.adapters.sql.candle_store import SqlCandleStore
+from threet.adapters.sql.database import Database
+from threet.adapters.sql.engine import make_engine
+from threet.adapters.sql.outbox import SqlInbox
+from threet.adapters.sql.product_store import SqlProductStore
+from threet.adapters.system_clock import SystemClock
+from threet.adapters.telemetry import logs
+from threet.bootstrap import settings as root
+from threet.bootstrap.parts import ConsumerParts, ProcessParts, ProducerParts, WebParts
+from threet.config.sections import Sections
+from threet.ports.clock import Clock
+from threet.ports.live_view import LiveView
+from threet.resilience.backoff import Backoff
+
+# What a complete platform runs; the page and `3t status` miss whichever is silent.
+EXPECTED_PROCESSES = (
+    "price_stream_producer",
+    "price_stream_consumer",
+    "example_balance_consumer",
+    "celery_worker",
+    "celery_beat",
+)
+
+
+def producer() -> ProducerParts:
+    settings = root.config()
+    process = _process(settings, "price_stream_producer")
+    clock = process.clock
+    # Unlike any other run's: consumers take an id they know for a repetition.
+    run_id = f"p{clock.now_ms():x}-{os.getpid():x}"
+    return ProducerParts(
+        process=process,
+        exchange=reader(settings, clock),
+        feed=HyperliquidFeed(
+            url=root.websocket_url(settings),
+            clock=clock,
+            backoff=Backoff(seed=clock.now_ms()),
+        ),
+        sink=MarketSink(publisher=publisher(settings), clock=clock, run_id=run_id),
+        books=settings.market_data.books,
+    )
+
+
+def consumer(name: str, *, stream: str, start: str = "0") -> ConsumerParts:
+    """A member of the group ``name``; ``start`` is where a new group begins."""
+    settings = root.config()
+    process = _process(settings, name)
+    return ConsumerParts(
+        process=process,
+        consumer=RedisConsumer(
+            address=root.redis_address(settings),
+            stream=stream,
+            group=name,
+            consumer=socket.gethostname(),
+            clock=process.clock,
+            start=start,
+            policy=ConsumerPolicy(
+                dead_letters_kept=settings.redis.streams.dead_letters
+            ),
+        ),
+        inbox=SqlInbox(database(settings), process.clock),
+    )
+
+
+def web_parts() -> WebParts:
+    settings = root.config()
+    logs.configure(
+        process="web",
+        level=settings.observability.log_level,
+        as_json=settings.observability.log_format == "json",
+    )
+    clock = SystemClock()
+    store = database(settings)
+    return WebParts(
+        clock=clock,
+        products=SqlProductStore(store),
+        candles=SqlCandleStore(store, hot_candles=settings.market_data.hot_candles),
+        accounts=SqlAccountStore(store),
+        live=live_view(settings),
+        exchange=reader(settings, clock),
+        network=settings.exchanges.hyperliquid.network,
+        address=settings.exchanges.hyperliquid.wallet_address,
+        expected_processes=EXPECTED_PROCESSES,
+        price_stale_after_ms=int(settings.market_data.stale_after_secs * 1000),
+        host=settings.web.host,
+        port=settings.web.port,
+    )
+
+
+def reader(settings: Sections, clock: Clock) -> HyperliquidReader:
+    return HyperliquidReader(
+        url=root.rest_url(settings),
+        clock=clock,
+        timeout_secs=settings.exchanges.hyperliquid.request_timeout_secs,
+    )
+
+
+def database(settings: Sections) -> Database:
+    return Database(make_engine(root.database_url(settings)))
+
+
+def live_view(settings: Sections) -> LiveView:
+    return RedisLiveView(root.redis_address(settings))
+
+
+def publisher(settings: Sections) -> RedisPublisher:
+    return RedisPublisher(root.redis_address(settings), root.stream_lengths(settings))
+
+
+def _process(settings: Sections, name: str) -> ProcessParts:
+    logs.configure(
+        process=name,
+        level=settings.observability.log_level,
+        as_json=settings.observability.log_format == "json",
+    )
+    clock = SystemClock()
+    board = RedisBoard(
+        publisher=publisher(settings), clock=clock, name=name, pid=os.getpid()
+    )
+    return ProcessParts(clock=clock, board=board)

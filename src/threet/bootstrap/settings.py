@@ -1,0 +1,87 @@
+"""The process-wide settings, read once; and the addresses that follow from them."""
+
+from functools import cache
+from pathlib import Path
+
+from sqlalchemy import URL
+
+from threet.adapters.redis_streams.address import RedisAddress
+from threet.config.sections import Sections
+from threet.config.settings import load
+from threet.model.errors import ConfigurationError
+
+# HYPERLIQUID.md 1.1; "simulator" is where `hlsim serve` listens by default.
+_REST_URLS = {
+    "mainnet": "https://api.hyperliquid.xyz",
+    "testnet": "https://api.hyperliquid-testnet.xyz",
+    "simulator": "http://127.0.0.1:3001",
+}
+
+
+@cache
+def config() -> Sections:
+    """Config.yml, secrets.yml and the environment of this process."""
+    return load()
+
+
+def rest_url(settings: Sections) -> str:
+    hyperliquid = settings.exchanges.hyperliquid
+    return hyperliquid.rest_url or _REST_URLS[hyperliquid.network]
+
+
+def websocket_url(settings: Sections) -> str:
+    """Derived from the REST URL as the official SDK does, unless it is given."""
+    given = settings.exchanges.hyperliquid.websocket_url
+    return given or f"ws{rest_url(settings).removeprefix('http')}/ws"
+
+
+def redis_address(settings: Sections) -> RedisAddress:
+    redis = settings.redis
+    if redis.host is None:
+        reason = "redis.host: is not set; run `3t up`, which brings its own, or set it"
+        raise ConfigurationError([reason])
+    password = redis.password.get_secret_value() if redis.password else None
+    return RedisAddress(
+        host=redis.host, port=redis.port, db=redis.db, password=password
+    )
+
+
+def redis_url(settings: Sections) -> str:
+    """With the password in it: for clients that take nothing else, never for logs."""
+    address = redis_address(settings)
+    secret = URL.create("redis", username="", password=address.password)
+    login = secret.render_as_string(hide_password=False).removeprefix("redis://")
+    login = login if address.password else ""
+    return f"redis://{login}{address.host}:{address.port}/{address.db}"
+
+
+def database_url(settings: Sections) -> URL:
+    """MariaDB when a host is set, else the embedded SQLite file."""
+    database = settings.database
+    password = database.password.get_secret_value() if database.password else None
+    if database.host:
+        return URL.create(
+            "mariadb+pymysql",
+            username=database.user,
+            password=password,
+            host=database.host,
+            port=database.port,
+            database=database.name,
+        )
+    return URL.create("sqlite", database=str(data_dir(settings) / "threet.db"))
+
+
+def data_dir(settings: Sections) -> Path:
+    """One folder for each network: their prices must never meet in one chart."""
+    return settings.data_dir / settings.exchanges.hyperliquid.network
+
+
+def stream_lengths(settings: Sections) -> dict[str, int]:
+    """By stream name ("prices:updated")."""
+    lengths = settings.redis.streams.model_dump()
+    return {name.replace("_", ":"): length for name, length in lengths.items()}
+
+
+def schema() -> dict[str, object]:
+    """JSON Schema of config.yml and secrets.yml together."""
+    return Sections.model_json_schema()

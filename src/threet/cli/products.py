@@ -1,0 +1,54 @@
+"""`3t products`: which markets are kept."""
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from threet.adapters.sql.product_store import SqlProductStore
+from threet.adapters.system_clock import SystemClock
+from threet.bootstrap import config, processes
+from threet.model.errors import UnknownSymbolError
+
+app = typer.Typer(
+    help="Products: which markets' candles are kept.", no_args_is_help=True
+)
+
+
+@app.command(name="list")
+def list_() -> None:
+    """Every kept product."""
+    table = Table()
+    for column in ("symbol", "pair", "type", "max leverage", "size decimals", "listed"):
+        table.add_column(column)
+    for product in SqlProductStore(processes.database(config())).products():
+        decimals = product.quantity_decimals
+        table.add_row(
+            product.symbol,
+            product.pair,
+            product.product_type.value,
+            str(product.max_leverage),
+            "unknown" if decimals is None else str(decimals),
+            "no" if product.is_delisted else "yes",
+        )
+    Console().print(table)
+
+
+@app.command()
+def add(
+    symbols: Annotated[list[str], typer.Argument(help="As the exchange names them.")],
+) -> None:
+    """Keep more products; their rules are read from the exchange's catalogue."""
+    settings = config()
+    catalogue = {
+        product.symbol: product
+        for product in processes.reader(settings, SystemClock()).products()
+    }
+    for symbol in symbols:
+        if symbol not in catalogue:
+            raise UnknownSymbolError(symbol)
+    store = SqlProductStore(processes.database(settings))
+    new = store.add([catalogue[symbol] for symbol in symbols])
+    sys.stdout.write(f"{new} added, {len(symbols) - new} refreshed\n")

@@ -1,0 +1,71 @@
+"""The note that a running `3t up` leaves in its folder, for `3t status` to find."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from threet.model.errors import ConfigurationError
+
+_NAME = "run.json"
+
+
+class RunNote(msgspec.Struct, frozen=True, kw_only=True):
+    """Holds the private Valkey's password: the file is for its owner alone."""
+
+    pid: int
+    page_url: str
+    redis_port: int
+    redis_password: str
+
+
+@contextmanager
+def only_one(folder: Path) -> Iterator[None]:
+    """Hold the folder for this process; two on one database would undo each other."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            reason = f"{folder}: another `3t up` or `3t demo` runs on this folder"
+            raise ConfigurationError([reason]) from None
+        yield
+
+
+@contextmanager
+def announced(folder: Path, note: RunNote) -> Iterator[None]:
+    file = folder / _NAME
+    file.unlink(missing_ok=True)
+    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as out:
+        out.write(msgspec.json.encode(note))
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def found(data_dir: Path) -> list[tuple[str, RunNote]]:
+    """Every run whose process still lives, by the name of its network."""
+    notes = []
+    for file in sorted(data_dir.glob(f"*/{_NAME}")):
+        try:
+            note = msgspec.json.decode(file.read_bytes(), type=RunNote)
+        except (OSError, msgspec.DecodeError):
+            continue  # it ended while we looked, or died half way
+        if _lives(note.pid):
+            notes.append((file.parent.name, note))
+    return notes
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,110 @@
+"""`3t status`: what runs on this machine, from its own words and Redis'."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from threet import bootstrap
+from threet.adapters.redis_streams.address import RedisAddress
+from threet.adapters.redis_streams.live_view import RedisLiveView
+from threet.adapters.system_clock import SystemClock
+from threet.bootstrap import settings as root
+from threet.bootstrap.processes import EXPECTED_PROCESSES
+from threet.cli import run_file
+from threet.model.errors import DependencyError
+from threet.ports.live_view import ProcessState, StreamState
+
+# Processes beat every other second.
+_DEAD_AFTER_MS = 10_000
+
+
+def show(data_dir: Path | None) -> int:
+    """Returns 0 when every expected process of every run lives, else 1."""
+    console = Console()
+    settings = bootstrap.config()
+    notes = run_file.found(data_dir or settings.data_dir)
+    if notes:
+        codes = [_show_run(console, name, _address(note)) for name, note in notes]
+        for _, note in notes:
+            console.print(f"page: {note.page_url}")
+        return max(codes)
+    if settings.redis.host is None:
+        console.print("Nothing runs here. Start it with `3t demo` or `3t up`.")
+        return 1
+    network = settings.exchanges.hyperliquid.network
+    return _show_run(console, network, root.redis_address(settings))
+
+
+def _address(note: run_file.RunNote) -> RedisAddress:
+    return RedisAddress(
+        host="127.0.0.1", port=note.redis_port, password=note.redis_password
+    )
+
+
+def _show_run(console: Console, name: str, address: RedisAddress) -> int:
+    try:
+        processes, streams = asyncio.run(_ask(address))
+    except DependencyError as error:
+        console.print(f"{name}: {error}")
+        return 1
+    now_ms = SystemClock().now_ms()
+    console.print(_process_table(name, processes, now_ms))
+    console.print(_stream_table(streams, now_ms))
+    living = {one.name for one in processes if now_ms - one.beat_ms <= _DEAD_AFTER_MS}
+    missing = [name for name in EXPECTED_PROCESSES if name not in living]
+    if missing:
+        console.print(f"Not alive: {', '.join(missing)}")
+    return 1 if missing else 0
+
+
+async def _ask(
+    address: RedisAddress,
+) -> tuple[Sequence[ProcessState], Sequence[StreamState]]:
+    view = RedisLiveView(address)
+    try:
+        return await view.processes(), await view.streams()
+    finally:
+        await view.close()
+
+
+def _process_table(name: str, processes: Sequence[ProcessState], now_ms: int) -> Table:
+    table = Table(title=f"processes on {name}")
+    for column in ("process", "pid", "state", "last beat", "figures"):
+        table.add_column(column)
+    for one in processes:
+        age_ms = now_ms - one.beat_ms
+        table.add_row(
+            one.name,
+            str(one.pid),
+            "alive" if age_ms <= _DEAD_AFTER_MS else "silent",
+            f"{age_ms / 1000:.1f} s ago",
+            "  ".join(f"{figure} {value}" for figure, value in one.figures.items()),
+        )
+    return table
+
+
+def _stream_table(streams: Sequence[StreamState], now_ms: int) -> Table:
+    table = Table(title="streams")
+    for column in ("stream", "entries", "newest", "group", "lag", "pending"):
+        table.add_column(column)
+    for stream in streams:
+        newest = stream.newest_entry_ms
+        age = "never" if newest is None else f"{(now_ms - newest) / 1000:.1f} s ago"
+        groups = stream.groups or [None]
+        for group in groups:
+            table.add_row(
+                stream.stream,
+                str(stream.length),
+                age,
+                "-" if group is None else group.group,
+                "-" if group is None else _known(group.lag),
+                "-" if group is None else str(group.pending),
+            )
+    return table
+
+
+def _known(lag: int | None) -> str:
+    return "unknown" if lag is None else str(lag)

@@ -1,0 +1,160 @@
+"""The sections of config.yml and secrets.yml; each default is the embedded run's."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+
+from threet.model.candles import Timeframe
+
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
+_KEY = re.compile(r"0x[0-9a-fA-F]{64}")
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+def _address(value: str) -> str:
+    if not _ADDRESS.fullmatch(value):
+        raise ValueError("must be 0x and 40 hex digits, in quotes")
+    return value.lower()
+
+
+def _private_key(value: SecretStr) -> SecretStr:
+    if not _KEY.fullmatch(value.get_secret_value()):
+        raise ValueError("must be 0x and 64 hex digits, in quotes")
+    return value
+
+
+def _url(*schemes: str) -> AfterValidator:
+    def check(value: str) -> str:
+        scheme, separator, rest = value.partition("://")
+        if not separator or scheme not in schemes or not rest:
+            raise ValueError(
+                f"must start with {' or '.join(f'{s}://' for s in schemes)}"
+            )
+        return value
+
+    return AfterValidator(check)
+
+
+Address = Annotated[str, AfterValidator(_address)]
+PrivateKey = Annotated[SecretStr, AfterValidator(_private_key)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+# 0 switches an entry of the schedule off.
+Seconds = Annotated[float, Field(ge=0, le=86_400)]
+
+
+class DatabaseSettings(Section):
+    """MariaDB at ``host``; without a host SQLite, a file in data_dir."""
+
+    host: str | None = None
+    port: Port = 3306
+    user: str = "threet"
+    name: str = "threet"
+    password: SecretStr | None = None
+
+
+class StreamLengths(Section):
+    """Entries kept of each stream; the oldest beyond it are trimmed, and counted."""
+
+    prices_updated: Annotated[int, Field(ge=1000)] = 100_000
+    trades_printed: Annotated[int, Field(ge=1000)] = 100_000
+    books_updated: Annotated[int, Field(ge=100)] = 5_000
+    candles_formed: Annotated[int, Field(ge=100)] = 10_000
+    candles_closed: Annotated[int, Field(ge=1000)] = 100_000
+    balance_updated: Annotated[int, Field(ge=1000)] = 100_000
+    positions_updated: Annotated[int, Field(ge=1000)] = 100_000
+    dead_letters: Annotated[int, Field(ge=100)] = 10_000
+
+
+class RedisSettings(Section):
+    """Without a host `3t up` starts a private Valkey and tells its processes where."""
+
+    host: str | None = None
+    port: Port = 6379
+    db: Annotated[int, Field(ge=0)] = 0
+    password: SecretStr | None = None
+    streams: StreamLengths = StreamLengths()
+
+
+class ScheduleSettings(Section):
+    """How often each beat entry runs, in seconds; 0 switches it off."""
+
+    update_balance: Seconds = 30
+    schedule_market_data: Seconds = 5
+    rewarm_market_data: Seconds = 20
+    relay_outbox: Seconds = 5
+    check_exchange_health: Seconds = 300
+    canary: Seconds = 30
+
+
+class CelerySettings(Section):
+    """``autoscale`` is [most, fewest] threads or processes of one worker."""
+
+    schedules: ScheduleSettings = ScheduleSettings()
+    pool: Literal["threads", "prefork", "solo", "eventlet"] = "threads"
+    autoscale: tuple[
+        Annotated[int, Field(ge=1, le=200)], Annotated[int, Field(ge=1, le=200)]
+    ] = (12, 2)
+
+
+class MarketDataSettings(Section):
+    """``products`` beyond the kept ones are added at start; names as the exchange has
+    them ("kPEPE"). ``books`` are the symbols whose whole order book is streamed."""
+
+    timeframes: tuple[Timeframe, ...] = (
+        Timeframe.M1,
+        Timeframe.M5,
+        Timeframe.M15,
+        Timeframe.H1,
+        Timeframe.H4,
+        Timeframe.D1,
+    )
+    concurrency_limit: Annotated[int, Field(ge=1, le=100)] = 10
+    hot_candles: Annotated[int, Field(ge=10, le=5000)] = 500
+    products: tuple[str, ...] = ()
+    books: tuple[str, ...] = ("BTC", "ETH")
+    stale_after_secs: Annotated[float, Field(gt=0, le=3600)] = 10
+
+
+class HyperliquidSettings(Section):
+    """``wallet_address`` is the account (never the agent wallet); an address is enough
+    to read balances. URLs are derived from ``network`` unless they are given."""
+
+    network: Literal["mainnet", "testnet", "simulator"] = "simulator"
+    rest_url: Annotated[str, _url("http", "https")] | None = None
+    websocket_url: Annotated[str, _url("ws", "wss")] | None = None
+    wallet_address: Address | None = None
+    private_key: PrivateKey | None = None
+    request_timeout_secs: Annotated[float, Field(gt=0, le=120)] = 10
+    weight_per_minute: Annotated[int, Field(ge=1)] = 1200
+
+
+class ExchangesSettings(Section):
+    hyperliquid: HyperliquidSettings = HyperliquidSettings()
+
+
+class WebSettings(Section):
+    host: str = "127.0.0.1"
+    port: Port = 8080
+
+
+class ObservabilitySettings(Section):
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["console", "json"] = "console"
+
+
+class Sections(Section):
+    """Both files together; the environment overrides, ``THREET_REDIS__PORT=6380``."""
+
+    data_dir: Path = Path("data")
+    database: DatabaseSettings = DatabaseSettings()
+    redis: RedisSettings = RedisSettings()
+    celery: CelerySettings = CelerySettings()
+    market_data: MarketDataSettings = MarketDataSettings()
+    exchanges: ExchangesSettings = ExchangesSettings()
+    web: WebSettings = WebSettings()
+    observability: ObservabilitySettings = ObservabilitySettings()

@@ -1,0 +1,84 @@
+"""The newest price of each symbol and kind; a late frame never wins."""
+
+from collections.abc import Iterable
+
+from threet.model.events import PricesUpdated
+from threet.model.prices import (
+    Fresh,
+    Missing,
+    NewestPrice,
+    PriceKey,
+    PriceKind,
+    Quote,
+    Stale,
+)
+
+
+class NewestPrices:
+    def __init__(self, known: Iterable[NewestPrice] = ()) -> None:
+        self._prices = {(price.symbol, price.kind): price for price in known}
+        self._mids_confirmed_ns = 0
+
+    def apply(self, updated: PricesUpdated) -> None:
+        for change in updated.changes:
+            key = (change.symbol, change.kind)
+            if not self._is_late(key, updated):
+                self._prices[key] = NewestPrice(
+                    symbol=change.symbol,
+                    kind=change.kind,
+                    price=change.price,
+                    received_ns=updated.received_ns,
+                    event_ms=updated.event_ms,
+                )
+        for key in updated.confirmed:
+            self._confirm(key, updated)
+        for key in updated.vanished:
+            if not self._is_late(key, updated):
+                self._prices.pop(key, None)
+        if updated.confirms_mids:
+            self._mids_confirmed_ns = max(self._mids_confirmed_ns, updated.received_ns)
+
+    def find(self, symbol: str, kind: PriceKind) -> NewestPrice | Missing:
+        price = self._prices.get((symbol, kind))
+        if price is None:
+            return Missing(symbol)
+        return self._with_confirmation(price)
+
+    def all(self) -> list[NewestPrice]:
+        return [self._with_confirmation(price) for price in self._prices.values()]
+
+    def _with_confirmation(self, price: NewestPrice) -> NewestPrice:
+        if price.kind is PriceKind.MID and price.received_ns < self._mids_confirmed_ns:
+            return _received(price, self._mids_confirmed_ns)
+        return price
+
+    def _confirm(self, key: PriceKey, updated: PricesUpdated) -> None:
+        price = self._prices.get(key)
+        if price is not None and not self._is_late(key, updated):
+            self._prices[key] = _received(price, updated.received_ns)
+
+    def _is_late(self, key: PriceKey, updated: PricesUpdated) -> bool:
+        before = self._prices.get(key)
+        if before is None:
+            return False
+        if before.event_ms is not None and updated.event_ms is not None:
+            return updated.event_ms < before.event_ms
+        return updated.received_ns < before.received_ns
+
+
+def judged(price: NewestPrice | Missing, now_ns: int, stale_after_ms: int) -> Quote:
+    """Fresh while the frame that last carried the price is young enough."""
+    if isinstance(price, Missing):
+        return price
+    age_ms = max(0, now_ns - price.received_ns) // 1_000_000
+    return Fresh(price, age_ms) if age_ms <= stale_after_ms else Stale(price, age_ms)
+
+
+def _received(price: NewestPrice, received_ns: int) -> NewestPrice:
+    return NewestPrice(
+        symbol=price.symbol,
+        kind=price.kind,
+        price=price.price,
+        received_ns=max(price.received_ns, received_ns),
+        event_ms=price.event_ms,
+    )

@@ -1,0 +1,150 @@
+"""The unmodified ccxt 4.5.90 reads hlsim, and reads what hlsim holds."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from typing import Any
+
+import ccxt.pro
+import pytest
+
+from hlsim.server.running import Server
+from tests.contract.hlsim.conftest import WALLET
+
+BTC = "BTC/USDC:USDC"
+KPEPE = "KPEPE/USDC:USDC"
+
+
+@pytest.fixture
+async def client(server: Server) -> AsyncIterator[Any]:
+    url = {"public": server.url, "private": server.url, "ws": {"public": server.ws_url}}
+    exchange = ccxt.pro.hyperliquid(
+        {
+            "walletAddress": WALLET,
+            "enableRateLimit": False,
+            "urls": {"api": url},
+            "options": {"fetchMarkets": {"types": ["swap"]}},
+        }
+    )
+    yield exchange
+    await exchange.close()
+
+
+def mid(server: Server, coin: str) -> float:
+    exchange = server.exchange
+    asset = exchange.asset(coin)
+    halves = exchange.market.mid_halves(asset)
+    assert halves is not None
+    return halves / 2 / 10 ** exchange.universe[asset].px_decimals
+
+
+async def test_load_markets_finds_every_instrument(client: Any, server: Server) -> None:
+    markets = await client.load_markets()
+    universe = server.exchange.universe
+    swaps = {one["baseId"]: one for one in markets.values()}
+    assert len(swaps) == len(universe) == 40
+    for asset in range(len(universe)):
+        listed = universe[asset]
+        market = next(one for one in swaps.values() if one["id"] == str(asset))
+        assert market["limits"]["leverage"]["max"] == listed.max_leverage
+        assert market["active"] is not listed.is_delisted
+
+
+async def test_load_markets_with_spot_needs_no_swap_option(server: Server) -> None:
+    url = {"public": server.url, "private": server.url}
+    exchange = ccxt.pro.hyperliquid({"urls": {"api": url}, "enableRateLimit": False})
+    try:
+        markets = await exchange.load_markets()
+        assert {"PURR/USDC", BTC} <= markets.keys()
+    finally:
+        await exchange.close()
+
+
+async def test_tickers_carry_the_middle_prices(client: Any, server: Server) -> None:
+    params = {"type": "swap"}
+    one = await client.fetch_ticker(BTC, params)
+    many = await client.fetch_tickers(params=params)
+    # The market lives on between the request and this line.
+    assert one["last"] == pytest.approx(mid(server, "BTC"), rel=1e-3)
+    assert len(many) == 40
+    assert many[KPEPE]["last"] == pytest.approx(mid(server, "kPEPE"), rel=1e-2)
+
+
+async def test_ohlcv_is_the_history_and_the_forming_candle(
+    client: Any, server: Server
+) -> None:
+    rows = await client.fetch_ohlcv(BTC, "5m", limit=100)
+    assert len(rows) >= 99
+    now_ms = await client.fetch_time()
+    assert rows[-1][0] <= now_ms < rows[-1][0] + 300_000
+    asset = server.exchange.asset("BTC")
+    mine = server.exchange.candles(asset, "5m", rows[0][0], rows[-2][0], now_ms)
+    got = [[Decimal(str(x)) for x in row] for row in rows[:-1]]
+    assert got == [
+        [
+            Decimal(one.t),
+            *(Decimal(px).scaleb(-1) for px in (one.o, one.h, one.l, one.c)),
+            Decimal(one.v).scaleb(-5),
+        ]
+        for one in mine
+    ]
+
+
+async def test_order_book_is_sorted_and_twenty_deep(client: Any) -> None:
+    book = await client.fetch_order_book(BTC)
+    assert len(book["bids"]) == len(book["asks"]) == 20
+    assert book["bids"][0][0] < book["asks"][0][0]
+
+
+async def test_balance_and_position_are_the_accounts(
+    client: Any, server: Server
+) -> None:
+    (position,) = await client.fetch_positions()
+    balance = await client.fetch_balance()
+    state = server.exchange.account_state(WALLET, await client.fetch_time())
+    value = float(state.total.account_value)
+    assert balance["USDC"]["total"] == pytest.approx(value, rel=1e-2)
+    assert position["symbol"] == BTC
+    assert position["contracts"] == 0.5
+    assert position["side"] == "long"
+    assert position["entryPrice"] == 100_000
+    assert position["leverage"] == 20
+
+
+async def test_funding_status_and_orders_can_be_fetched(client: Any) -> None:
+    rates = await client.fetch_funding_rates()
+    assert rates[BTC]["fundingRate"] == pytest.approx(1.25e-5, abs=1e-3)
+    history = await client.fetch_funding_rate_history(BTC, limit=10)
+    assert len(history) == 10
+    assert (await client.fetch_status())["status"] == "ok"
+    assert await client.fetch_open_orders() == []
+    assert await client.fetch_closed_orders() == []
+    assert await client.fetch_my_trades() == []
+    assert (await client.fetch_trading_fee(BTC))["taker"] == 0.00045
+    interest = await client.fetch_open_interest(BTC)
+    assert interest["openInterestAmount"] > 0
+
+
+async def test_streams_carry_the_market(client: Any, server: Server) -> None:
+    async with asyncio.timeout(20):
+        book, trades, candles, ticker, tickers = await asyncio.gather(
+            client.watch_order_book(BTC),
+            client.watch_trades(BTC),
+            client.watch_ohlcv(BTC, "1m"),
+            client.watch_ticker(BTC),
+            client.watch_tickers(),
+        )
+    assert book["bids"][0][0] < book["asks"][0][0]
+    assert trades
+    assert trades[-1]["symbol"] == BTC
+    assert candles[-1][0] % 60_000 == 0
+    assert ticker["last"] == pytest.approx(mid(server, "BTC"), rel=1e-2)
+    assert tickers[BTC]["last"] == pytest.approx(mid(server, "BTC"), rel=1e-2)
+
+
+async def test_streams_carry_the_account(client: Any) -> None:
+    async with asyncio.timeout(20):
+        balance = await client.watch_balance({"type": "swap"})
+        positions = await client.watch_positions()
+    assert balance["USDC"]["total"] > 0
+    assert positions[0]["symbol"] == BTC

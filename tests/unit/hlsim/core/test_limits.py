@@ -1,0 +1,53 @@
+"""Weights of requests and the budget they come from."""
+
+import pytest
+
+from hlsim.core.limits import TokenBucket, base_weight, item_weight
+
+
+@pytest.mark.parametrize(
+    ("kind", "weight"),
+    [("allMids", 2), ("l2Book", 2), ("userRole", 60), ("meta", 20), ("userFills", 20)],
+)
+def test_weights_are_the_documented_ones(kind: str, weight: int) -> None:
+    assert base_weight(kind) == weight
+
+
+@pytest.mark.parametrize(
+    ("kind", "items", "weight"),
+    [
+        ("candleSnapshot", 5000, 84),
+        ("candleSnapshot", 60, 1),
+        ("candleSnapshot", 0, 0),
+        ("fundingHistory", 500, 25),
+        ("openOrders", 500, 0),
+    ],
+)
+def test_long_answers_cost_more(kind: str, items: int, weight: int) -> None:
+    assert item_weight(kind, items) == weight
+
+
+def test_a_budget_is_a_minutes_worth_and_refills_evenly() -> None:
+    bucket = TokenBucket(1200, 0)
+    assert bucket.take(1200, 0)
+    assert not bucket.take(1, 49)
+    assert bucket.take(1, 50)  # 1200 a minute is one in 50 ms
+
+
+def test_a_surcharge_may_overdraw_the_budget() -> None:
+    bucket = TokenBucket(1200, 0)
+    bucket.charge(1260, 0)
+    assert not bucket.take(1, 3000)
+    assert bucket.take(1, 3050)
+
+
+def test_a_limit_of_zero_is_none() -> None:
+    bucket = TokenBucket(0, 0)
+    assert all(bucket.take(1000, 0) for _ in range(100))
+
+
+def test_a_budget_is_full_again_after_a_minute() -> None:
+    bucket = TokenBucket(60, 0)
+    bucket.take(60, 0)
+    assert not bucket.is_full(59_999)
+    assert bucket.is_full(60_000)
