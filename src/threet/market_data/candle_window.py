@@ -207,7 +207,7 @@ class CandleWindow:
 
     def _horizon(self, open_ms: int) -> int:
         """Bars before this have lost their minutes, and take no more."""
-        newest = max(open_ms, *self._opens[-1:], *self._minutes)
+        newest = max((open_ms, *self._opens[-1:], *self._minutes))
         return newest - (_UNCONFIRMED - 1) * self.timeframe.millis
 
     def _forget_before(self, horizon_ms: int) -> None:

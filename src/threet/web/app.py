@@ -18,7 +18,7 @@ from threet.web.security import Gate
 _STATIC = Path(__file__).parent / "static"
 
 # What the vendored chart library writes into a <style> element for its logo.
-_STYLE_HASHES = ("sha256-PLACEHOLDER",)
+_STYLE_HASHES = ("sha256-3pRED1tOXas1FXFoPb9TGCjmYe9XQsmO9OV23khV2nY=",)
 
 _DESCRIPTION = """\
 What 3T sees, read only. Money is exact: numbers of money are strings, as stored. Times

@@ -1,7 +1,7 @@
 """Everything a route may ask, wired once, and the tasks that keep it new."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import Annotated
 
@@ -38,24 +38,34 @@ class Desk:
         self.health = HealthBoard(parts, self.catalogue, self.hub)
         self.account = AccountBoard(parts)
         self.listeners = 0
+        self.has_failed = False
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
         """Runs the tasks; one that fails takes the others and the server with it."""
+        duties = (
+            self.hub.run(),
+            self._keep_house(),
+            self._keep_account(),
+            self._keep_exchange_health(),
+            self._keep_sparklines(),
+        )
         async with asyncio.TaskGroup() as tasks:
-            running = [
-                tasks.create_task(self.hub.run()),
-                tasks.create_task(self._keep_house()),
-                tasks.create_task(self._keep_account()),
-                tasks.create_task(self._keep_exchange_health()),
-                tasks.create_task(self._keep_sparklines()),
-            ]
+            running = [tasks.create_task(self._perform(duty)) for duty in duties]
             try:
                 yield
             finally:
                 self.hub.close()
                 for task in running:
                     task.cancel()
+
+    async def _perform(self, duty: Coroutine[None, None, None]) -> None:
+        try:
+            await duty
+        except Exception:
+            self.has_failed = True  # a page that shows old news must not look alive
+            self.hub.close()
+            raise
 
     async def _keep_house(self) -> None:
         while True:

@@ -60,7 +60,7 @@ class LiveHub:
         self.messages_per_sec = 0.0
 
     async def run(self) -> None:
-        """Follow until cancelled; a Redis that went away is followed once it is back."""
+        """Follow until cancelled; a Redis that went away is followed again later."""
         while True:
             try:
                 await self._follow()

@@ -30,6 +30,13 @@ class WebServer(uvicorn.Server):
             )
         )
 
+    @property
+    def has_failed(self) -> bool:
+        return self._desk.has_failed
+
+    async def on_tick(self, counter: int) -> bool:
+        return await super().on_tick(counter) or self._desk.has_failed
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._desk.hub.close()
         await super().shutdown(sockets)
@@ -37,4 +44,7 @@ class WebServer(uvicorn.Server):
 
 def main() -> None:
     parts = bootstrap.web_parts()  # type: ignore[attr-defined, unused-ignore] # arrives
-    WebServer(parts).run()
+    server = WebServer(parts)
+    server.run()
+    if server.has_failed:
+        raise SystemExit(1)
