@@ -24,7 +24,7 @@ def hlsim() -> None:
 
 
 @app.command()
-def serve(  # noqa: PLR0917 - typer takes options from parameters
+def serve(
     host: Text = "127.0.0.1",
     port: Annotated[int, typer.Option(help="0 takes a free one.")] = 3001,
     market: Annotated[
