@@ -117,3 +117,7 @@ def _fail(sentence: str) -> None:
 def main() -> None:
     """Run the command."""
     app()
+
+
+if __name__ == "__main__":
+    main()
