@@ -24,7 +24,7 @@ def hlsim() -> None:
 
 
 @app.command()
-def serve(  # noqa: PLR0917 - typer takes options from parameters
+def serve(
     host: Text = "127.0.0.1",
     port: Annotated[int, typer.Option(help="0 takes a free one.")] = 3001,
     market: Annotated[
@@ -117,3 +117,7 @@ def _fail(sentence: str) -> None:
 def main() -> None:
     """Run the command."""
     app()
+
+
+if __name__ == "__main__":
+    main()

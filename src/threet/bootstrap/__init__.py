@@ -10,7 +10,6 @@ from threet.bootstrap.parts import (
 )
 from threet.bootstrap.processes import consumer, producer, web_parts
 from threet.bootstrap.settings import config
-from threet.bootstrap.workers import celery_settings, worker_parts
 
 __all__ = [
     "CelerySettings",
@@ -19,10 +18,8 @@ __all__ = [
     "ProducerParts",
     "WebParts",
     "WorkerParts",
-    "celery_settings",
     "config",
     "consumer",
     "producer",
     "web_parts",
-    "worker_parts",
 ]

@@ -44,7 +44,11 @@ class ConsumerParts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebParts:
-    """What the page and its API are made of; ``address`` is None without an account."""
+    """What the page and its API are made of; ``address`` is None without an account.
+
+    ``allowed_hosts`` are further names under which a browser may ask, for a server
+    that is not on loopback; the loopback names are always allowed.
+    """
 
     clock: Clock
     products: ProductStore
@@ -56,8 +60,11 @@ class WebParts:
     address: str | None
     expected_processes: Sequence[str]
     price_stale_after_ms: int
+    account_stale_after_ms: int = 120_000
+    process_dead_after_ms: int = 15_000
     host: str = "127.0.0.1"
     port: int = 8080
+    allowed_hosts: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

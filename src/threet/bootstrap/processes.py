@@ -109,7 +109,8 @@ def reader(settings: Sections, clock: Clock) -> HyperliquidReader:
 
 
 def database(settings: Sections) -> Database:
-    return Database(make_engine(root.database_url(settings)))
+    url = root.database_url(settings).render_as_string(hide_password=False)
+    return Database(make_engine(url))
 
 
 def live_view(settings: Sections) -> LiveView:

@@ -10,7 +10,7 @@ from threet.adapters.sql.product_store import SqlProductStore
 from threet.adapters.system_clock import SystemClock
 from threet.bootstrap import processes
 from threet.bootstrap.embedded import EmbeddedRun
-from threet.market_data.newest_prices import judged
+from threet.market_data.staleness import judge_price
 from threet.model.candles import Timeframe
 from threet.model.errors import ThreeTError
 from threet.model.prices import Fresh, PriceKind
@@ -70,7 +70,15 @@ async def _prices(plan: EmbeddedRun) -> Check:
         price.symbol
         for price in newest
         if price.kind is PriceKind.MID
-        and isinstance(judged(price, clock.now_ns(), stale_after_ms), Fresh)
+        and isinstance(
+            judge_price(
+                price.symbol,
+                price,
+                now_ms=clock.now_ms(),
+                stale_after_ms=stale_after_ms,
+            ),
+            Fresh,
+        )
     }
     missing = sorted(listed - fresh)
     finding = f"{len(listed & fresh)} of {len(listed)} listed symbols fresh"

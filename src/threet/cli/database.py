@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from threet.adapters.sql.migrate import current_revision, migrate
+from threet.adapters.sql.migrate import current_revision, drop_everything, migrate
 from threet.bootstrap import config, processes
 
 app = typer.Typer(

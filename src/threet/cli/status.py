@@ -93,16 +93,11 @@ def _stream_table(streams: Sequence[StreamState], now_ms: int) -> Table:
     for stream in streams:
         newest = stream.newest_entry_ms
         age = "never" if newest is None else f"{(now_ms - newest) / 1000:.1f} s ago"
-        groups = stream.groups or [None]
-        for group in groups:
-            table.add_row(
-                stream.stream,
-                str(stream.length),
-                age,
-                "-" if group is None else group.group,
-                "-" if group is None else _known(group.lag),
-                "-" if group is None else str(group.pending),
-            )
+        row = (stream.stream, str(stream.length), age)
+        for group in stream.groups:
+            table.add_row(*row, group.group, _known(group.lag), str(group.pending))
+        if not stream.groups:
+            table.add_row(*row, "-", "-", "-")
     return table
 
 

@@ -3,15 +3,7 @@
 from collections.abc import Iterable
 
 from threet.model.events import PricesUpdated
-from threet.model.prices import (
-    Fresh,
-    Missing,
-    NewestPrice,
-    PriceKey,
-    PriceKind,
-    Quote,
-    Stale,
-)
+from threet.model.prices import Missing, NewestPrice, PriceKey, PriceKind
 
 
 class NewestPrices:
@@ -64,14 +56,6 @@ class NewestPrices:
         if before.event_ms is not None and updated.event_ms is not None:
             return updated.event_ms < before.event_ms
         return updated.received_ns < before.received_ns
-
-
-def judged(price: NewestPrice | Missing, now_ns: int, stale_after_ms: int) -> Quote:
-    """Fresh while the frame that last carried the price is young enough."""
-    if isinstance(price, Missing):
-        return price
-    age_ms = max(0, now_ns - price.received_ns) // 1_000_000
-    return Fresh(price, age_ms) if age_ms <= stale_after_ms else Stale(price, age_ms)
 
 
 def _received(price: NewestPrice, received_ns: int) -> NewestPrice:

@@ -6,6 +6,8 @@ from decimal import Decimal
 from threet.model.errors import InvalidValueError
 
 ZERO = Decimal(0)
+_TOO_LARGE = Decimal(10) ** 18
+_MOST_DECIMALS = 18
 # Plain decimals only, with 18 digits on each side at most: wider than any price, size
 # or volume, and narrower than "1e400", "NaN" or digits of another script.
 _PLAIN_DECIMAL = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?")
@@ -16,6 +18,15 @@ def exact(name: str, text: str) -> Decimal:
     if _PLAIN_DECIMAL.fullmatch(text) is None:
         raise InvalidValueError(name, "be a plain decimal number", text)
     return Decimal(text)
+
+
+def require_believable(name: str, value: Decimal) -> None:
+    """The same law for a number that was computed, or read from elsewhere."""
+    if not value.is_finite() or abs(value) >= _TOO_LARGE:
+        raise InvalidValueError(name, "be finite and below 10^18", value)
+    exponent = value.as_tuple().exponent
+    if isinstance(exponent, int) and -exponent > _MOST_DECIMALS:
+        raise InvalidValueError(name, "have at most 18 decimals", value)
 
 
 def require_positive(name: str, value: Decimal) -> None:

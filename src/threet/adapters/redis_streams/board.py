@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 import msgspec
+import structlog
 
 from threet.adapters.redis_streams.publisher import RedisPublisher
 from threet.ports.clock import Clock
 from threet.ports.live_view import ProcessState
 
+_log = structlog.get_logger(__name__)
 PROCESSES = "processes:alive"  # name -> state as JSON
 _STATES: msgspec.json.Decoder[ProcessState] = msgspec.json.Decoder(ProcessState)
 
@@ -30,11 +32,22 @@ class RedisBoard:
             pid=self._pid,
             started_ms=self._started_ms,
             beat_ms=self._clock.now_ms(),
-            figures=dict(figures),
+            figures={name: _plain(value) for name, value in figures.items()},
         )
         row = msgspec.json.encode(state)
         await self._publisher.execute([("HSET", PROCESSES, self._name, row)])
 
 
 def states(rows: Mapping[bytes, bytes]) -> Sequence[ProcessState]:
-    return [_STATES.decode(row) for _, row in sorted(rows.items())]
+    """A row that cannot be read (of another version, say) is left out and logged."""
+    found = []
+    for name, row in sorted(rows.items()):
+        try:
+            found.append(_STATES.decode(row))
+        except msgspec.DecodeError as error:
+            _log.warning("beat_unreadable", process=name.decode(), reason=str(error))
+    return found
+
+
+def _plain(value: float | str) -> int | float | str:
+    return int(value) if isinstance(value, bool) else value

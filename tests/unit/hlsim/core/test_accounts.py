@@ -97,13 +97,13 @@ prices = st.decimals("1", "200", places=2, allow_nan=False)
 
 
 @given(sizes, sizes, prices, prices, prices, st.booleans())
-def test_the_identities_hold_for_any_account(  # noqa: PLR0917 - drawn values
+def test_the_identities_hold_for_any_account(
     btc: Decimal,
     hype: Decimal,
     entry: Decimal,
     btc_mark: Decimal,
     hype_mark: Decimal,
-    is_cross: bool,  # noqa: FBT001 - drawn value
+    is_cross: bool,
 ) -> None:
     held = (
         Position(asset=0, szi=btc, entry_px=entry, leverage=20),

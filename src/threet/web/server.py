@@ -1,0 +1,50 @@
+"""The web process: uvicorn on the wired application, until it is told to stop."""
+
+import socket
+
+import uvicorn
+
+from threet import bootstrap
+from threet.bootstrap import WebParts
+from threet.web.app import create_app
+from threet.web.desk import Desk
+
+_GRACE_SECS = 3
+
+
+class WebServer(uvicorn.Server):
+    """Ends the event streams first: they would hold the server open for ever."""
+
+    def __init__(self, parts: WebParts) -> None:
+        app = create_app(parts)
+        self._desk: Desk = app.state.desk
+        super().__init__(
+            uvicorn.Config(
+                app,
+                host=parts.host,
+                port=parts.port,
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=_GRACE_SECS,
+            )
+        )
+
+    @property
+    def has_failed(self) -> bool:
+        return self._desk.has_failed
+
+    async def on_tick(self, counter: int) -> bool:
+        return await super().on_tick(counter) or self._desk.has_failed
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._desk.hub.close()
+        await super().shutdown(sockets)
+
+
+def main() -> None:
+    parts = bootstrap.web_parts()  # type: ignore[attr-defined, unused-ignore] # arrives
+    server = WebServer(parts)
+    server.run()
+    if server.has_failed:
+        raise SystemExit(1)

@@ -1,0 +1,112 @@
+// What the account is worth and holds, as it was last read from the exchange.
+import { age, arrow, direction, grouped, sign, signed, sum, UNKNOWN } from "./numbers.js";
+import { byId, linePoints, make, setText } from "./dom.js";
+
+const HEADS = ["Market", "Size / entry", "Mark / liq.", "PnL"];
+
+export class Account {
+  constructor(market, onChoose) {
+    this.market = market;
+    this.onChoose = onChoose;
+    this.marks = new Map();
+    this.say("Loading positions");
+  }
+
+  setPresence(hasAccount) {
+    if (hasAccount) return;
+    this.isAbsent = true;
+    this.say("No account is set: add its address to secrets.yml to see its positions here");
+    this.drawAge();
+  }
+
+  take({ balances, positions }) {
+    this.balances = balances;
+    const pnl = positions.state === "missing" ? null : sum(positions.positions.map((p) => p.unrealized_pnl));
+    setText(byId("equity"), grouped(balances.account_value));
+    setText(byId("withdrawable"), grouped(balances.withdrawable));
+    setText(byId("margin"), grouped(balances.total_margin_used));
+    setText(byId("notional"), grouped(balances.total_notional));
+    showPnl(byId("pnl"), pnl);
+    this.drawHistory(balances.history);
+    this.drawPositions(positions);
+    this.drawAge();
+    this.held = new Set(positions.positions.map((position) => position.symbol));
+  }
+
+  drawHistory(points) {
+    byId("equity-line").style.display = points.length > 1 ? "" : "none";
+    const values = points.map((point) => Number(point.account_value));
+    byId("equity-line").firstElementChild.setAttribute("points", linePoints(values, 300, 56));
+  }
+
+  drawPositions({ address, state, positions }) {
+    this.marks.clear();
+    setText(byId("position-count"), "");
+    if (address === null) return this.setPresence(false);
+    if (state === "missing") return this.say("The account was not read yet");
+    if (!positions.length) return this.say("No open positions");
+    const table = make("table");
+    const head = table.createTHead().insertRow();
+    for (const text of HEADS) head.append(Object.assign(make("th", "", text), { scope: "col" }));
+    table.createTBody().append(...positions.map((position) => this.row(position)));
+    byId("positions").replaceChildren(table);
+    this.drawMarks();
+  }
+
+  row(position) {
+    const row = make("tr");
+    const isLong = position.side === "long";
+    const name = make("button", "", position.symbol);
+    name.type = "button";
+    name.addEventListener("click", () => this.onChoose(position.symbol));
+    const side = make("small", "", ` ${position.leverage}× ${position.margin_mode}`);
+    side.prepend(make("span", `side ${isLong ? "up" : "down"}`, isLong ? "▲ long" : "▼ short"));
+    const mark = make("span", "", UNKNOWN);
+    this.marks.set(position.symbol, mark);
+    const pnl = make("b");
+    showPnl(pnl, position.unrealized_pnl);
+    row.append(
+      cell(name, side),
+      cell(make("span", "", grouped(position.quantity.replace("-", ""))), make("small", "", grouped(position.entry_price))),
+      cell(mark, make("small", "", grouped(position.liquidation_price))),
+      cell(pnl, make("small", "", `${grouped(position.margin_used)} margin`)),
+    );
+    return row;
+  }
+
+  drawMarks() {
+    for (const [symbol, element] of this.marks) {
+      const quote = this.market.quote(symbol, "mark") ?? this.market.quote(symbol);
+      setText(element, quote ? grouped(quote.price) : UNKNOWN);
+      element.classList.toggle("stale", quote?.isStale ?? true);
+      element.title = quote?.isStale ? `${age(quote.ageMs)} old` : "";
+    }
+  }
+
+  drawAge() {
+    const atMs = this.balances?.account_ms;
+    const ageMs = atMs ? this.market.nowMs() - atMs : null;
+    const isStale = ageMs !== null && ageMs > this.market.accountStaleAfterMs;
+    const text = this.isAbsent || !this.balances ? "" : ageMs === null ? "not read yet" : `${isStale ? "stale, " : "read "}${age(ageMs)} ago`;
+    const element = byId("account-age");
+    setText(element, text);
+    element.classList.toggle("stale", !isStale);
+    for (const id of ["account-body", "positions"]) {
+      for (const number of byId(id).querySelectorAll("dd, td")) number.classList.toggle("stale", isStale);
+    }
+  }
+
+  say(sentence) { byId("positions").replaceChildren(make("p", "empty", sentence)); }
+}
+
+function cell(...content) {
+  const element = make("td");
+  element.append(...content);
+  return element;
+}
+
+function showPnl(element, text) {
+  const way = text === null ? 0 : sign(text);
+  element.className = direction(way);
+  setText(element, text === null ? UNKNOWN : `${arrow(way)} ${signed(text)}`.trim());
+}

@@ -1,0 +1,126 @@
+// Candles and volume; the legend shows the exact numbers, the canvas draws them.
+import { CandlestickSeries, createChart, HistogramSeries } from "./vendor/lightweight-charts.standalone.production.mjs";
+import { arrow, decimals, direction, grouped, percent, sign } from "./numbers.js";
+import { byId, make } from "./dom.js";
+import { color, onTheme } from "./theme.js";
+
+const [OPEN_MS, OPEN, HIGH, LOW, CLOSE, VOLUME] = [0, 1, 2, 3, 4, 5];
+
+export class Chart {
+  constructor() {
+    this.rows = new Map();
+    this.note = byId("chart-note");
+    this.legend = byId("legend");
+    this.chart = createChart(byId("chart"), {
+      autoSize: true,
+      layout: { attributionLogo: true, fontFamily: getComputedStyle(document.body).fontFamily, fontSize: 11 },
+      timeScale: { timeVisible: true, secondsVisible: false, rightOffset: 6, borderVisible: false },
+      rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.08, bottom: 0.24 } },
+      crosshair: { mode: 0 },
+    });
+    this.candles = this.chart.addSeries(CandlestickSeries, {});
+    this.volume = this.chart.addSeries(HistogramSeries, {
+      priceFormat: { type: "volume" }, priceScaleId: "volume", lastValueVisible: false, priceLineVisible: false,
+    });
+    this.chart.priceScale("volume").applyOptions({ scaleMargins: { top: 0.82, bottom: 0 } });
+    this.chart.subscribeCrosshairMove(({ time }) => {
+      this.pointed = time === undefined ? null : time * 1000;
+      this.showLegend();
+    });
+    onTheme(() => this.paint());
+    this.paint();
+  }
+
+  paint() {
+    const [up, down, panel] = [color("up"), color("down"), color("panel")];
+    this.chart.applyOptions({
+      layout: { background: { color: panel }, textColor: color("muted") },
+      grid: { vertLines: { color: color("line") + "80" }, horzLines: { color: color("line") + "80" } },
+    });
+    // Hollow is up, filled is down: the shape says it without the colour.
+    this.candles.applyOptions({
+      upColor: panel, borderUpColor: up, wickUpColor: up, downColor: down, borderDownColor: down, wickDownColor: down,
+    });
+    this.setData();
+  }
+
+  clear(sentence) {
+    this.rows = new Map();
+    this.setData();
+    this.say(sentence);
+  }
+
+  say(sentence, isCorner = false) {
+    this.note.hidden = !sentence;
+    this.note.classList.toggle("corner", isCorner);
+    this.note.textContent = sentence;
+  }
+
+  load(answer) {
+    const isFirst = !this.rows.size;
+    this.rows = new Map(answer.rows.map((row) => [row[OPEN_MS], row]));
+    this.places = Math.max(0, ...answer.rows.slice(-300).map((row) => decimals(row[CLOSE])));
+    const minMove = Number(`1e-${this.places}`);
+    this.candles.applyOptions({ priceFormat: { type: "price", precision: this.places, minMove } });
+    this.setData();
+    if (isFirst) {
+      this.chart.timeScale().applyOptions({ barSpacing: innerWidth < 760 ? 5 : 7 });
+      this.chart.timeScale().scrollToRealTime();
+    }
+    if (!answer.rows.length) return this.say("No candles are known of this market yet");
+    this.say(answer.source === "exchange" ? "Not kept live: asked from the exchange now and then" : "", true);
+  }
+
+  setData() {
+    const rows = [...this.rows.values()];
+    this.candles.setData(rows.map(candleOf));
+    this.volume.setData(rows.map((row) => this.volumeOf(row)));
+    this.showLegend();
+  }
+
+  // The newest rows again: drawing one twice changes nothing.
+  update(rows) {
+    if (!this.rows.size) return;
+    let newest = this.newest()[OPEN_MS];
+    for (const row of rows) {
+      const isLate = row[OPEN_MS] < newest;
+      if (isLate && !this.rows.has(row[OPEN_MS])) continue;
+      this.rows.set(row[OPEN_MS], row);
+      this.candles.update(candleOf(row), isLate);
+      this.volume.update(this.volumeOf(row), isLate);
+      newest = Math.max(newest, row[OPEN_MS]);
+    }
+    this.showLegend();
+  }
+
+  newest() { return [...this.rows.values()].at(-1); }
+
+  volumeOf(row) {
+    const isUp = Number(row[CLOSE]) >= Number(row[OPEN]);
+    return { time: row[OPEN_MS] / 1000, value: Number(row[VOLUME]), color: color(isUp ? "up" : "down") + "59" };
+  }
+
+  showLegend() {
+    const row = this.rows.get(this.pointed) ?? this.newest();
+    if (!row) return this.legend.replaceChildren();
+    const change = percent(row[CLOSE], row[OPEN]);
+    const way = change === null ? 0 : sign(change);
+    const at = new Date(row[OPEN_MS]).toISOString().slice(0, 16).replace("T", " ");
+    const entries = [["", `${at} UTC`], ["O", row[OPEN]], ["H", row[HIGH]], ["L", row[LOW]], ["C", row[CLOSE]], ["Vol", row[VOLUME]]];
+    this.legend.replaceChildren(
+      ...entries.map(([name, text]) => entry(name, name ? grouped(text, name === "Vol" ? 0 : this.places) : text)),
+      entry("", change === null ? "" : `${arrow(way)} ${way > 0 ? "+" : ""}${grouped(change)}%`, direction(way)),
+    );
+  }
+}
+
+function entry(name, text, way = "") {
+  const element = make("span");
+  if (name) element.append(name + " ");
+  element.append(name || way ? make("b", way, text) : text);
+  return element;
+}
+
+function candleOf(row) {
+  return { time: row[OPEN_MS] / 1000, open: Number(row[OPEN]), high: Number(row[HIGH]), low: Number(row[LOW]), close: Number(row[CLOSE]) };
+}

@@ -1,0 +1,30 @@
+// Elements are made of text, never of markup: a name cannot become a tag.
+export const byId = (id) => document.getElementById(id);
+
+export function make(tag, className = "", text = "") {
+  const element = document.createElement(tag);
+  if (className) element.className = className;
+  if (text) element.textContent = text;
+  return element;
+}
+
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+const SVG = "http://www.w3.org/2000/svg";
+export function makeSvg(tag, attributes) {
+  const element = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return element;
+}
+
+// Points for a polyline that fills width x height with a margin of 2.
+export function linePoints(values, width, height) {
+  const low = Math.min(...values);
+  const spread = Math.max(...values) - low || 1;
+  const step = width / Math.max(1, values.length - 1);
+  return values
+    .map((value, at) => `${(at * step).toFixed(1)},${(height - 2 - ((value - low) / spread) * (height - 4)).toFixed(1)}`)
+    .join(" ");
+}

@@ -1,0 +1,194 @@
+// The page: what is chosen, what arrives, and what is drawn when.
+import { Account } from "./account.js";
+import { Chart } from "./chart.js";
+import { byId, make, setText } from "./dom.js";
+import { Health } from "./health.js";
+import { ask, Market } from "./market.js";
+import { Quote } from "./quote.js";
+import { Stream } from "./stream.js";
+import { startTheme } from "./theme.js";
+import { WatchList } from "./watch_list.js";
+
+const TIMEFRAMES = ["1m", "5m", "15m", "1h", "4h", "1d"];
+const LENGTH_MS = { "1m": 60e3, "5m": 300e3, "15m": 900e3, "1h": 3600e3, "4h": 14400e3, "1d": 86400e3 };
+const BARS = 2000;
+const SPARKLINES_AGAIN_MS = 30000;
+const CANDLES_AGAIN_MS = 30000;
+const CHOOSE_PAUSE_MS = 120; // walking with the arrow keys asks once, at the end
+
+const market = new Market();
+const chart = new Chart();
+const watchList = new WatchList(market, (symbol) => choose({ symbol }));
+const quote = new Quote(market, watchList);
+const account = new Account(market, (symbol) => choose({ symbol }));
+const health = new Health(market);
+const chosen = { symbol: null, timeframe: "1m" };
+let isLost = true;
+let loading = null;
+let pause = null;
+
+const stream = new Stream({
+  onHello(hello) {
+    market.setNow(hello.now_ms);
+    market.staleAfterMs = hello.price_stale_after_ms;
+    market.accountStaleAfterMs = hello.account_stale_after_ms;
+    account.setPresence(hello.has_account);
+    showNetwork(hello.network);
+    if (isLost) {
+      isLost = false;
+      if (!market.products.size) start();
+      loadCandles();
+      loadSparklines();
+    }
+    showLink();
+  },
+  onFrame(frame) {
+    market.setNow(frame.now_ms);
+    if (frame.prices) watchList.take(market.takePrices(frame.prices));
+    if (frame.candles) takeCandles(frame.candles);
+    if (frame.account) {
+      account.take(frame.account);
+      watchList.markHeld(account.held);
+    }
+    if (frame.health) health.take(frame.health);
+    if (frame.prices) {
+      account.drawMarks();
+      drawQuote();
+    }
+  },
+  onLost() {
+    isLost = true;
+    showLink();
+  },
+});
+
+function takeCandles({ revised, rows }) {
+  if (revised) loadCandles();
+  else chart.update(rows);
+}
+
+function drawQuote() { if (chosen.symbol) quote.draw(chosen.symbol); }
+
+function choose({ symbol = chosen.symbol, timeframe = chosen.timeframe }) {
+  if (symbol === chosen.symbol && timeframe === chosen.timeframe) return;
+  Object.assign(chosen, { symbol, timeframe });
+  history.replaceState(null, "", `#${encodeURIComponent(symbol)}/${timeframe}`);
+  watchList.mark(symbol);
+  for (const button of byId("timeframes").children) {
+    button.setAttribute("aria-pressed", String(button.textContent === timeframe));
+  }
+  drawQuote();
+  chart.clear("Loading candles");
+  clearTimeout(pause);
+  pause = setTimeout(follow, CHOOSE_PAUSE_MS);
+}
+
+async function follow() {
+  await loadCandles();
+  const query = new URLSearchParams(chosen);
+  stream.open(`/api/events?${query}`);
+}
+
+async function loadCandles() {
+  if (!chosen.symbol) return;
+  loading?.abort();
+  loading = new AbortController();
+  const { signal } = loading;
+  try {
+    const query = new URLSearchParams({ ...chosen, limit: BARS });
+    const answer = await ask(`/api/candles?${query}`, signal);
+    if (!signal.aborted) chart.load(answer);
+  } catch (error) {
+    if (!signal.aborted && !isLost) chart.clear(error.message);
+  }
+}
+
+async function loadSparklines() {
+  try {
+    const { sparklines } = await ask("/api/sparklines");
+    market.sparklines = new Map(Object.entries(sparklines));
+    watchList.drawSparklines();
+    drawQuote();
+  } catch { /* the banner and the health strip say what is wrong */ }
+}
+
+// Bars that are over get their authoritative row from the store a little later.
+function loadCandlesAgain() {
+  const newest = chart.newest();
+  const isLong = chosen.timeframe !== "1m" || !newest;
+  const isOver = newest && market.nowMs() > newest[0] + LENGTH_MS[chosen.timeframe];
+  if (!isLost && document.visibilityState === "visible" && (isLong || isOver)) loadCandles();
+}
+
+async function start() {
+  try {
+    const { products } = await ask("/api/products");
+    market.products = new Map(products.map((product) => [product.symbol, product]));
+    watchList.setProducts(products);
+    const first = products.find((product) => !product.is_delisted);
+    if (!readHash() && first && !chosen.symbol) choose({ symbol: first.symbol });
+    if (!products.length) chart.say("No markets are kept yet");
+  } catch (error) {
+    watchList.say(error.message);
+    if (!chosen.symbol) chart.say(error.message);
+    setTimeout(start, 3000);
+  }
+}
+
+function readHash() {
+  const [symbol, timeframe] = location.hash.slice(1).split("/");
+  if (!symbol) return false;
+  try {
+    choose({
+      symbol: decodeURIComponent(symbol),
+      timeframe: TIMEFRAMES.includes(timeframe) ? timeframe : chosen.timeframe,
+    });
+  } catch { return false; } // not a name that was ever encoded
+  return true;
+}
+
+function showNetwork(network) {
+  const badge = byId("network");
+  badge.hidden = false;
+  badge.classList.toggle("real", network === "mainnet");
+  badge.title = network === "mainnet" ? "Real money" : "No real money";
+  setText(badge, network.toUpperCase());
+}
+
+function showLink() {
+  byId("link").className = `link ${isLost ? "lost" : "live"}`;
+  setText(byId("link-text"), isLost ? "Not connected" : "Live");
+  byId("banner").hidden = !isLost;
+  setText(byId("banner-title"), isLost ? "Connection lost." : "");
+  setText(byId("banner-text"), isLost ? "Numbers are the last that arrived. Trying again." : "");
+}
+
+function everySecond() {
+  setText(byId("clock"), market.offsetMs === null ? "—" : `${new Date(market.nowMs()).toISOString().slice(11, 19)} UTC`);
+  watchList.drawAges();
+  account.drawMarks();
+  account.drawAge();
+  health.drawAge();
+  drawQuote();
+}
+
+for (const timeframe of TIMEFRAMES) {
+  const button = make("button", "", timeframe);
+  button.type = "button";
+  button.setAttribute("aria-pressed", String(timeframe === chosen.timeframe));
+  button.addEventListener("click", () => choose({ timeframe }));
+  byId("timeframes").append(button);
+}
+for (const tab of document.querySelectorAll(".tabs button")) {
+  tab.addEventListener("click", () => {
+    document.body.dataset.tab = tab.dataset.tab;
+    for (const other of tab.parentElement.children) other.setAttribute("aria-pressed", String(other === tab));
+  });
+}
+addEventListener("hashchange", readHash);
+startTheme(byId("theme"));
+setInterval(everySecond, 1000);
+setInterval(loadSparklines, SPARKLINES_AGAIN_MS);
+setInterval(loadCandlesAgain, CANDLES_AGAIN_MS);
+stream.open("/api/events");
+start();
