@@ -1,10 +1,11 @@
 """Whether a reading of an account is believed at once, or only when a second agrees.
 
-The rule: a reading whose equity is less than half, or more than double, of the one
-before is odd. It changes nothing; the account is read again a little later, and what
-the second reading says is recorded if it agrees with the first odd one. So a real
-loss, deposit or withdrawal is recorded a few seconds late, and a glitch of one answer
-never becomes the baseline of a drawdown. Amounts below ``DUST`` are never odd.
+The rule: a reading is odd when its equity differs from the one before by more than half
+of the larger of the two. It changes nothing; the account is read again a little later,
+and what the second reading says is recorded if it agrees with the first odd one. So a
+real loss, deposit or withdrawal is recorded a few seconds late, and a glitch of one
+answer never becomes the baseline of a drawdown. Changes below half of ``DUST`` are
+never odd.
 """
 
 from decimal import Decimal
@@ -12,15 +13,12 @@ from decimal import Decimal
 from threet.model.accounts import AccountState
 
 DUST = Decimal(10)
-_MOST_FACTOR = 2
 
 
 def is_odd(before: Decimal, after: Decimal) -> bool:
     """Equity in USDC before and after; symmetric, and nothing is odd to itself."""
-    low, high = sorted((before, after))
-    if high < DUST and low > -DUST:
-        return False
-    return high > low * _MOST_FACTOR
+    larger = max(abs(before), abs(after), DUST)
+    return abs(after - before) > larger / 2
 
 
 def is_believable(

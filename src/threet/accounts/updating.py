@@ -1,4 +1,4 @@
-"""Reading an account: inputs checked first, facts stored in one piece, or not at all."""
+"""Reading an account: inputs checked first, facts stored as one, or not at all."""
 
 import re
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from enum import Enum
 
 from threet.accounts.believing import is_believable
 from threet.accounts.news import news_of
-from threet.model.errors import ConfigurationError, ExchangeError
+from threet.model.errors import ConfigurationError, ExchangeError, InvalidValueError
 from threet.ports.account_store import AccountStore
 from threet.ports.clock import Clock
 from threet.ports.exchange import ExchangeReader
@@ -67,13 +67,13 @@ class BalanceUpdating:
     def update(
         self, address: str | None, suspected: Decimal | None = None
     ) -> BalanceReport:
-        """``suspected`` is the equity of the odd reading that this one is to confirm."""
+        """``suspected`` is the equity of an odd reading that this one may confirm."""
         address = require_address(address)
         if self._budget.take(_WEIGHT):
             return BalanceReport(outcome=BalanceOutcome.NO_BUDGET)
         try:
             state = self._exchange.account(address)
-        except ExchangeError as error:
+        except (ExchangeError, InvalidValueError) as error:
             return BalanceReport(outcome=BalanceOutcome.FAILED, reason=str(error))
         equity, positions = state.account_value, len(state.positions)
         if not is_believable(state, self._accounts.current(address), suspected):

@@ -27,7 +27,8 @@ from threet.ports.product_store import ProductStore
 QUEUED_SECS = 30.0
 # Longer than a fetch may run (the task's time limit), so no claim lapses under it.
 RUNNING_SECS = 90.0
-_MOST_QUEUED_AT_ONCE = 60
+# What the exchange's budget serves soon; more would only wait, and out of order.
+_MOST_WEIGHT_QUEUED = 240
 _REFUSED_PAUSE_SECS = 600.0
 _FAILED_PAUSE_SECS = 15.0
 
@@ -77,7 +78,7 @@ class Fetching:
         self._parts = parts
 
     def claim_due(self) -> Sequence[Need]:
-        """Claim what is due for the caller to queue; what is claimed already, is not.
+        """Claim what is due, as far as the budget soon serves it, for the caller to queue.
 
         The caller must see to it that a queued fetch expires in ``QUEUED_SECS``.
         """
@@ -91,11 +92,13 @@ class Fetching:
             hot_candles=parts.hot_candles,
         )
         claimed: list[Need] = []
+        weight = 0
         for one in needs:
-            if len(claimed) == _MOST_QUEUED_AT_ONCE:
+            if weight >= _MOST_WEIGHT_QUEUED:
                 break
             if parts.memory.claim(one.symbol, one.timeframe, QUEUED_SECS):
                 claimed.append(one)
+                weight += one.weight
         return claimed
 
     def fetch(self, symbol: str, timeframe: Timeframe) -> FetchReport:

@@ -27,9 +27,9 @@ _SQLITE_DRIVERS = {"sqlite", "sqlite+pysqlite"}
 def make_engine(url: str | URL) -> Engine:
     """``mariadb://user:password@host:3306/name`` or ``sqlite:///path/to/3t.db``.
 
-    Connects to nothing yet, but makes the folder of an SQLite file. To be called after a fork: connections are not shared
-    between processes. Raises ``ConfigurationError`` for other databases, without
-    repeating the URL.
+    Connects to nothing yet, but makes the folder of an SQLite file. To be called after
+    a fork: connections are not shared between processes. Raises ``ConfigurationError``
+    for other databases, without repeating the URL.
     """
     try:
         parsed = make_url(url)
