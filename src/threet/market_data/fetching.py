@@ -78,7 +78,7 @@ class Fetching:
         self._parts = parts
 
     def claim_due(self) -> Sequence[Need]:
-        """Claim what is due, as far as the budget soon serves it, for the caller to queue.
+        """Claim for the caller to queue what is due and the budget soon serves.
 
         The caller must see to it that a queued fetch expires in ``QUEUED_SECS``.
         """
