@@ -1,65 +1,46 @@
 """What every account store does. A new one joins by a line in ``stores``."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
 
 import pytest
 
+from tests import fake_exchange
 from tests.contract.conftest import OpenDatabase
+from tests.fake_exchange import ADDRESS, a_position
+from threet.adapters.memory.account_store import MemoryAccountStore
 from threet.adapters.sql.account_store import SqlAccountStore
 from threet.adapters.sql.outbox import SqlOutbox
-from threet.model.accounts import AccountPosition, AccountState, MarginMode
+from threet.model.accounts import AccountPosition, AccountState
 from threet.model.errors import InvalidValueError
 from threet.model.events import BalanceUpdated, Envelope, PositionsUpdated
 from threet.ports.account_store import AccountStore
-from threet.ports.outbox import Outbox
 
-ADDRESS = "0x" + "ab" * 20
 T0 = 1_700_000_000_000
 
 
 @dataclass(frozen=True)
 class Stores:
     accounts: AccountStore
-    outbox: Outbox
+    filed: Callable[[], Sequence[Envelope]]
 
 
-@pytest.fixture(params=["sqlite", "mariadb"])
+@pytest.fixture(params=["memory", "sqlite", "mariadb"])
 def stores(request: pytest.FixtureRequest, open_database: OpenDatabase) -> Stores:
+    if request.param == "memory":
+        memory = MemoryAccountStore()
+        return Stores(memory, lambda: memory.filed)
     database = open_database(request.param)
-    return Stores(accounts=SqlAccountStore(database), outbox=SqlOutbox(database))
-
-
-def a_position(symbol: str, quantity: str = "1.5") -> AccountPosition:
-    return AccountPosition(
-        symbol=symbol,
-        quantity=Decimal(quantity),
-        entry_price=Decimal("100.123456"),
-        leverage=5,
-        margin_mode=MarginMode.ISOLATED,
-        margin_used=Decimal("30.000000000000000001"),
-        position_value=Decimal("151"),
-        unrealized_pnl=Decimal("-0.81"),
-        liquidation_price=None,
-        funding_since_open=Decimal("-0.00000001"),
-    )
+    outbox = SqlOutbox(database)
+    return Stores(SqlAccountStore(database), lambda: outbox.waiting(100))
 
 
 def a_state(
     at: int, value: str = "1000.25", held: Sequence[AccountPosition] = ()
 ) -> AccountState:
-    return AccountState(
-        address=ADDRESS,
-        account_ms=T0 + at,
-        account_value=Decimal(value),
-        total_margin_used=Decimal("30"),
-        total_notional=Decimal("151"),
-        withdrawable=Decimal("970.25"),
-        maintenance_margin=Decimal("7.5"),
-        positions=tuple(held),
-    )
+    return fake_exchange.a_state(T0 + at, value, held)
 
 
 def news(at: int) -> Sequence[Envelope]:
@@ -82,7 +63,7 @@ def news(at: int) -> Sequence[Envelope]:
 
 def test_an_account_never_read_is_unknown(stores: Stores) -> None:
     assert stores.accounts.current(ADDRESS) is None
-    assert stores.accounts.history(ADDRESS, 10) == []
+    assert list(stores.accounts.history(ADDRESS, 10)) == []
 
 
 def test_a_recorded_reading_comes_back_exact(stores: Stores) -> None:
@@ -115,13 +96,13 @@ def test_the_same_or_an_older_reading_changes_nothing(stores: Stores, at: int) -
     assert not stores.accounts.record(a_state(at, "1"), news(77))
     assert stores.accounts.current(ADDRESS) == newest
     assert len(stores.accounts.history(ADDRESS, 10)) == 1
-    assert list(stores.outbox.waiting(10)) == list(news(5))
+    assert list(stores.filed()) == list(news(5))
 
 
 def test_news_are_filed_with_the_facts(stores: Stores) -> None:
     stores.accounts.record(a_state(1), news(1))
     stores.accounts.record(a_state(2), news(2))
-    assert list(stores.outbox.waiting(10)) == [*news(1), *news(2)]
+    assert list(stores.filed()) == [*news(1), *news(2)]
 
 
 def test_what_breaks_a_law_stores_nothing_of_the_call(stores: Stores) -> None:
@@ -130,7 +111,7 @@ def test_what_breaks_a_law_stores_nothing_of_the_call(stores: Stores) -> None:
     with pytest.raises(InvalidValueError):
         stores.accounts.record(a_state(2, held=[too_fine]), news(2))
     assert stores.accounts.current(ADDRESS) == a_state(1, held=[a_position("BTC")])
-    assert stores.outbox.waiting(10) == []
+    assert list(stores.filed()) == []
 
 
 def test_one_reading_recorded_by_many_at_once_has_one_effect(stores: Stores) -> None:
@@ -141,7 +122,7 @@ def test_one_reading_recorded_by_many_at_once_has_one_effect(stores: Stores) -> 
         )
     assert sorted(done) == [False] * 7 + [True]
     assert len(stores.accounts.history(ADDRESS, 10)) == 1
-    assert len(stores.outbox.waiting(10)) == 2
+    assert len(stores.filed()) == 2
 
 
 def test_readings_recorded_at_once_end_with_the_newest(stores: Stores) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.contract.conftest import OpenDatabase
+from threet.adapters.memory.product_store import MemoryProductStore
 from threet.adapters.sql.product_store import SqlProductStore
 from threet.model.errors import InvalidValueError, UnknownSymbolError
 from threet.model.products import Product
@@ -11,8 +12,10 @@ from threet.ports.product_store import ProductStore
 HOSTILE = ["'; DROP TABLE products; --", '"', "%", "\\", "BTC ", "btc", "x\x00y", "é"]
 
 
-@pytest.fixture(params=["sqlite", "mariadb"])
+@pytest.fixture(params=["memory", "sqlite", "mariadb"])
 def store(request: pytest.FixtureRequest, open_database: OpenDatabase) -> ProductStore:
+    if request.param == "memory":
+        return MemoryProductStore()
     return SqlProductStore(open_database(request.param))
 
 
