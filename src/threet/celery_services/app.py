@@ -15,8 +15,8 @@ SOFT_TIME_LIMIT_SECS = 60
 TIME_LIMIT_SECS = 80
 VISIBILITY_TIMEOUT_SECS = 300
 # A killed beat is replaced when its lock lapses; it is extended at least this often.
-BEAT_LOCK_SECS = 12
-BEAT_LOOP_SECS = 5
+BEAT_LOCK_SECS = 8
+BEAT_LOOP_SECS = 2
 _BROKER_CONNECTIONS = 200
 
 
