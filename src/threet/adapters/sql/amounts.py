@@ -44,9 +44,10 @@ class Exact(TypeDecorator[Decimal]):
         return None if value is None else exact_text(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
-        return None if value is None else exact_decimal(value)
+        # MariaDB's driver decodes with `exact_decimal` itself.
+        return exact_decimal(value) if isinstance(value, str) else value
 
 
-def exact_decimal(value: str | Decimal) -> Decimal:
-    text = format(value, "f") if isinstance(value, Decimal) else value
+def exact_decimal(text: str) -> Decimal:
+    """The number, without the zeros a fixed scale appends to it."""
     return Decimal(text.rstrip("0") if "." in text else text)

@@ -3,10 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+from pymysql.constants import FIELD_TYPE
+from pymysql.converters import conversions
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
 
+from threet.adapters.sql.amounts import exact_decimal
 from threet.model.errors import ConfigurationError
 
 CONNECT_TIMEOUT_SECS = 5
@@ -64,6 +67,7 @@ def _mariadb(url: URL) -> Engine:
             # For LOAD DATA of our own files. A hostile server could ask for others:
             # the database is as trusted as its password.
             "local_infile": True,
+            "conv": {**conversions, FIELD_TYPE.NEWDECIMAL: exact_decimal},
             "init_command": f"SET SESSION sql_mode='{_SQL_MODE}', time_zone='+00:00', "
             "innodb_lock_wait_timeout=10",
         },
