@@ -1,8 +1,8 @@
 """Celery's pools on our real app: how many tasks a second, and how late an idle one is.
 
 Usage: python bench/celery_pools.py [--tasks 2000] [--rounds 3] [--nap 0.05]
-For each pool: a private Valkey, and a worker process of our own `make_app` with one task
-more. It naps, as one that waits for the exchange, and notes its delay in a Redis list.
+For each pool: a private Valkey, and a worker process of our own `make_app` with a task
+that naps, as one that waits for the exchange, and notes its delay in a Redis list.
 Prints medians of the rounds. The publisher shares the cores with the worker, so these
 are rates of the whole.
 """
@@ -43,7 +43,7 @@ def app_of(url: str, pool: str) -> tuple[Celery, CelerySettings]:
     signals.task_postrun.disconnect(dispatch_uid="threet-beat")  # it has no parts
     client = redis.Redis.from_url(url, db=2)
 
-    @app.task(name="note")
+    @app.task(name="note", shared=False)
     def note(sent_ns: int, nap: float) -> None:
         if nap:
             time.sleep(nap)

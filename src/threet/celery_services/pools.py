@@ -3,6 +3,7 @@
 Celery's own thread pool has no ``grow`` and kills the worker that asks for it.
 """
 
+import logging
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
@@ -10,7 +11,11 @@ from typing import Any
 
 from celery.concurrency.base import BasePool, apply_target
 
+logger = logging.getLogger(__name__)
 _Job = Callable[[], None]
+
+
+def _nothing(_: object) -> None: ...
 
 
 class GrowingThreadPool(BasePool):
@@ -69,13 +74,18 @@ class GrowingThreadPool(BasePool):
         **_: Any,
     ) -> None:
         def job() -> None:
-            apply_target(target, args, kwargs, callback, accept_callback)
+            apply_target(
+                target, args or (), kwargs, callback or _nothing, accept_callback
+            )
 
         self._jobs.put(job)
 
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:
-            job()
+            try:
+                job()
+            except Exception:  # the task's faults are told by now; this one is Celery's
+                logger.exception("a job of the pool failed")
         with self._lock:
             self._threads.discard(threading.current_thread())
 

@@ -6,6 +6,7 @@ retried by Celery: beat sends each again; what was claimed is given back or laps
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 from celery import Celery
 
@@ -18,6 +19,8 @@ from threet.model.errors import ThreeTError
 
 FETCH_MARKET_DATA = "fetch-market-data"
 UPDATE_BALANCE = "update-balance"
+# Ours fail with a line, not a traceback; and other apps of this process get no copies.
+_OPTIONS: Any = {"throws": (ThreeTError,), "shared": False}
 
 
 def register(app: Celery, work: Callable[[], Work]) -> None:
@@ -28,24 +31,24 @@ def register(app: Celery, work: Callable[[], Work]) -> None:
 
 
 def _register_market_data(app: Celery, work: Callable[[], Work]) -> None:
-    @app.task(name=FETCH_MARKET_DATA, throws=(ThreeTError,))
+    @app.task(name=FETCH_MARKET_DATA, **_OPTIONS)
     def fetch_market_data(symbol: str, timeframe: str) -> None:
         report = work().fetching.fetch(symbol, Timeframe(timeframe))
         reports.fetched(work(), report)
 
-    @app.task(name="schedule-market-data", throws=(ThreeTError,))
+    @app.task(name="schedule-market-data", **_OPTIONS)
     def schedule_market_data() -> None:
         for need in work().fetching.claim_due():
             pair = (need.symbol, need.timeframe.value)
             fetch_market_data.apply_async(pair, expires=QUEUED_SECS)
 
-    @app.task(name="rewarm-market-data", throws=(ThreeTError,))
+    @app.task(name="rewarm-market-data", **_OPTIONS)
     def rewarm_market_data() -> None:
         work().rewarm()
 
 
 def _register_accounts(app: Celery, work: Callable[[], Work]) -> None:
-    @app.task(name=UPDATE_BALANCE, throws=(ThreeTError,))
+    @app.task(name=UPDATE_BALANCE, **_OPTIONS)
     def update_balance(suspected: str | None = None) -> None:
         equity = None if suspected is None else Decimal(suspected)
         report = work().balances.update(work().parts.address, equity)
@@ -54,17 +57,17 @@ def _register_accounts(app: Celery, work: Callable[[], Work]) -> None:
             update_balance.apply_async((str(report.equity),), countdown=CONFIRM_SECS)
         work().relay()
 
-    @app.task(name="relay-outbox", throws=(ThreeTError,))
+    @app.task(name="relay-outbox", **_OPTIONS)
     def relay_outbox() -> None:
         work().relay()
 
 
 def _register_care(app: Celery, work: Callable[[], Work]) -> None:
-    @app.task(name="check-exchange-health", throws=(ThreeTError,))
+    @app.task(name="check-exchange-health", **_OPTIONS)
     def check_exchange_health() -> None:
         work().check_exchange()
 
-    @app.task(name="canary", throws=(ThreeTError,))
+    @app.task(name="canary", **_OPTIONS)
     def canary() -> None:
         """That it was consumed is all: each consumed task beats on the board."""
         work().count("canaries")
