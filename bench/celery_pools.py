@@ -85,7 +85,8 @@ def measure(url: str, tasks: int, nap: float) -> tuple[float, float, float]:
 def one_pool(pool: str, folder: Path, tasks: int, nap: float) -> tuple[float, ...]:
     server = ValkeyServer(folder / f"{pool}-{time.time_ns()}")
     server.start()
-    patch = "import eventlet; eventlet.monkey_patch(); " if pool == "eventlet" else ""
+    patch = "import eventlet; eventlet.monkey_patch(os=False); "
+    patch = patch if pool == "eventlet" else ""
     code = (
         f"{patch}import sys, runpy; "
         f"sys.argv = ['x', '--worker', {server.url!r}, {pool!r}]; "
@@ -106,15 +107,16 @@ def main() -> None:
     parser.add_argument("--tasks", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--nap", type=float, default=0.0, help="seconds")
+    parser.add_argument("--pools", nargs="+", default=POOLS)
     parser.add_argument("--worker", nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.worker:
         make_worker(*app_of(*arguments.worker)).start()
         return
-    results: dict[str, list[tuple[float, ...]]] = {pool: [] for pool in POOLS}
+    results: dict[str, list[tuple[float, ...]]] = {pool: [] for pool in arguments.pools}
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(arguments.rounds):
-            for pool in POOLS:
+            for pool in arguments.pools:
                 row = one_pool(pool, Path(folder), arguments.tasks, arguments.nap)
                 results[pool].append(row)
     print(f"concurrency {CONCURRENCY}, nap {arguments.nap} s, load {os.getloadavg()}")

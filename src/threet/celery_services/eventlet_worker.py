@@ -5,7 +5,8 @@ def main() -> None:
     # Inside, and in this order: what is imported first keeps the unpatched parts.
     import eventlet  # noqa: PLC0415
 
-    eventlet.monkey_patch()
+    # Not os: Celery's signal handlers write, where a green thread may not switch.
+    eventlet.monkey_patch(os=False)
 
     from threet import bootstrap  # noqa: PLC0415
     from threet.celery_services import worker  # noqa: PLC0415

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from threading import Barrier
 
+import msgspec
 import pytest
 from sqlalchemy import Connection, text
 
@@ -218,3 +219,22 @@ def test_no_float_is_on_the_way(database: Database) -> None:
     )
     store.save([exact])
     assert list(store.newest("BTC", M1, 1)) == [exact]
+
+
+def test_cutting_the_cache_leaves_no_hole_behind(database: Database) -> None:
+    """MariaDB's MEMORY engine skips rows of a range it deletes: 2 of 3 went."""
+    store = SqlCandleStore(database, hot_candles=8, bulk_rows=1)
+
+    def save(closed: Sequence[int], forming: Sequence[int]) -> None:
+        some = [EXCHANGE.bar("BTC", M1, T0 + at * MINUTE) for at in [*closed, *forming]]
+        store.save(
+            [
+                msgspec.structs.replace(bar, is_closed=number < len(closed))
+                for number, bar in enumerate(some)
+            ]
+        )
+
+    save([3, 20], [2])
+    save([9, 1, 12, 5, 11], [19, 15, 18])
+    found = [(bar.open_ms - T0) // MINUTE for bar in store.newest("BTC", M1, 99)]
+    assert found == [1, 3, 5, 9, 11, 12, 15, 18, 19, 20]
