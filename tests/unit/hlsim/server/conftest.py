@@ -15,7 +15,7 @@ from hlsim.server.running import Server, running
 from hlsim.server.settings import Holding, Limits, Settings
 
 USER = "0x" + "a" * 40
-OPEN = Limits(ip_weight=0)
+OPEN = Limits(ip_weight=0, ws_messages=0)
 
 
 class Desk:

@@ -1,15 +1,21 @@
 """The websocket: acknowledgements, snapshots, cadence, errors and limits."""
 
 import asyncio
+import gzip
 import socket as sockets
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
 
-from hlsim.server.settings import Limits
+from hlsim.server.settings import Limits, RecordedFile
 from tests.unit.hlsim.server.conftest import USER, Desk, Open, follow, said
 
 BLOCK_MS = 200
+PONG = '{"channel":"pong"}'
+CAPTURE = Path("tests/data/hyperliquid/ws/btc_l2book_trades_20250126.gz")
 
 
 async def until(
@@ -18,14 +24,69 @@ async def until(
     """Move block by block until a frame of ``channel`` comes."""
     for _ in range(200):
         desk.clock.advance(BLOCK_MS)
-        await asyncio.sleep(0)
-        try:
-            frame = await socket.receive_json(timeout=0.05)
-        except TimeoutError:
-            continue
-        if frame["channel"] == channel:
-            return dict(frame)
+        # The pong comes after whatever this block made the server say.
+        await socket.send_json({"method": "ping"})
+        while (frame := await said(socket))["channel"] != "pong":
+            if frame["channel"] == channel:
+                return frame
     raise AssertionError(f"nothing came on {channel}")
+
+
+async def heard(
+    desk: Desk, socket: aiohttp.ClientWebSocketResponse, blocks: int
+) -> list[dict[str, Any]]:
+    """Move by so many blocks and return what came."""
+    frames = []
+    for _ in range(blocks):
+        desk.clock.advance(BLOCK_MS)
+        await socket.send_json({"method": "ping"})
+        while (frame := await said(socket))["channel"] != "pong":
+            frames.append(frame)
+    return frames
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [
+        {"type": "allMids"},
+        {"type": "l2Book", "coin": "BTC"},
+        {"type": "l2Book", "coin": "BTC", "fast": True},
+    ],
+)
+async def test_snapshots_keep_their_cadence(
+    desk: Desk, topic: dict[str, object]
+) -> None:
+    socket = await desk.connect()
+    await follow(socket, **topic)
+    await said(socket)
+    # One at once, which sets the beat; then every 500 ms for 10 s, give or take one.
+    assert 19 <= len(await heard(desk, socket, 50)) <= 21
+
+
+async def test_best_prices_come_only_when_they_changed(desk: Desk) -> None:
+    socket = await desk.connect()
+    await follow(socket, type="bbo", coin="ZK")
+    first = await said(socket)
+    frames = [first, *await heard(desk, socket, 300)]
+    best = [frame["data"]["bbo"] for frame in frames]
+    assert 2 <= len(best) < 60
+    assert all(a != b for a, b in pairwise(best))
+
+
+async def test_a_recording_reaches_the_client_byte_by_byte(open_desk: Open) -> None:
+    desk = await open_desk(recordings=(RecordedFile(CAPTURE),), holdings=())
+    socket = await desk.connect()
+    for kind in ("l2Book", "trades"):
+        await follow(socket, type=kind, coin="BTC")
+    received: list[bytes] = []
+    for _ in range(1500):
+        desk.clock.advance(20)
+        await socket.send_json({"method": "ping"})
+        while (frame := await socket.receive(timeout=10)).data != PONG:
+            received.append(frame.data.encode())
+    with gzip.open(CAPTURE) as lines:
+        payloads = [line.rstrip(b"\n").split(b" ", 1)[1] for line in lines]
+    assert received == payloads
 
 
 async def test_the_acknowledgement_is_the_normalised_subscription(desk: Desk) -> None:
@@ -226,7 +287,7 @@ async def test_a_client_that_does_not_read_is_cut_off(open_desk: Open) -> None:
     await follow(lazy, type="webData2", user=USER)
     polite = await desk.connect()
     # The lazy client's reader stops taking bytes once its own buffer is full.
-    for _ in range(3000):
+    for _ in range(500):
         desk.clock.advance(1000)
         await asyncio.sleep(0)
         await polite.send_json({"method": "ping"})
