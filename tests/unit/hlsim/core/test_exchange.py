@@ -8,7 +8,7 @@ from hlsim.core.intervals import HOUR_MS, MINUTE_MS, open_ms
 from hlsim.market.catalogue import listings
 from hlsim.market.synthetic import SyntheticMarket
 
-START = 1_760_000_040_000 - 1_760_000_040_000 % MINUTE_MS + 59_700
+START = 1_760_000_040_000 - 1_760_000_040_000 % MINUTE_MS + 59_000
 
 
 @pytest.fixture
@@ -33,11 +33,11 @@ def test_looking_ahead_of_the_blocks_does_not_lose_their_trades(
     exchange: Exchange,
 ) -> None:
     # Somebody subscribes in the new minute before the old one's last block is due.
-    later = START + 400
-    exchange.forming(0, "5m", later)
+    later = START + 1400
+    exchange.forming(0, "15m", later)
     list(exchange.advance(later))
-    rows = exchange.candles(0, "5m", later, later, later)
-    assert exchange.forming(0, "5m", later) == rows[-1]
+    rows = exchange.candles(0, "15m", later, later, later)
+    assert exchange.forming(0, "15m", later) == rows[-1]
 
 
 def test_a_coin_nobody_knows_is_named(exchange: Exchange) -> None:

@@ -1,9 +1,11 @@
 """POST /info and /exchange: status codes, bodies and the budget of an address."""
 
+from pathlib import Path
+
 import pytest
 
 from hlsim.core.intervals import MINUTE_MS
-from hlsim.server.settings import Limits
+from hlsim.server.settings import Holding, Limits, RecordedFile
 from tests.unit.hlsim.server.conftest import USER, Desk, Open
 
 UNFIT = b"Failed to deserialize the JSON body into the target type"
@@ -169,3 +171,93 @@ async def test_a_signed_action_is_refused_in_the_words_of_the_wire(desk: Desk) -
     assert status == 200
     assert text.startswith(b'{"status":"err","response":"')
     assert await desk.post("/exchange", {}) == (422, "text/plain", UNFIT)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ({"type": "perpDexs"}, [None]),
+        ({"type": "perpsAtOpenInterestCap"}, []),
+        ({"type": "allMids", "dex": "xyz"}, {}),
+        ({"type": "metaAndAssetCtxs", "dex": "xyz"}, "empty meta"),
+        ({"type": "userAbstraction", "user": USER}, "default"),
+        ({"type": "subAccounts", "user": USER}, None),
+        ({"type": "orderStatus", "user": USER, "oid": 1}, {"status": "unknownOid"}),
+        ({"type": "maxBuilderFee", "user": USER, "builder": USER}, 0),
+        ({"type": "spotClearinghouseState", "user": USER}, {"balances": []}),
+        ({"type": "historicalOrders", "user": USER}, []),
+        ({"type": "userFillsByTime", "user": USER, "startTime": 0}, []),
+    ],
+)
+async def test_what_this_floor_does_not_have_is_answered_empty(
+    desk: Desk, question: dict[str, object], answer: object
+) -> None:
+    if answer == "empty meta":
+        answer = [{"universe": [], "marginTables": [], "collateralToken": 0}, []]
+    assert await desk.ask(**question) == answer
+
+
+async def test_all_perp_metas_begin_with_meta(desk: Desk) -> None:
+    assert await desk.ask(type="allPerpMetas") == [await desk.ask(type="meta")]
+
+
+async def test_margin_tables_are_those_of_meta_and_flat_ones_below_fifty(
+    desk: Desk,
+) -> None:
+    meta = await desk.ask(type="meta")
+    for number, table in meta["marginTables"]:
+        assert await desk.ask(type="marginTable", id=number) == table
+    flat = await desk.ask(type="marginTable", id=10)
+    assert flat["marginTiers"] == [{"lowerBound": "0.0", "maxLeverage": 10}]
+
+
+async def test_predicted_funding_is_that_of_the_context(desk: Desk) -> None:
+    rows = dict(await desk.ask(type="predictedFundings"))
+    _, contexts = await desk.ask(type="metaAndAssetCtxs")
+    ((venue, prediction),) = rows["BTC"]
+    assert venue == "HlPerp"
+    assert prediction["fundingRate"] == contexts[0]["funding"]
+    assert prediction["nextFundingTime"] % 3_600_000 == 0
+    assert prediction["nextFundingTime"] > desk.clock.now_ms()
+
+
+async def test_active_asset_data_tells_what_can_still_be_traded(desk: Desk) -> None:
+    data = await desk.ask(type="activeAssetData", user=USER, coin="BTC")
+    state = await desk.ask(type="clearinghouseState", user=USER)
+    assert data["availableToTrade"] == [state["withdrawable"]] * 2
+    assert data["leverage"] == {"type": "cross", "value": 20}
+    most = float(state["withdrawable"]) * 20 / float(data["markPx"])
+    assert float(data["maxTradeSzs"][0]) == pytest.approx(most, abs=1e-5)
+    thin = await desk.ask(type="activeAssetData", user=USER, coin="BERA")
+    assert thin["leverage"] == {"type": "isolated", "value": 5}
+
+
+async def test_a_candle_file_is_the_path_of_its_coin(open_desk: Open) -> None:
+    path = Path("tests/data/candles/basana/bitstamp_btcusd_min_2020_01_01.csv")
+    desk = await open_desk(recordings=(RecordedFile(path, "ETH"),), holdings=())
+    meta = await desk.ask(type="meta")
+    assert [row["name"] for row in meta["universe"]] == ["ETH"]
+    mids = await desk.ask(type="allMids")
+    assert float(mids["ETH"]) == pytest.approx(7160.69, rel=1e-3)
+    assert (await desk.post("/info", {"type": "l2Book", "coin": "ETH"}))[0] == 200
+
+
+async def test_an_isolated_position_tells_its_cash(open_desk: Open) -> None:
+    held = Holding(USER, "HYPE", "2", "40", 10, is_cross=False)
+    desk = await open_desk(holdings=(held,))
+    state = await desk.ask(type="clearinghouseState", user=USER)
+    position = state["assetPositions"][0]["position"]
+    assert position["leverage"] == {
+        "type": "isolated",
+        "value": 10,
+        "rawUsd": "-72.0",
+    }
+    margin = float(position["positionValue"]) - 72
+    assert float(position["marginUsed"]) == pytest.approx(margin)
+    assert state["crossMarginSummary"]["accountValue"] == "992.0"
+
+
+async def test_actions_count_against_the_same_budget(open_desk: Open) -> None:
+    desk = await open_desk(limits=Limits(ip_weight=1))
+    assert (await desk.post("/exchange", b"{"))[0] == 400
+    assert (await desk.post("/exchange", b"{"))[0] == 429

@@ -65,7 +65,7 @@ async def test_snapshots_keep_their_cadence(
 
 async def test_best_prices_come_only_when_they_changed(desk: Desk) -> None:
     socket = await desk.connect()
-    await follow(socket, type="bbo", coin="ZK")
+    await follow(socket, type="bbo", coin="ATOM")
     first = await said(socket)
     frames = [first, *await heard(desk, socket, 300)]
     best = [frame["data"]["bbo"] for frame in frames]
