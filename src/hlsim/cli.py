@@ -12,7 +12,9 @@ from hlsim.server.running import Server, running
 from hlsim.server.settings import Cadence, Limits, Settings
 
 USAGE_ERROR = 2
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(
+    add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+)
 
 Text = Annotated[str, typer.Option()]
 Whole = Annotated[int, typer.Option()]

@@ -9,8 +9,9 @@ from aiohttp import web
 
 from hlsim.core.clock import Clock
 from hlsim.core.exchange import Exchange
-from hlsim.server.app import DRIVER, build_app
+from hlsim.server.app import DRIVER, HUB, build_app
 from hlsim.server.assembly import build_exchange
+from hlsim.server.hub import Hub
 from hlsim.server.settings import Settings
 from hlsim.system_clock import SystemClock
 
@@ -22,11 +23,17 @@ class Server:
     url: str
     exchange: Exchange
     driver: asyncio.Task[None]
+    hub: Hub
 
     @property
     def ws_url(self) -> str:
         """Address of the websocket."""
         return f"ws{self.url.removeprefix('http')}/ws"
+
+    @property
+    def connections(self) -> int:
+        """How many websockets are connected."""
+        return len(self.hub.sessions)
 
 
 @asynccontextmanager
@@ -49,7 +56,7 @@ async def running(
         await site.start()
         driver = asyncio.create_task(app[DRIVER].run(), name="hlsim driver")
         try:
-            yield Server(_url(runner, settings.host), exchange, driver)
+            yield Server(_url(runner, settings.host), exchange, driver, app[HUB])
         finally:
             await _stop(driver)
     finally:
