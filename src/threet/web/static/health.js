@@ -3,6 +3,7 @@ import { age } from "./numbers.js";
 import { byId, make, setText } from "./dom.js";
 
 const WORDS = { ok: "All is well", degraded: "Degraded", down: "Down" };
+const RECENT_MS = 5000;
 const GOOD = new Set(["up", "alive"]);
 
 export class Health {
@@ -36,7 +37,7 @@ export class Health {
 }
 
 function processChip(process) {
-  const said = process.age_ms === null ? "never seen" : `${process.state}, ${age(process.age_ms)}`;
+  const said = process.age_ms === null ? "never seen" : process.age_ms < RECENT_MS ? process.state : `${process.state}, ${age(process.age_ms)} ago`;
   const figures = Object.entries(process.figures).map(([name, figure]) => `${name} ${figure}`).join(", ");
   return chip(process.name.replaceAll("_", " "), said, GOOD.has(process.state) ? "" : "bad", figures);
 }
@@ -52,6 +53,9 @@ function streamChip(stream) {
 function chip(name, text, kind, title) {
   const element = make("li", kind);
   element.append(name + " ", make("b", "", text));
-  if (title) element.title = title;
+  if (title) {
+    element.title = title;
+    element.append(make("small", "", title));
+  }
   return element;
 }
