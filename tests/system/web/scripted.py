@@ -55,12 +55,17 @@ TIMEFRAMES = (
 )
 
 
-class RealClock:
+class ShiftedClock:
+    """The machine's clock, which a test may push ahead."""
+
+    def __init__(self) -> None:
+        self.ahead_ms = 0
+
     def now_ms(self) -> int:
-        return time.time_ns() // 1_000_000
+        return self.now_ns() // 1_000_000
 
     def now_ns(self) -> int:
-        return time.time_ns()
+        return time.time_ns() + self.ahead_ms * 1_000_000
 
     def monotonic(self) -> float:
         return time.monotonic()
@@ -75,7 +80,7 @@ class Script:
     def __init__(
         self, *, port: int, symbols: Sequence[str] = SYMBOLS, bars: int = 600
     ) -> None:
-        self.clock = RealClock()
+        self.clock = ShiftedClock()
         self._chance = random.Random(7)  # noqa: S311 - a script, not a secret
         self._count = 0
         self._prices = {s: Decimal(STARTS.get(s, "12.345")) for s in symbols}
