@@ -137,8 +137,8 @@ class HealthBoard:
         is_ready = is_ready and self._hub.is_following
         reasons = [
             *(d.reason for d in dependencies if d.state == "down"),
-            *(f"{p.name} is {p.state}" for p in processes if p.state != "alive"),
             *_price_reasons(coverage),
+            *(f"{p.name} is {p.state}" for p in processes if p.state != "alive"),
         ]
         if not self._hub.is_following:
             reasons.append("live prices are not followed")

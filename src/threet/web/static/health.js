@@ -3,6 +3,7 @@ import { age } from "./numbers.js";
 import { byId, make, setText } from "./dom.js";
 
 const WORDS = { ok: "All is well", degraded: "Degraded", down: "Down" };
+const MOST_REASONS = 3;
 const RECENT_MS = 5000;
 const GOOD = new Set(["up", "alive"]);
 
@@ -13,7 +14,8 @@ export class Health {
     this.newest = health;
     const overall = byId("overall");
     overall.className = `overall ${health.status}`;
-    const reasons = health.reasons.slice(0, 4).join(" · ");
+    const more = health.reasons.length - MOST_REASONS;
+    const reasons = health.reasons.slice(0, MOST_REASONS).join(" · ") + (more > 0 ? ` · and ${more} more` : "");
     setText(overall, WORDS[health.status] + (reasons ? `: ${reasons}` : ""));
     byId("chips").replaceChildren(...this.chips(health));
     this.drawAge();
