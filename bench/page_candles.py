@@ -44,6 +44,10 @@ def candles() -> list[Candle]:
     return found
 
 
+def prices_of(bar: Candle) -> tuple[Decimal, ...]:
+    return bar.open, bar.high, bar.low, bar.close, bar.volume
+
+
 def sqlite_of(path: Path, bars: list[Candle]) -> sqlite3.Connection:
     database = sqlite3.connect(path)
     database.execute(
@@ -52,8 +56,7 @@ def sqlite_of(path: Path, bars: list[Candle]) -> sqlite3.Connection:
         " is_closed INTEGER, PRIMARY KEY (product, timeframe, open_ms)) WITHOUT ROWID"
     )
     rows = [
-        (1, "1m", b.open_ms, str(b.open), str(b.high), str(b.low), str(b.close))
-        + (str(b.volume), b.trades, b.is_closed)
+        (1, "1m", b.open_ms, *map(str, prices_of(b)), b.trades, b.is_closed)
         for b in bars
     ]
     marks = ",".join("?" * 10)
@@ -104,10 +107,7 @@ def main() -> None:
     window.read(bars)
     with tempfile.TemporaryDirectory() as folder:
         array = np.array(
-            [
-                [b.open_ms, b.open, b.high, b.low, b.close, b.volume, b.trades]
-                for b in bars
-            ],
+            [[b.open_ms, *prices_of(b), b.trades] for b in bars],
             dtype=np.float64,
         )
         floor = Path(folder) / "candles.npy"

@@ -17,7 +17,7 @@ from threet.ports.clock import Clock
 from threet.ports.exchange import ExchangeReader
 from threet.ports.live_view import LiveView
 from threet.web.catalogue import Catalogue
-from threet.web.waiting import in_thread
+from threet.web.waiting import in_thread, in_time
 
 MAX_ROWS = 5000
 _STORE_AGAIN_MS = 60_000  # readings that no event told of, a few bars only
@@ -147,7 +147,9 @@ class HotCandles:
             minutes = await self._stored(window.symbol, Timeframe.M1, limit)
             window.take_minutes(bar for bar in minutes if bar.open_ms >= since_ms)
         with suppress(DependencyError):  # then it moves when Redis is back
-            forming = await self._live.forming(window.symbol, Timeframe.M1)
+            forming = await in_time(
+                "redis", self._live.forming(window.symbol, Timeframe.M1)
+            )
             if forming is not None:
                 window.take_minutes((forming,))
 

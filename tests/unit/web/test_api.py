@@ -279,6 +279,15 @@ def test_events_begin_with_everything_and_go_on_with_changes(served: Served) -> 
     assert "70000.5" in {row[2] for row in moved}
 
 
+def test_a_bar_that_moved_before_the_stream_began_is_told(served: Served) -> None:
+    served.get("/api/candles?symbol=BTC&timeframe=5m")
+    served.call(served.script.set_price("BTC", "70000.5"))
+    candles = Listener(served, "?symbol=BTC&timeframe=5m").until("candles")["candles"]
+    assert isinstance(candles, dict)
+    assert candles["revised"] is False
+    assert candles["rows"][-1][4] == "70000.5"
+
+
 def test_account_news_is_pushed_as_one_reading(served: Served) -> None:
     listener = Listener(served)
     listener.until("account")

@@ -62,6 +62,20 @@ def test_every_answer_carries_the_headers(served: Served, path: str) -> None:
     assert "server" not in headers
 
 
+@pytest.mark.parametrize(
+    ("site", "status"),
+    [("same-origin", 200), ("none", 200), ("cross-site", 403), ("same-site", 403)],
+)
+def test_other_sites_cannot_make_the_api_work(
+    served: Served, site: str, status: int
+) -> None:
+    url = f"{served.url}/api/candles?symbol=BTC"
+    answer = served.http.request("GET", url, headers={"sec-fetch-site": site})
+    assert answer.status == status
+    page = served.http.request("GET", served.url, headers={"sec-fetch-site": site})
+    assert page.status == 200  # a link to the page is a link
+
+
 def test_modules_are_served_as_javascript(served: Served) -> None:
     vendored = "/vendor/lightweight-charts.standalone.production.mjs"
     for path in ("/main.js", vendored):

@@ -11,8 +11,10 @@ export class Chart {
     this.rows = new Map();
     this.note = byId("chart-note");
     this.legend = byId("legend");
+    this.places = 2;
     this.chart = createChart(byId("chart"), {
       autoSize: true,
+      localization: { priceFormatter: (price) => grouped(price.toFixed(this.places)) },
       layout: { attributionLogo: true, fontFamily: getComputedStyle(document.body).fontFamily, fontSize: 11 },
       timeScale: { timeVisible: true, secondsVisible: false, rightOffset: 6, borderVisible: false },
       rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.12, bottom: 0.24 } },
