@@ -25,7 +25,7 @@ from threet.web.answers import (
 )
 from threet.web.catalogue import Catalogue
 from threet.web.live_hub import LiveHub
-from threet.web.waiting import in_thread
+from threet.web.waiting import in_thread, in_time
 
 _PATIENCE_SECS = 2.0
 _KEEP_MS = 1000
@@ -76,9 +76,11 @@ class HealthBoard:
 
         async def look_at_redis() -> None:
             nonlocal live
-            async with asyncio.timeout(_PATIENCE_SECS):
-                view = self._parts.live
-                live = (await view.streams(), await view.processes())
+            view = self._parts.live
+            live = (
+                await in_time("redis", view.streams(), _PATIENCE_SECS),
+                await in_time("redis", view.processes(), _PATIENCE_SECS),
+            )
 
         async def look_at_database() -> None:
             products = self._parts.products.products
@@ -96,8 +98,6 @@ class HealthBoard:
         reason = ""
         try:
             await look()
-        except TimeoutError:
-            reason = f"{name}: no answer within {_PATIENCE_SECS:g} s"
         except (DependencyError, ExchangeError) as error:
             reason = str(error)
         return DependencyAnswer(
@@ -137,8 +137,8 @@ class HealthBoard:
         is_ready = is_ready and self._hub.is_following
         reasons = [
             *(d.reason for d in dependencies if d.state == "down"),
-            *(f"{p.name} is {p.state}" for p in processes if p.state != "alive"),
             *_price_reasons(coverage),
+            *(f"{p.name} is {p.state}" for p in processes if p.state != "alive"),
         ]
         if not self._hub.is_following:
             reasons.append("live prices are not followed")

@@ -21,6 +21,7 @@ from threet.ports.clock import Clock
 from threet.ports.live_view import LiveView
 from threet.web.hot_candles import HotCandles
 from threet.web.sparklines import Sparklines
+from threet.web.waiting import in_time
 
 _STREAMS = (
     "prices:updated",
@@ -74,7 +75,7 @@ class LiveHub:
     async def resync(self) -> None:
         """Take the newest of everything: mends what the stream lost."""
         before = self.version
-        for price in await self._live.newest_prices():
+        for price in await in_time("redis", self._live.newest_prices()):
             self._take_price(price)
         if self.version != before:
             self._wake()

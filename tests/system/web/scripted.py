@@ -55,12 +55,17 @@ TIMEFRAMES = (
 )
 
 
-class RealClock:
+class ShiftedClock:
+    """The machine's clock, which a test may push ahead."""
+
+    def __init__(self) -> None:
+        self.ahead_ms = 0
+
     def now_ms(self) -> int:
-        return time.time_ns() // 1_000_000
+        return self.now_ns() // 1_000_000
 
     def now_ns(self) -> int:
-        return time.time_ns()
+        return time.time_ns() + self.ahead_ms * 1_000_000
 
     def monotonic(self) -> float:
         return time.monotonic()
@@ -75,7 +80,7 @@ class Script:
     def __init__(
         self, *, port: int, symbols: Sequence[str] = SYMBOLS, bars: int = 600
     ) -> None:
-        self.clock = RealClock()
+        self.clock = ShiftedClock()
         self._chance = random.Random(7)  # noqa: S311 - a script, not a secret
         self._count = 0
         self._prices = {s: Decimal(STARTS.get(s, "12.345")) for s in symbols}
@@ -181,8 +186,9 @@ class Script:
                 changes=tuple(changes + bid),
             )
         ]
-        for symbol in symbols[:40] if len(symbols) > 40 else symbols:
-            news += self._candle_news(symbol, now_ns)
+        for symbol in symbols:
+            if symbol in FIRST or len(symbols) < len(FIRST):
+                news += self._candle_news(symbol, now_ns)
         return news
 
     def _candle_news(self, symbol: str, now_ns: int) -> list[Event]:
@@ -192,6 +198,7 @@ class Script:
         if known is None or known.open_ms != open_ms:
             if known is not None:
                 closed = _candle(symbol, Timeframe.M1, known.open_ms, known, True)
+                self.candles.save((closed,))
                 news.append(CandlesClosed(received_ns=now_ns, candles=(closed,)))
             known = _flat(symbol, open_ms, price)
         grown = Candle(
@@ -215,7 +222,10 @@ class Script:
             is_first = symbol in FIRST
             for timeframe in TIMEFRAMES if is_first else (Timeframe.M1, Timeframe.H1):
                 count = bars if is_first else 60
-                self.candles.save(self._history(symbol, timeframe, count))
+                found = self._history(symbol, timeframe, count)
+                self.candles.save(found)
+                if timeframe is Timeframe.M1:
+                    self._forming[symbol] = found[0]
 
     def _history(self, symbol: str, timeframe: Timeframe, count: int) -> list[Candle]:
         close = self._prices[symbol]
@@ -258,8 +268,8 @@ def _flat(symbol: str, open_ms: int, price: Decimal) -> Candle:
         high=price,
         low=price,
         close=price,
-        volume=Decimal(1000),
-        trades=1000,
+        volume=Decimal(0),
+        trades=0,
         is_closed=False,
     )
 
