@@ -41,7 +41,7 @@ class Conversation:
             return
         try:
             message = messages.decode_message(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except msgspec.DecodeError:
             session.send(messages.unreadable(raw))
             return
         if isinstance(message, messages.Ping):

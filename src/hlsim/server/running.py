@@ -16,6 +16,10 @@ from hlsim.server.settings import Settings
 from hlsim.system_clock import SystemClock
 
 
+class DriverFailedError(RuntimeError):
+    """The exchange itself failed while it was served; the cause says of what."""
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """A running server; ``driver`` ends early only by failing."""
@@ -43,7 +47,7 @@ async def running(
     """Serve an exchange; port 0 in the settings takes a free one.
 
     Raises ValueError for settings that make no sense, OSError for a port in use, and
-    at the end whatever the exchange itself failed of.
+    at the end DriverFailedError if the exchange itself failed.
     """
     settings = settings or Settings()
     clock = clock or SystemClock(settings.speed)
@@ -70,7 +74,7 @@ def _url(runner: web.AppRunner, host: str) -> str:
 
 async def _stop(driver: asyncio.Task[None]) -> None:
     driver.cancel()
-    try:
-        await driver
-    except asyncio.CancelledError:
-        return
+    await asyncio.wait({driver})
+    failure = None if driver.cancelled() else driver.exception()
+    if failure is not None:
+        raise DriverFailedError from failure

@@ -69,7 +69,10 @@ def test_a_recording_has_the_coins_recorded() -> None:
         (["--market", "real"], "hlsim: 'real' is no market"),
         (["--symbols", "0"], "hlsim: symbols must be 1 to 1000"),
         (["--speed", "0"], "hlsim: speed must be positive"),
-        (["--host", "203.0.113.1"], "hlsim: cannot listen on 203.0.113.1:0"),
+        (
+            ["--host", "203.0.113.1"],
+            "hlsim: cannot listen: error while",
+        ),
         (["--port", "many"], "--port': Input should be a valid integer"),
     ],
 )

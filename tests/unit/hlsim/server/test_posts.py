@@ -31,7 +31,7 @@ async def test_a_body_that_does_not_fit_is_a_plain_422(
     assert await desk.post("/info", body) == (422, "text/plain", UNFIT)
 
 
-@pytest.mark.parametrize("body", [b"{", b"", b"\xff"])
+@pytest.mark.parametrize("body", [b"{", b"", b"\xff", b'{"type":' + b"[" * 100_000])
 async def test_text_that_is_no_json_is_a_400(desk: Desk, body: bytes) -> None:
     status, kind, _ = await desk.post("/info", body)
     assert (status, kind) == (400, "text/plain")
@@ -116,6 +116,15 @@ async def test_the_last_row_is_the_forming_candle(desk: Desk) -> None:
     assert len(rows) == 11
     assert rows[-1]["t"] <= now <= rows[-1]["T"]
     assert rows[0]["T"] >= req["startTime"] > rows[0]["t"]
+
+
+@pytest.mark.parametrize("interval", ["1m", "1d", "1M"])
+async def test_a_start_in_the_future_selects_nothing(desk: Desk, interval: str) -> None:
+    for start in (desk.clock.now_ms() + 40 * 86_400_000, 2**63):
+        req = {"coin": "BTC", "interval": interval, "startTime": start}
+        assert await desk.ask(type="candleSnapshot", req=req) == []
+    req = {"coin": "BTC", "interval": interval, "startTime": 0, "endTime": 2**63}
+    assert await desk.ask(type="candleSnapshot", req=req)
 
 
 async def test_recent_trades_are_newest_first(desk: Desk) -> None:
@@ -207,6 +216,7 @@ async def test_margin_tables_are_those_of_meta_and_flat_ones_below_fifty(
     meta = await desk.ask(type="meta")
     for number, table in meta["marginTables"]:
         assert await desk.ask(type="marginTable", id=number) == table
+    assert await desk.ask(type="marginTable", id=99) is None
     flat = await desk.ask(type="marginTable", id=10)
     assert flat["marginTiers"] == [{"lowerBound": "0.0", "maxLeverage": 10}]
 

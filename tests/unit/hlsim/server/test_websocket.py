@@ -215,6 +215,7 @@ async def test_nothing_comes_after_unsubscribing(desk: Desk) -> None:
             '{"method":"dance"}',
             'Error parsing JSON into valid websocket request: {"method":"dance"}',
         ),
+        ("[" * 9000, "Error parsing JSON into valid websocket request: " + "[" * 9000),
         ("{", "Error parsing JSON into valid websocket request: {"),
     ],
 )
