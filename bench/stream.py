@@ -49,7 +49,7 @@ class Meter:
 
 
 async def measure(
-    seconds: float, address: RedisAddress
+    seconds: float, address: RedisAddress, producer: subprocess.Popen[bytes]
 ) -> tuple[Meter, dict[str, object]]:
     clock = SystemClock()
     meter = Meter()
@@ -68,10 +68,14 @@ async def measure(
         for consumer in consumers:
             group.create_task(consumer.run(meter.handle))
         await clock.sleep(seconds)
+        view = RedisLiveView(address)
+        (state,) = await view.processes()
+        producer.terminate()
+        await asyncio.to_thread(producer.wait)  # it writes what still waits
+        while any(g.lag or g.pending for s in await view.streams() for g in s.groups):
+            await clock.sleep(0.1)
         for consumer in consumers:
             consumer.stop()
-    view = RedisLiveView(address)
-    (state,) = await view.processes()
     await view.close()
     lost = sum(consumer.statistics().lost for consumer in consumers)
     return meter, {**state.figures, "trimmed_unread": lost}
@@ -79,7 +83,7 @@ async def measure(
 
 def report(meter: Meter, figures: dict[str, object], seconds: float) -> int:
     delays = sorted(meter.delays_ms)
-    gaps = max(meter.numbers) - min(meter.numbers) + 1 - len(meter.numbers)
+    gaps = max(meter.numbers) - len(meter.numbers)
     p50 = statistics.median(delays)
     p99 = delays[int(len(delays) * 0.99)]
     print(f"events {meter.events} in {seconds:.0f} s = {meter.events / seconds:.0f}/s")
@@ -127,7 +131,9 @@ def main() -> int:
                     )
             asyncio.run(valkey.until_ready(place, SystemClock()))
             address = RedisAddress(host="127.0.0.1", port=redis_port, password="bench")
-            meter, figures = asyncio.run(measure(options.seconds, address))
+            meter, figures = asyncio.run(
+                measure(options.seconds, address, children[-1])
+            )
         finally:
             for child in reversed(children):
                 child.terminate()
