@@ -334,8 +334,8 @@ def _account(at_ms: int, value: Decimal) -> AccountState:
     )
 
 
-async def _serve(port: int) -> None:
-    script = Script(port=port, bars=3000)
+async def _serve(port: int, symbols: Sequence[str], bars: int) -> None:
+    script = Script(port=port, symbols=symbols, bars=bars)
     async with asyncio.TaskGroup() as tasks:
         moving = tasks.create_task(script.run())
         await WebServer(script.parts).serve()
@@ -343,4 +343,6 @@ async def _serve(port: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(int(sys.argv[1])))
+    is_small = sys.argv[2:] == ["small"]
+    market, length = (FIRST, 10) if is_small else (SYMBOLS, 3000)
+    asyncio.run(_serve(int(sys.argv[1]), market, length))
