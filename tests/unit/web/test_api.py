@@ -203,6 +203,7 @@ def test_all_fresh_and_alive_is_ok(served: Served) -> None:
     health = served.get("/api/health")
     assert health["reasons"] == []
     assert health["status"] == "ok"
+    assert health["messages_per_sec"] is None  # unknown is not 0
     assert health["prices"] == {"symbols": 6, "fresh": 6, "stale": 0, "missing": 0}
 
 
