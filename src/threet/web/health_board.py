@@ -153,7 +153,7 @@ class HealthBoard:
             processes=processes,
             streams=[stream_answer(stream, now_ms) for stream in live[0]],
             prices=_coverage_answer(coverage),
-            messages_per_sec=round(self._hub.messages_per_sec, 1),
+            messages_per_sec=self._hub.messages_per_sec,
         )
 
 

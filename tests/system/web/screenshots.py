@@ -50,7 +50,7 @@ def _shoot(browser: Browser, served: Served, folder: Path) -> None:
 
 def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    script = Script(port=free_port(), bars=2000)
+    script = Script(port=free_port(), bars=2000, stale_after_ms=10_000)
     with Served(script) as served, sync_playwright() as playwright:
         served.call(script.move(tuple(p.symbol for p in script.products.products())))
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))

@@ -78,7 +78,12 @@ class Script:
     """The parts of a page, and the hand that moves them."""
 
     def __init__(
-        self, *, port: int, symbols: Sequence[str] = SYMBOLS, bars: int = 600
+        self,
+        *,
+        port: int,
+        symbols: Sequence[str] = SYMBOLS,
+        bars: int = 600,
+        stale_after_ms: int = 3_000,
     ) -> None:
         self.clock = ShiftedClock()
         self._chance = random.Random(7)  # noqa: S311 - a script, not a secret
@@ -107,7 +112,7 @@ class Script:
             network="simulator",
             address=ADDRESS,
             expected_processes=PROCESSES,
-            price_stale_after_ms=3_000,
+            price_stale_after_ms=stale_after_ms,
             port=port,
         )
 
@@ -245,7 +250,9 @@ class Script:
                     high=max(_near(max(start, close) * wick, symbol), start, close),
                     low=min(_near(min(start, close) / wick, symbol), start, close),
                     close=close,
-                    volume=Decimal(self._chance.randint(20, 900)) / 10,
+                    volume=Decimal(self._chance.randint(20, 900))
+                    * (timeframe.millis // Timeframe.M1.millis)
+                    / 10,
                     trades=self._chance.randint(1, 300),
                     is_closed=back > 0,
                 )
@@ -334,8 +341,8 @@ def _account(at_ms: int, value: Decimal) -> AccountState:
     )
 
 
-async def _serve(port: int) -> None:
-    script = Script(port=port, bars=3000)
+async def _serve(port: int, symbols: Sequence[str], bars: int) -> None:
+    script = Script(port=port, symbols=symbols, bars=bars, stale_after_ms=10_000)
     async with asyncio.TaskGroup() as tasks:
         moving = tasks.create_task(script.run())
         await WebServer(script.parts).serve()
@@ -343,4 +350,6 @@ async def _serve(port: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(int(sys.argv[1])))
+    is_small = sys.argv[2:] == ["small"]
+    market, length = (FIRST, 10) if is_small else (SYMBOLS, 3000)
+    asyncio.run(_serve(int(sys.argv[1]), market, length))

@@ -160,7 +160,8 @@ def test_a_lost_connection_is_told_at_once_and_mended_by_itself(
         page.goto(f"{served.url}/#BTC/1m")
         expect(page.locator("#link-text")).to_have_text("Live")
         expect(page.locator("#banner")).to_be_hidden()
-    expect(page.locator("#banner")).to_contain_text("Connection lost", timeout=2_000)
+    expect(page.locator("#banner")).to_be_visible(timeout=2_000)
+    expect(page.locator("#banner")).to_contain_text("Connection lost")
     # Nothing arrives, so after the limit every number is marked by its age.
     expect(page.locator(row(page, "BTC"))).to_have_class(re.compile("is-stale"))
     expect(page.locator("#quote-age")).to_contain_text("stale")

@@ -27,7 +27,7 @@ export class Health {
       ...health.processes.map(processChip),
       ...health.dependencies.map((part) => chip(part.name, part.state, GOOD.has(part.state) ? "" : part.state === "unknown" ? "unsure" : "bad", part.reason)),
       ...health.streams.map(streamChip),
-      chip("feed", `${health.messages_per_sec}/s`, "plain", "Messages this page's server follows"),
+      chip("feed", `${health.messages_per_sec ?? "—"}/s`, "plain", "Messages this page's server follows"),
       ...(prices ? [chip("prices", `${prices.fresh}/${prices.symbols} fresh`, "plain", `${prices.stale} stale, ${prices.missing} missing`)] : []),
     ];
   }
