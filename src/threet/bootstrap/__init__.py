@@ -10,6 +10,7 @@ from threet.bootstrap.parts import (
 )
 from threet.bootstrap.processes import consumer, producer, web_parts
 from threet.bootstrap.settings import config
+from threet.bootstrap.workers import board_beat, celery_settings, worker_parts
 
 __all__ = [
     "CelerySettings",
@@ -18,8 +19,11 @@ __all__ = [
     "ProducerParts",
     "WebParts",
     "WorkerParts",
+    "board_beat",
+    "celery_settings",
     "config",
     "consumer",
     "producer",
     "web_parts",
+    "worker_parts",
 ]

@@ -12,6 +12,7 @@ from threet.ports.clock import Clock
 from threet.ports.event_bus import EventConsumer
 from threet.ports.exchange import ExchangeReader
 from threet.ports.fetch_state import FetchMemory, FetchSlots, RateBudget
+from threet.ports.gap_store import GapStore
 from threet.ports.live_view import LiveView, ProcessBoard
 from threet.ports.market_feed import MarketFeed
 from threet.ports.outbox import Inbox, Outbox
@@ -69,11 +70,12 @@ class WebParts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerParts:
-    """What the tasks work with; ``publish`` raises ``DependencyError``."""
+    """What the tasks work with; ``publish`` and ``beat`` raise ``DependencyError``."""
 
     clock: Clock
     products: ProductStore
     candles: CandleStore
+    gaps: GapStore
     accounts: AccountStore
     outbox: Outbox
     fetch_memory: FetchMemory
@@ -81,6 +83,7 @@ class WorkerParts:
     budget: RateBudget
     exchange: ExchangeReader
     publish: Callable[[Sequence[Envelope]], None]
+    beat: Callable[[Mapping[str, int | float | str]], None]
     address: str | None
     timeframes: Sequence[Timeframe]
     hot_candles: int

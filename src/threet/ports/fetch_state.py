@@ -21,9 +21,21 @@ class FetchMemory(Protocol):
         """Never moves backwards."""
 
     def claim(self, symbol: str, timeframe: Timeframe, for_secs: float) -> bool:
-        """Whether the caller may fetch now; False while another one does."""
+        """Whether a fetch may be queued; False while one is queued, runs or pauses.
 
-    def release(self, symbol: str, timeframe: Timeframe) -> None: ...
+        A claim whose holder died lapses after ``for_secs``.
+        """
+
+    def begin(self, symbol: str, timeframe: Timeframe, for_secs: float) -> bool:
+        """Whether the caller may fetch now, queued or not; False while another does.
+
+        Whoever got True must ``release``.
+        """
+
+    def release(
+        self, symbol: str, timeframe: Timeframe, pause_secs: float = 0.0
+    ) -> None:
+        """End the claim; none is given again before the pause is over."""
 
 
 class FetchSlots(Protocol):

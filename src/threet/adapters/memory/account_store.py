@@ -1,11 +1,13 @@
 """Account readings in lists, with the news that was filed beside them."""
 
+import threading
 from collections import defaultdict
 from collections.abc import Sequence
 
 from threet.model.accounts import AccountState
 from threet.model.errors import DependencyError
 from threet.model.events import Envelope
+from threet.model.numbers import require_believable
 from threet.ports.account_store import BalancePoint
 
 
@@ -16,14 +18,18 @@ class MemoryAccountStore:
         self._readings: defaultdict[str, list[AccountState]] = defaultdict(list)
         self.filed: list[Envelope] = []
         self.is_down = False
+        self._lock = threading.Lock()
 
     def record(self, state: AccountState, news: Sequence[Envelope]) -> bool:
-        current = self.current(state.address)
-        if current is not None and state.account_ms <= current.account_ms:
-            return False
-        self._readings[state.address].append(state)
-        self.filed.extend(news)
-        return True
+        for position in state.positions:
+            require_believable("quantity", position.quantity)
+        with self._lock:
+            current = self.current(state.address)
+            if current is not None and state.account_ms <= current.account_ms:
+                return False
+            self._readings[state.address].append(state)
+            self.filed.extend(news)
+            return True
 
     def current(self, address: str) -> AccountState | None:
         self._require_up()

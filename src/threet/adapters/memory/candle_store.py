@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from threet.model.candles import Candle, Timeframe
 from threet.model.errors import DependencyError
+from threet.model.numbers import require_believable
 from threet.ports.product_store import ProductStore
 
 _Key = tuple[str, Timeframe]
@@ -25,6 +26,10 @@ class MemoryCandleStore:
         self._require_up()
         for symbol in {candle.symbol for candle in candles}:
             self._products.find(symbol)
+        for candle in candles:
+            for price in (candle.open, candle.high, candle.low, candle.close):
+                require_believable("price", price)
+            require_believable("volume", candle.volume)
         return sum(self._save_one(candle) for candle in candles)
 
     def newest(self, symbol: str, timeframe: Timeframe, limit: int) -> Sequence[Candle]:

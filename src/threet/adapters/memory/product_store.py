@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from threet.model.errors import DependencyError, UnknownSymbolError
+from threet.model.errors import DependencyError, InvalidValueError, UnknownSymbolError
 from threet.model.products import Product
 
 
@@ -30,10 +30,15 @@ class MemoryProductStore:
 
     def add(self, products: Sequence[Product]) -> int:
         self._require_up()
-        before = len(self._products)
+        kept = dict(self._products)
         for product in products:
-            self._products[product.exchange, product.symbol] = product
-        return len(self._products) - before
+            kept[product.exchange, product.symbol] = product
+        pairs = [(product.exchange, product.pair) for product in kept.values()]
+        if len(set(pairs)) != len(pairs):
+            raise InvalidValueError("products", "name each pair once", pairs[-1])
+        new = len(kept) - len(self._products)
+        self._products = kept
+        return new
 
     def _require_up(self) -> None:
         if self.is_down:

@@ -65,8 +65,7 @@ class SqlAccountStore:
         )
         query = (
             select(accounts.c.address, balance_history, positions)
-            .select_from(accounts)
-            .join(exchanges)
+            .join_from(accounts, exchanges)
             .join(balance_history, of_reading)
             .outerjoin(positions, positions.c.account_id == accounts.c.id)
             .where(*self._is(address))
@@ -79,7 +78,7 @@ class SqlAccountStore:
         columns = balance_history.c
         query = (
             select(columns.account_ms, columns.account_value, columns.withdrawable)
-            .join(accounts)
+            .join_from(balance_history, accounts)
             .join(exchanges)
             .where(*self._is(address))
             .order_by(columns.account_ms.desc())

@@ -66,7 +66,7 @@ class SqlCandleStore:
 
     def newest(self, symbol: str, timeframe: Timeframe, limit: int) -> Sequence[Candle]:
         def work(connection: Connection) -> Sequence[Any]:
-            number = _numbers(connection, self._exchange, [symbol]).get(symbol)
+            number = product_ids(connection, self._exchange, [symbol]).get(symbol)
             if number is None:
                 return []
             return _newest(connection, (number, timeframe.value), limit)
@@ -103,7 +103,7 @@ class SqlCandleStore:
 
     def _by_pair(self, connection: Connection, bars: Sequence[Candle]) -> _ByPair:
         symbols = {bar.symbol for bar in bars}
-        numbers = _numbers(connection, self._exchange, symbols)
+        numbers = product_ids(connection, self._exchange, symbols)
         for symbol in symbols - numbers.keys():
             raise UnknownSymbolError(symbol)
         by_pair: dict[Pair, list[Candle]] = defaultdict(list)
@@ -136,7 +136,7 @@ class SqlCandleStore:
         return rows
 
 
-def _numbers(
+def product_ids(
     connection: Connection, exchange: str, symbols: Iterable[str]
 ) -> Mapping[str, int]:
     """Ids of products by symbol. Asked each time: a cached id could outlive a reset."""

@@ -6,7 +6,13 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    SQLAlchemyError,
+    StatementError,
+)
 
 from threet.model.errors import DependencyError, InvalidValueError, ThreeTError
 
@@ -57,6 +63,8 @@ def database_errors() -> Iterator[None]:
     except (DataError, UnicodeError) as error:
         raise InvalidValueError("row", "fit its table", _driver_words(error)) from error
     except (SQLAlchemyError, OSError) as error:
+        if isinstance(error, StatementError) and isinstance(error.orig, ThreeTError):
+            raise error.orig from error  # a column type refused a value
         raise DependencyError("database", _driver_words(error)) from error
 
 

@@ -1,5 +1,6 @@
 """A database URL in, an engine out whose every connection keeps our laws."""
 
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
@@ -23,12 +24,12 @@ _MARIADB_DRIVERS = {"mysql", "mysql+pymysql", "mariadb", "mariadb+pymysql"}
 _SQLITE_DRIVERS = {"sqlite", "sqlite+pysqlite"}
 
 
-def make_engine(url: str) -> Engine:
+def make_engine(url: str | URL) -> Engine:
     """``mariadb://user:password@host:3306/name`` or ``sqlite:///path/to/3t.db``.
 
-    Connects to nothing yet. To be called after a fork: connections are not shared
-    between processes. Raises ``ConfigurationError`` for other databases, without
-    repeating the URL.
+    Connects to nothing yet, but makes the folder of an SQLite file. To be called after
+    a fork: connections are not shared between processes. Raises ``ConfigurationError``
+    for other databases, without repeating the URL.
     """
     try:
         parsed = make_url(url)
@@ -37,6 +38,7 @@ def make_engine(url: str) -> Engine:
     if parsed.drivername in _MARIADB_DRIVERS:
         return _mariadb(parsed.set(drivername="mariadb+pymysql"))
     if parsed.drivername in _SQLITE_DRIVERS and parsed.database not in (None, ""):
+        Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
         return _sqlite(parsed.set(drivername="sqlite"))
     reason = "database.url: must begin with mariadb:// or sqlite:///, and name a file"
     raise ConfigurationError([reason])

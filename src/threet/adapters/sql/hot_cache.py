@@ -9,7 +9,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, literal, select
+from sqlalchemy import ColumnElement, Connection, delete, func, literal, select
 from sqlalchemy.exc import DBAPIError
 
 from threet.adapters.sql.bars import (
@@ -82,9 +82,7 @@ class HotCache:
         )
         if first_kept is None:
             return 0
-        too_old = market_data.c.open_ms < first_kept
-        gone = delete(market_data).where(*of_pair(market_data, pair), too_old)
-        return connection.execute(gone).rowcount
+        return _delete(connection, pair, market_data.c.open_ms < first_kept)
 
     def cut_all(self, connection: Connection) -> int:
         return sum(self.cut(connection, pair) for pair in _pairs_of(connection))
@@ -108,7 +106,7 @@ class HotCache:
             else:
                 return True
         logger.warning("market_data is full: raise max_heap_table_size, or keep less")
-        connection.execute(delete(market_data).where(*of_pair(market_data, pair)))
+        _delete(connection, pair)
         return False
 
 
@@ -129,6 +127,16 @@ def cold_pairs(connection: Connection) -> Sequence[Pair]:
     )
     query = select(known.c.product_id, known.c.timeframe, first)
     return [(row[0], row[1]) for row in connection.execute(query) if row[2] is None]
+
+
+def _delete(connection: Connection, pair: Pair, *only: ColumnElement[bool]) -> int:
+    # Again until nothing is left: MariaDB 10.11's MEMORY engine loses its place in the
+    # index with each row it deletes, and skips some of a range.
+    statement = delete(market_data).where(*of_pair(market_data, pair), *only)
+    deleted = 0
+    while count := connection.execute(statement).rowcount:
+        deleted += count
+    return deleted
 
 
 def _pairs_of(connection: Connection) -> Sequence[Pair]:

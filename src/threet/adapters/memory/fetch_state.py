@@ -1,0 +1,98 @@
+"""What workers remember and share, in RAM: for tests, and for one process alone."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from threet.model.candles import Timeframe
+from threet.model.errors import InvalidValueError
+from threet.ports.clock import Clock
+
+_Pair = tuple[str, Timeframe]
+
+
+class MemoryFetchMemory:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._newest: dict[_Pair, int] = {}
+        self._claims: dict[_Pair, tuple[str, float]] = {}
+        self._lock = threading.Lock()
+
+    def newest_closed_ms(self, symbol: str, timeframe: Timeframe) -> int | None:
+        return self._newest.get((symbol, timeframe))
+
+    def newest_closed_of(self, pairs: Sequence[_Pair]) -> Sequence[int | None]:
+        return [self._newest.get(pair) for pair in pairs]
+
+    def remember(self, symbol: str, timeframe: Timeframe, open_ms: int) -> None:
+        with self._lock:
+            pair = (symbol, timeframe)
+            self._newest[pair] = max(open_ms, self._newest.get(pair, open_ms))
+
+    def claim(self, symbol: str, timeframe: Timeframe, for_secs: float) -> bool:
+        with self._lock:
+            if self._state((symbol, timeframe)) is not None:
+                return False
+            self._put((symbol, timeframe), "queued", for_secs)
+            return True
+
+    def begin(self, symbol: str, timeframe: Timeframe, for_secs: float) -> bool:
+        with self._lock:
+            if self._state((symbol, timeframe)) not in (None, "queued"):
+                return False
+            self._put((symbol, timeframe), "running", for_secs)
+            return True
+
+    def release(
+        self, symbol: str, timeframe: Timeframe, pause_secs: float = 0.0
+    ) -> None:
+        with self._lock:
+            self._claims.pop((symbol, timeframe), None)
+            if pause_secs > 0:
+                self._put((symbol, timeframe), "paused", pause_secs)
+
+    def _state(self, pair: _Pair) -> str | None:
+        state, until = self._claims.get(pair, ("", 0.0))
+        return state if self._clock.monotonic() < until else None
+
+    def _put(self, pair: _Pair, state: str, for_secs: float) -> None:
+        self._claims[pair] = (state, self._clock.monotonic() + for_secs)
+
+
+class MemoryFetchSlots:
+    def __init__(self, limit: int = 10) -> None:
+        self._free = threading.Semaphore(limit)
+
+    @contextmanager
+    def slot(self) -> Iterator[bool]:
+        is_free = self._free.acquire(blocking=False)
+        try:
+            yield is_free
+        finally:
+            if is_free:
+                self._free.release()
+
+
+class MemoryRateBudget:
+    def __init__(
+        self, clock: Clock, *, per_minute: float = 1200, burst: float = 120
+    ) -> None:
+        self._clock = clock
+        self._burst = burst
+        self._per_sec = (per_minute - burst) / 60
+        self._tokens = burst
+        self._at = clock.monotonic()
+        self._lock = threading.Lock()
+
+    def take(self, weight: int) -> float:
+        if not 0 < weight <= self._burst:
+            raise InvalidValueError("weight", f"be 1 to {self._burst}", weight)
+        with self._lock:
+            now = self._clock.monotonic()
+            refilled = self._tokens + (now - self._at) * self._per_sec
+            self._tokens = min(self._burst, refilled)
+            self._at = now
+            if self._tokens < weight:
+                return (weight - self._tokens) / self._per_sec
+            self._tokens -= weight
+            return 0.0

@@ -1,0 +1,43 @@
+"""Outbox and inbox in RAM: for tests, and for trying things without a database."""
+
+import threading
+from collections.abc import Sequence
+
+from threet.model.events import Envelope
+
+
+class MemoryOutbox:
+    def __init__(self) -> None:
+        self._waiting: dict[str, Envelope] = {}
+        self._lock = threading.Lock()
+
+    def file(self, news: Sequence[Envelope]) -> None:
+        """What an account store does together with its facts."""
+        with self._lock:
+            for envelope in news:
+                self._waiting.setdefault(envelope.event_id, envelope)
+
+    def waiting(self, limit: int) -> Sequence[Envelope]:
+        with self._lock:
+            return list(self._waiting.values())[:limit]
+
+    def mark_published(self, event_ids: Sequence[str]) -> None:
+        with self._lock:
+            for event_id in event_ids:
+                self._waiting.pop(event_id, None)
+
+
+class MemoryInbox:
+    def __init__(self) -> None:
+        self._seen: set[tuple[str, str]] = set()
+        self._lock = threading.Lock()
+
+    def first_time(self, consumer: str, event_ids: Sequence[str]) -> Sequence[str]:
+        with self._lock:
+            new = [
+                event_id
+                for event_id in dict.fromkeys(event_ids)
+                if (consumer, event_id) not in self._seen
+            ]
+            self._seen.update((consumer, event_id) for event_id in new)
+        return new

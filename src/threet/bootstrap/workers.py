@@ -1,0 +1,93 @@
+"""Wires Celery's processes; connections are made when the first task asks for them."""
+
+import os
+from collections.abc import Callable, Mapping
+
+from redis import Redis
+
+from threet.adapters.redis_state.fetch_memory import RedisFetchMemory
+from threet.adapters.redis_state.fetch_slots import RedisFetchSlots
+from threet.adapters.redis_state.rate_budget import RedisRateBudget
+from threet.adapters.redis_streams.blocking_board import BlockingBoard
+from threet.adapters.redis_streams.blocking_publisher import BlockingPublisher
+from threet.adapters.sql.account_store import SqlAccountStore
+from threet.adapters.sql.candle_store import SqlCandleStore
+from threet.adapters.sql.gap_store import SqlGapStore
+from threet.adapters.sql.outbox import SqlOutbox
+from threet.adapters.sql.product_store import SqlProductStore
+from threet.adapters.system_clock import SystemClock
+from threet.adapters.telemetry import logs
+from threet.bootstrap import processes
+from threet.bootstrap import settings as root
+from threet.bootstrap.parts import CelerySettings, WorkerParts
+from threet.config.sections import Sections
+
+_REDIS_TIMEOUT_SECS = 5
+# Room for the largest request, 5000 candles, which weighs 104.
+_BURST = 120
+
+
+def celery_settings(process: str) -> CelerySettings:
+    """Also readies the logs of ``process`` ("celery_worker", "celery_beat")."""
+    settings = root.config()
+    logs.configure(
+        process=process,
+        level=settings.observability.log_level,
+        as_json=settings.observability.log_format == "json",
+    )
+    schedules = settings.celery.schedules.model_dump()
+    return CelerySettings(
+        broker_url=root.redis_url(settings),
+        schedules={name.replace("_", "-"): secs for name, secs in schedules.items()},
+        pool=settings.celery.pool,
+        autoscale=settings.celery.autoscale,
+        log_level=settings.observability.log_level,
+    )
+
+
+def worker_parts() -> WorkerParts:
+    """Once in each process that runs tasks, after any fork."""
+    settings = root.config()
+    clock = SystemClock()
+    database = processes.database(settings)
+    redis = blocking_redis(settings)
+    market_data = settings.market_data
+    hyperliquid = settings.exchanges.hyperliquid
+    candles = SqlCandleStore(database, hot_candles=market_data.hot_candles)
+    return WorkerParts(
+        clock=clock,
+        products=SqlProductStore(database),
+        candles=candles,
+        gaps=SqlGapStore(database),
+        accounts=SqlAccountStore(database),
+        outbox=SqlOutbox(database),
+        fetch_memory=RedisFetchMemory(redis, candles.newest_closed_ms),
+        fetch_slots=RedisFetchSlots(redis, limit=market_data.concurrency_limit),
+        budget=RedisRateBudget(
+            redis,
+            per_minute=hyperliquid.weight_per_minute,
+            burst=min(_BURST, hyperliquid.weight_per_minute * 0.9),
+        ),
+        exchange=processes.reader(settings, clock),
+        publish=BlockingPublisher(redis, root.stream_lengths(settings)).publish,
+        beat=board_beat("celery_worker"),
+        address=hyperliquid.wallet_address,
+        timeframes=market_data.timeframes,
+        hot_candles=market_data.hot_candles,
+    )
+
+
+def board_beat(name: str) -> Callable[[Mapping[str, int | float | str]], None]:
+    """How a process of threads says on the board that it lives."""
+    redis = blocking_redis(root.config())
+    board = BlockingBoard(redis=redis, clock=SystemClock(), name=name, pid=os.getpid())
+    return board.beat
+
+
+def blocking_redis(settings: Sections) -> Redis:
+    return Redis.from_url(
+        root.redis_url(settings),
+        socket_timeout=_REDIS_TIMEOUT_SECS,
+        socket_connect_timeout=_REDIS_TIMEOUT_SECS,
+        health_check_interval=10,
+    )

@@ -1,0 +1,39 @@
+"""What came of a task, as log lines with ids and as figures of the process."""
+
+import structlog
+
+from threet.accounts.updating import BalanceOutcome, BalanceReport
+from threet.celery_services.work import Work
+from threet.market_data.fetching import FetchReport, Outcome
+
+_log = structlog.get_logger(__name__)
+_TROUBLE = {Outcome.REFUSED, Outcome.FAILED}
+_BALANCE_TROUBLE = {BalanceOutcome.SUSPECT, BalanceOutcome.FAILED}
+
+
+def fetched(work: Work, report: FetchReport) -> None:
+    work.count(f"fetch_{report.outcome.name.lower()}")
+    work.count("candles", report.rows)
+    work.count("holes", report.holes)
+    log = _log.warning if report.outcome in _TROUBLE else _log.debug
+    log(
+        "market_data_fetched",
+        symbol=report.symbol,
+        timeframe=report.timeframe.value,
+        outcome=report.outcome.value,
+        rows=report.rows,
+        holes=report.holes,
+        reason=report.reason,
+        again_secs=round(report.again_secs, 1),
+    )
+
+
+def balance(work: Work, report: BalanceReport) -> None:
+    work.count(f"balance_{report.outcome.name.lower()}")
+    log = _log.warning if report.outcome in _BALANCE_TROUBLE else _log.debug
+    log(
+        "balance_updated",
+        outcome=report.outcome.value,
+        positions=report.positions,
+        reason=report.reason,
+    )

@@ -1,0 +1,52 @@
+"""Process: a Celery worker. `python -m` starts it."""
+
+import os
+import sys
+from typing import Any
+
+from celery import Celery
+
+from threet import bootstrap
+from threet.bootstrap import CelerySettings
+from threet.celery_services import logs
+from threet.celery_services.app import make_app
+
+_GROWING = "threet.celery_services.pools:GrowingThreadPool"
+_PATCHED = "threet.celery_services.eventlet_worker"
+
+
+def main() -> None:
+    settings = bootstrap.celery_settings("celery_worker")
+    if settings.pool == "eventlet":
+        # Eventlet has to replace parts of Python before anything else is imported.
+        os.execv(sys.executable, [sys.executable, "-m", _PATCHED])  # noqa: S606
+    run(settings)
+
+
+def run(settings: CelerySettings) -> None:
+    logs.keep_ours(settings.log_level)
+    app = make_app(settings, bootstrap.worker_parts)
+    worker = make_worker(app, settings)
+    worker.start()
+    sys.exit(worker.exitcode)
+
+
+def make_worker(app: Celery, settings: CelerySettings) -> Any:
+    """A worker of the pool the settings name; threads and processes scale by load."""
+    most, fewest = settings.autoscale
+    scales = settings.pool in {"threads", "prefork"}
+    return app.Worker(
+        hostname=f"threet@{os.uname().nodename}",
+        pool_cls=_GROWING if settings.pool == "threads" else settings.pool,
+        concurrency=fewest if scales else most,
+        autoscale=(most, fewest) if scales else None,
+        loglevel=settings.log_level,
+        without_gossip=True,
+        without_mingle=True,
+        task_events=True,
+        quiet=True,
+    )
+
+
+if __name__ == "__main__":
+    main()
