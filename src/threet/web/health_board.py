@@ -72,6 +72,7 @@ class HealthBoard:
             self._exchange = await self._probe("exchange", ask)
 
     async def _look(self) -> HealthAnswer:
+        now_ms = self._parts.clock.now_ms()  # a summary is as old as its first look
         live: _Live = ((), ())
 
         async def look_at_redis() -> None:
@@ -90,7 +91,8 @@ class HealthBoard:
             self._probe("redis", look_at_redis),
             self._probe("database", look_at_database),
         )
-        return self._judge((redis, database, self._exchange), live, await self._cover())
+        coverage = await self._cover()
+        return self._judge((redis, database, self._exchange), live, coverage, now_ms)
 
     async def _probe(
         self, name: str, look: Callable[[], Awaitable[None]]
@@ -129,8 +131,8 @@ class HealthBoard:
         dependencies: Sequence[DependencyAnswer],
         live: _Live,
         coverage: Coverage | None,
+        now_ms: int,
     ) -> HealthAnswer:
-        now_ms = self._parts.clock.now_ms()
         processes = _processes(self._parts, live[1], now_ms)
         redis, database, _ = dependencies
         is_ready = "down" not in (redis.state, database.state)

@@ -38,7 +38,7 @@ class Watched:
             self.strangers.append(request.url)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its loop must end before other tests run theirs
 def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.fail(
