@@ -6,16 +6,30 @@ import sys
 from typing import Annotated
 
 import typer
+from typer import Option
 
 from hlsim.server.options import parse_all, parse_market
 from hlsim.server.running import Server, running
 from hlsim.server.settings import Cadence, Limits, Settings
 
 USAGE_ERROR = 2
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(
+    add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+)
 
-Text = Annotated[str, typer.Option()]
-Whole = Annotated[int, typer.Option()]
+Port = Annotated[int, Option(help="0 takes a free one.")]
+Market = Annotated[str, Option(help="synthetic, or recorded:[COIN=]PATH[,...].")]
+AccountTexts = Annotated[list[str] | None, Option(help="0x...=10000; repeatable.")]
+PositionTexts = Annotated[
+    list[str] | None,
+    Option(help="0x...:BTC=0.5@100000[:cross20|:isolated10]; repeatable."),
+]
+Speed = Annotated[float, Option(help="Event time per real time.")]
+Rate = Annotated[int | None, Option(help="Trades and bbo frames a second, all coins.")]
+Loop = Annotated[bool, Option(help="Repeat the recording.")]
+Limit = Annotated[int, Option(help="0 = no limit.")]
+PerMinute = Annotated[int, Option(help="A minute; 0 = no limit.")]
+Milliseconds = Annotated[int, Option(help="Of event time, between two of them.")]
 
 
 @app.callback()
@@ -25,67 +39,45 @@ def hlsim() -> None:
 
 @app.command()
 def serve(
-    host: Text = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="0 takes a free one.")] = 3001,
-    market: Annotated[
-        str, typer.Option(help="synthetic, or recorded:[COIN=]PATH[,...].")
-    ] = "synthetic",
-    seed: Whole = 7,
-    symbols: Whole = 230,
-    account: Annotated[
-        list[str] | None, typer.Option(help="0x...=10000; repeatable.")
-    ] = None,
-    position: Annotated[
-        list[str] | None,
-        typer.Option(help="0x...:BTC=0.5@100000[:cross20|:isolated10]; repeatable."),
-    ] = None,
-    speed: Annotated[float, typer.Option(help="Event time per real time.")] = 1.0,
-    rate: Annotated[
-        int | None, typer.Option(help="Trades and bbo frames a second, all coins.")
-    ] = None,
-    history_days: Whole = 10,
-    block_ms: Annotated[int, typer.Option(help="Event time between blocks.")] = 200,
-    loop: Annotated[bool, typer.Option(help="Repeat the recording.")] = False,
-    ip_weight: Annotated[int, typer.Option(help="A minute; 0 = no limit.")] = 1200,
-    ws_connections: Annotated[int, typer.Option(help="0 = no limit.")] = 10,
-    ws_subscriptions: Annotated[int, typer.Option(help="0 = no limit.")] = 1000,
-    ws_users: Annotated[int, typer.Option(help="0 = no limit.")] = 10,
-    ws_messages: Annotated[int, typer.Option(help="A minute; 0 = no limit.")] = 2000,
-    ws_idle_secs: Annotated[int, typer.Option(help="0 = never hang up.")] = 60,
-    all_mids_ms: Whole = 500,
-    l2_book_ms: Whole = 500,
+    *,
+    host: str = "127.0.0.1",
+    port: Port = 3001,
+    market: Market = "synthetic",
+    seed: int = 7,
+    symbols: int = 230,
+    account: AccountTexts = None,
+    position: PositionTexts = None,
+    speed: Speed = 1.0,
+    rate: Rate = None,
+    history_days: int = 10,
+    block_ms: Milliseconds = 200,
+    loop: Loop = False,
+    ip_weight: PerMinute = 1200,
+    ws_connections: Limit = 10,
+    ws_subscriptions: Limit = 1000,
+    ws_users: Limit = 10,
+    ws_messages: PerMinute = 2000,
+    ws_idle_secs: Limit = 60,
+    all_mids_ms: Milliseconds = 500,
+    l2_book_ms: Milliseconds = 500,
 ) -> None:
     """Serve an exchange on /info, /exchange and /ws."""
-    try:
-        accounts, holdings = parse_all(account or (), position or ())
-        settings = Settings(
-            host=host,
-            port=port,
-            seed=seed,
-            symbols=symbols,
-            recordings=parse_market(market),
-            loop=loop,
-            accounts=accounts,
-            holdings=holdings,
-            speed=speed,
-            rate=rate,
-            block_ms=block_ms,
-            history_days=history_days,
-            limits=Limits(
-                ip_weight=ip_weight,
-                ws_connections=ws_connections,
-                ws_subscriptions=ws_subscriptions,
-                ws_users=ws_users,
-                ws_messages=ws_messages,
-                ws_idle_secs=ws_idle_secs,
-            ),
-            cadence=Cadence(all_mids_ms=all_mids_ms, l2_book_ms=l2_book_ms),
-        )
-        asyncio.run(_serve(settings))
-    except ValueError as error:
-        _fail(str(error))
-    except OSError as error:
-        _fail(f"cannot listen on {host}:{port}: {error.strerror}")
+    limits = Limits(
+        ip_weight=ip_weight,
+        ws_connections=ws_connections,
+        ws_subscriptions=ws_subscriptions,
+        ws_users=ws_users,
+        ws_messages=ws_messages,
+        ws_idle_secs=ws_idle_secs,
+    )
+    accounts, holdings = parse_all(account or (), position or ())
+    settings = Settings(
+        host=host, port=port, seed=seed, symbols=symbols, speed=speed, rate=rate,
+        recordings=parse_market(market), loop=loop, history_days=history_days,
+        block_ms=block_ms, accounts=accounts, holdings=holdings, limits=limits,
+        cadence=Cadence(all_mids_ms=all_mids_ms, l2_book_ms=l2_book_ms),
+    )  # fmt: skip
+    asyncio.run(_serve(settings))
 
 
 async def _serve(settings: Settings) -> None:
@@ -115,8 +107,13 @@ def _fail(sentence: str) -> None:
 
 
 def main() -> None:
-    """Run the command."""
-    app()
+    """Run the command; what it cannot do with its arguments is one sentence."""
+    try:
+        app()
+    except ValueError as error:
+        _fail(str(error))
+    except OSError as error:
+        _fail(f"cannot listen: {error.strerror}")
 
 
 if __name__ == "__main__":

@@ -54,10 +54,14 @@ def span(interval: str, start_ms: int, end_ms: int, now_ms: int) -> tuple[int, i
     A candle counts if its last millisecond is not before the start and its open not
     after the end; only the newest 5000 exist (protocol document, §2.1).
     """
+    forming = open_ms(interval, now_ms)
+    if start_ms > close_ms(interval, forming):
+        return now_ms + 1, now_ms
     step = INTERVALS_MS[interval]
     oldest = max(now_ms - (MAX_CANDLES - 1) * step, 0)
     first = open_ms(interval, max(start_ms, oldest))
-    return first, min(close_ms(interval, open_ms(interval, max(end_ms, 0))), now_ms)
+    last = open_ms(interval, min(max(end_ms, 0), now_ms))
+    return first, min(close_ms(interval, last), now_ms)
 
 
 class LiveCandles:

@@ -77,7 +77,9 @@ class Exchange:
             rows = self.market.minutes(asset, first, minute - 1)
             made = aggregate(rows, interval)
             known = (minute, made[-1] if made else None)
-            self._closed[asset, interval] = known
+            # Blocks still due may bring trades of a minute before.
+            if self.market.next_ms(minute) >= minute:
+                self._closed[asset, interval] = known
         return known[1]
 
     def mark_px(self, asset: int, now_ms: int) -> Decimal:

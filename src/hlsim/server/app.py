@@ -15,6 +15,7 @@ from hlsim.server.sessions import Session
 from hlsim.server.settings import Settings
 
 DRIVER = web.AppKey("driver", Driver)
+HUB = web.AppKey("hub", Hub)
 _CLOSE_TIMEOUT_SECS = 1.0
 _MOST_BODY_BYTES = 2 * 1024 * 1024
 
@@ -80,6 +81,7 @@ def build_app(exchange: Exchange, settings: Settings, clock: Clock) -> web.Appli
     posts = Posts(exchange, clock, limits.ip_weight)
     publisher = Publisher(exchange, hub, settings.cadence)
     app = web.Application(client_max_size=_MOST_BODY_BYTES)
+    app[HUB] = hub
     app[DRIVER] = Driver(exchange, hub, publisher, clock, limits.ws_idle_secs)
     app.router.add_post("/info", posts.info)
     app.router.add_post("/exchange", posts.exchange)

@@ -13,9 +13,9 @@ from hlsim.wire.actions import UNSUPPORTED
 from hlsim.wire.channels import coin_exists, current
 from hlsim.wire.requests import decode_info
 from hlsim.wire.subscriptions import (
-    CoinSubscription,
     L2Book,
     Subscription,
+    UserSubscription,
     decode_subscription,
 )
 
@@ -41,7 +41,7 @@ class Conversation:
             return
         try:
             message = messages.decode_message(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except msgspec.DecodeError:
             session.send(messages.unreadable(raw))
             return
         if isinstance(message, messages.Ping):
@@ -84,7 +84,7 @@ class Conversation:
         first = None if self._is_recorded_book(topic) else self._current(topic, now_ms)
         if first is not None:
             session.send(first)
-        if isinstance(topic, CoinSubscription):
+        if not isinstance(topic, UserSubscription):
             self._exchange.market.start(now_ms)
 
     def _current(self, topic: Subscription, now_ms: int) -> bytes | None:

@@ -32,7 +32,7 @@ class Posts:
         bucket = self._bucket(request.remote or "", now_ms)
         try:
             asked = decode_info(body)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except msgspec.DecodeError as error:
             return _unreadable(error)
         if not bucket.take(base_weight(asked.kind), now_ms):
             return web.Response(status=429, text="Too Many Requests")
@@ -52,7 +52,7 @@ class Posts:
             return web.Response(status=429, text="Too Many Requests")
         try:
             decode_action(body)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except msgspec.DecodeError as error:
             return _unreadable(error)
         return web.Response(body=msgspec.json.encode(UNSUPPORTED), content_type=_JSON)
 

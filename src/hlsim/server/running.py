@@ -9,10 +9,15 @@ from aiohttp import web
 
 from hlsim.core.clock import Clock
 from hlsim.core.exchange import Exchange
-from hlsim.server.app import DRIVER, build_app
+from hlsim.server.app import DRIVER, HUB, build_app
 from hlsim.server.assembly import build_exchange
+from hlsim.server.hub import Hub
 from hlsim.server.settings import Settings
 from hlsim.system_clock import SystemClock
+
+
+class DriverFailedError(RuntimeError):
+    """The exchange itself failed while it was served; the cause says of what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +27,17 @@ class Server:
     url: str
     exchange: Exchange
     driver: asyncio.Task[None]
+    hub: Hub
 
     @property
     def ws_url(self) -> str:
         """Address of the websocket."""
         return f"ws{self.url.removeprefix('http')}/ws"
+
+    @property
+    def connections(self) -> int:
+        """How many websockets are connected."""
+        return len(self.hub.sessions)
 
 
 @asynccontextmanager
@@ -36,7 +47,7 @@ async def running(
     """Serve an exchange; port 0 in the settings takes a free one.
 
     Raises ValueError for settings that make no sense, OSError for a port in use, and
-    at the end whatever the exchange itself failed of.
+    at the end DriverFailedError if the exchange itself failed.
     """
     settings = settings or Settings()
     clock = clock or SystemClock(settings.speed)
@@ -49,7 +60,7 @@ async def running(
         await site.start()
         driver = asyncio.create_task(app[DRIVER].run(), name="hlsim driver")
         try:
-            yield Server(_url(runner, settings.host), exchange, driver)
+            yield Server(_url(runner, settings.host), exchange, driver, app[HUB])
         finally:
             await _stop(driver)
     finally:
@@ -63,7 +74,7 @@ def _url(runner: web.AppRunner, host: str) -> str:
 
 async def _stop(driver: asyncio.Task[None]) -> None:
     driver.cancel()
-    try:
-        await driver
-    except asyncio.CancelledError:
-        return
+    await asyncio.wait({driver})
+    failure = None if driver.cancelled() else driver.exception()
+    if failure is not None:
+        raise DriverFailedError from failure

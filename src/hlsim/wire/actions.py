@@ -2,6 +2,8 @@
 
 import msgspec
 
+from hlsim.wire.decoding import decode
+
 UNSUPPORTED = {
     "status": "err",
     "response": "Trading is not supported by this simulator yet.",
@@ -30,6 +32,9 @@ class SignedAction(msgspec.Struct, frozen=True):
     signature: Signature
 
 
+_DECODER = msgspec.json.Decoder(SignedAction)
+
+
 def decode_action(body: bytes) -> SignedAction:
     """Read an envelope; raises msgspec.ValidationError or msgspec.DecodeError."""
-    return msgspec.json.decode(body, type=SignedAction)
+    return decode(_DECODER, body)

@@ -7,7 +7,7 @@ from functools import singledispatch
 
 from hlsim.core.exchange import Exchange
 from hlsim.core.numbers import decimal_string
-from hlsim.core.universe import Universe, flat_table
+from hlsim.core.universe import FLAT_TABLES_BELOW, Universe, flat_table
 from hlsim.wire import market_data, requests, spot
 from hlsim.wire.books import l2_book
 
@@ -132,7 +132,10 @@ def _(
 @market_answer.register
 def _(request: requests.MarginTableRequest, exchange: Exchange, now_ms: int) -> object:
     tables = {one.id: one for one in exchange.universe.listed_tables}
-    return market_data.table(tables.get(request.id) or flat_table(request.id))
+    if 0 < request.id < FLAT_TABLES_BELOW:
+        return market_data.table(flat_table(request.id))
+    found = tables.get(request.id)
+    return None if found is None else market_data.table(found)
 
 
 def dex_universe(exchange: Exchange, dex: str | None) -> Universe:

@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from hlsim.wire.decoding import decode
 from hlsim.wire.subscriptions import Subscription
 
 
@@ -49,8 +50,8 @@ PONG = b'{"channel":"pong"}'
 
 
 def decode_message(raw: bytes) -> AnyMessage:
-    """Read a client message; raises msgspec.DecodeError or UnicodeDecodeError."""
-    return _DECODER.decode(raw)
+    """Read a client message; raises msgspec.DecodeError."""
+    return decode(_DECODER, raw)
 
 
 def frame(channel: str, data: object) -> bytes:

@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from hlsim.wire.decoding import decode
+
 Address = Annotated[str, msgspec.Meta(pattern="^0x[0-9a-fA-F]{40}$")]
 Interval = Literal[
     "1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "8h", "12h", "1d", "3d", "1w",
@@ -237,4 +239,4 @@ def check_grouping(n_sig_figs: int | None, mantissa: int | None) -> None:
 
 def decode_info(body: bytes) -> InfoRequest:
     """Read a request; raises msgspec.ValidationError or msgspec.DecodeError."""
-    return _DECODER.decode(body)
+    return decode(_DECODER, body)

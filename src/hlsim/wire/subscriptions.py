@@ -7,6 +7,7 @@ unknown fields dropped (protocol document, §5).
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from hlsim.wire.decoding import decode
 from hlsim.wire.requests import Address, Interval, Mantissa, SigFigs, check_grouping
 
 
@@ -110,4 +111,4 @@ _DECODER: msgspec.json.Decoder[AnySubscription] = msgspec.json.Decoder(AnySubscr
 
 def decode_subscription(raw: bytes | msgspec.Raw) -> AnySubscription:
     """Read a subscription; raises msgspec.ValidationError."""
-    return _DECODER.decode(raw)
+    return decode(_DECODER, raw)

@@ -27,10 +27,6 @@ class Coverage:
     def symbols(self) -> int:
         return self.fresh + self.stale + self.missing
 
-    @property
-    def is_whole(self) -> bool:
-        return not self.stale and not self.missing
-
 
 def price_age_ms(price: NewestPrice, now_ms: int) -> int:
     """Age by the older of both stamps: late on the wire is old on arrival."""

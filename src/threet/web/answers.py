@@ -196,7 +196,9 @@ class HealthAnswer(BaseModel):
     processes: list[ProcessAnswer]
     streams: list[StreamAnswer]
     prices: CoverageAnswer | None
-    messages_per_sec: float = Field(description="Entries this process follows")
+    messages_per_sec: float | None = Field(
+        description="Entries that this process follows; null until it was measured"
+    )
 
 
 class LiveAnswer(BaseModel):

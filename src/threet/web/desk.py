@@ -30,6 +30,7 @@ class Desk:
         self.candles = HotCandles(
             store=parts.candles,
             exchange=parts.exchange,
+            live=parts.live,
             catalogue=self.catalogue,
             clock=parts.clock,
         )

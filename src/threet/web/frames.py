@@ -65,9 +65,10 @@ class Frames:
             return []
         mark = (window.version, window.revision)
         known, self._candle_mark = self._candle_mark, mark
-        if known is None or known == mark:
+        if known == mark:
             return []
-        is_revised = b"true" if known[1] != mark[1] else b"false"
+        # The first time, too: bars may have moved since the client asked for them.
+        is_revised = b"true" if known and known[1] != mark[1] else b"false"
         rows = window.rows(_NEWEST_ROWS)
         return [b'"candles":{"revised":%s,"rows":[%s]}' % (is_revised, rows)]
 

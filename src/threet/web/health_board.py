@@ -25,7 +25,7 @@ from threet.web.answers import (
 )
 from threet.web.catalogue import Catalogue
 from threet.web.live_hub import LiveHub
-from threet.web.waiting import in_thread
+from threet.web.waiting import in_thread, in_time
 
 _PATIENCE_SECS = 2.0
 _KEEP_MS = 1000
@@ -72,13 +72,16 @@ class HealthBoard:
             self._exchange = await self._probe("exchange", ask)
 
     async def _look(self) -> HealthAnswer:
+        now_ms = self._parts.clock.now_ms()  # a summary is as old as its first look
         live: _Live = ((), ())
 
         async def look_at_redis() -> None:
             nonlocal live
-            async with asyncio.timeout(_PATIENCE_SECS):
-                view = self._parts.live
-                live = (await view.streams(), await view.processes())
+            view = self._parts.live
+            live = (
+                await in_time("redis", view.streams(), _PATIENCE_SECS),
+                await in_time("redis", view.processes(), _PATIENCE_SECS),
+            )
 
         async def look_at_database() -> None:
             products = self._parts.products.products
@@ -88,7 +91,8 @@ class HealthBoard:
             self._probe("redis", look_at_redis),
             self._probe("database", look_at_database),
         )
-        return self._judge((redis, database, self._exchange), live, await self._cover())
+        coverage = await self._cover()
+        return self._judge((redis, database, self._exchange), live, coverage, now_ms)
 
     async def _probe(
         self, name: str, look: Callable[[], Awaitable[None]]
@@ -96,8 +100,6 @@ class HealthBoard:
         reason = ""
         try:
             await look()
-        except TimeoutError:
-            reason = f"{name}: no answer within {_PATIENCE_SECS:g} s"
         except (DependencyError, ExchangeError) as error:
             reason = str(error)
         return DependencyAnswer(
@@ -129,16 +131,16 @@ class HealthBoard:
         dependencies: Sequence[DependencyAnswer],
         live: _Live,
         coverage: Coverage | None,
+        now_ms: int,
     ) -> HealthAnswer:
-        now_ms = self._parts.clock.now_ms()
         processes = _processes(self._parts, live[1], now_ms)
         redis, database, _ = dependencies
         is_ready = "down" not in (redis.state, database.state)
         is_ready = is_ready and self._hub.is_following
         reasons = [
             *(d.reason for d in dependencies if d.state == "down"),
-            *(f"{p.name} is {p.state}" for p in processes if p.state != "alive"),
             *_price_reasons(coverage),
+            *(f"{p.name} is {p.state}" for p in processes if p.state != "alive"),
         ]
         if not self._hub.is_following:
             reasons.append("live prices are not followed")
@@ -153,7 +155,7 @@ class HealthBoard:
             processes=processes,
             streams=[stream_answer(stream, now_ms) for stream in live[0]],
             prices=_coverage_answer(coverage),
-            messages_per_sec=round(self._hub.messages_per_sec, 1),
+            messages_per_sec=self._hub.messages_per_sec,
         )
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from weakref import WeakValueDictionary
@@ -14,11 +15,14 @@ from threet.model.errors import DependencyError, ExchangeError, UnknownSymbolErr
 from threet.ports.candle_store import CandleStore
 from threet.ports.clock import Clock
 from threet.ports.exchange import ExchangeReader
+from threet.ports.live_view import LiveView
 from threet.web.catalogue import Catalogue
-from threet.web.waiting import in_thread
+from threet.web.waiting import in_thread, in_time
 
 MAX_ROWS = 5000
-_STORE_AGAIN_MS = 20_000  # while a bar that is over still misses its closed row
+_STORE_AGAIN_MS = 60_000  # readings that no event told of, a few bars only
+_AWAITED_AGAIN_MS = 20_000  # while a bar that is over still misses its closed row
+_ROWS_AGAIN = 200
 _EXCHANGE_AGAIN_MS = 15_000  # nothing pushes these bars, so they are asked again
 _UNKNOWN_FOR_MS = 30_000
 _MAX_UNKNOWN = 256
@@ -47,12 +51,14 @@ class HotCandles:
         *,
         store: CandleStore,
         exchange: ExchangeReader,
+        live: LiveView,
         catalogue: Catalogue,
         clock: Clock,
     ) -> None:
         self.windows = CandleWindows(bound=MAX_ROWS)
         self._store = store
         self._exchange = exchange
+        self._live = live
         self._catalogue = catalogue
         self._clock = clock
         self._readings: OrderedDict[_Key, Reading] = OrderedDict()
@@ -103,7 +109,8 @@ class HotCandles:
         age = age_ms(known.read_ms, now_ms)
         if known.source is Source.EXCHANGE:
             return age > _EXCHANGE_AGAIN_MS
-        return age > _STORE_AGAIN_MS and known.window.awaits_close(now_ms)
+        is_awaited = known.window.awaits_close(now_ms)
+        return age > (_AWAITED_AGAIN_MS if is_awaited else _STORE_AGAIN_MS)
 
     async def _read_again(
         self, key: _Key, is_kept: bool, known: Reading | None
@@ -123,22 +130,28 @@ class HotCandles:
     async def _fill(self, window: CandleWindow, is_kept: bool) -> Source:
         symbol, timeframe = window.symbol, window.timeframe
         if is_kept:
-            bars = await self._stored(symbol, timeframe, MAX_ROWS)
+            limit = _ROWS_AGAIN if len(window) else MAX_ROWS
+            bars = await self._stored(symbol, timeframe, limit)
             if bars:
-                await self._take_minutes_since(window, bars[-1].open_ms)
                 window.read(bars)
+                await self._take_minutes(window)
                 return Source.STORE
         window.read(await self._asked(symbol, timeframe))
         return Source.EXCHANGE
 
-    async def _take_minutes_since(self, window: CandleWindow, open_ms: int) -> None:
-        if window.timeframe is Timeframe.M1:
-            return
-        since_ms = max(open_ms, window.timeframe.open_of(self._clock.now_ms()))
-        limit = window.timeframe.millis // Timeframe.M1.millis + 1
-        minutes = await self._stored(window.symbol, Timeframe.M1, limit)
-        if minutes and minutes[0].open_ms <= since_ms:
+    async def _take_minutes(self, window: CandleWindow) -> None:
+        """The minutes of the bar that is forming, the newest one as it is just now."""
+        if window.timeframe is not Timeframe.M1:
+            since_ms = window.timeframe.open_of(self._clock.now_ms())
+            limit = window.timeframe.millis // Timeframe.M1.millis + 1
+            minutes = await self._stored(window.symbol, Timeframe.M1, limit)
             window.take_minutes(bar for bar in minutes if bar.open_ms >= since_ms)
+        with suppress(DependencyError):  # then it moves when Redis is back
+            forming = await in_time(
+                "redis", self._live.forming(window.symbol, Timeframe.M1)
+            )
+            if forming is not None:
+                window.take_minutes((forming,))
 
     async def _stored(
         self, symbol: str, timeframe: Timeframe, limit: int

@@ -21,6 +21,7 @@ from threet.ports.clock import Clock
 from threet.ports.live_view import LiveView
 from threet.web.hot_candles import HotCandles
 from threet.web.sparklines import Sparklines
+from threet.web.waiting import in_time
 
 _STREAMS = (
     "prices:updated",
@@ -57,7 +58,7 @@ class LiveHub:
         self.account_news = asyncio.Event()
         self.is_following = False
         self.is_closed = False
-        self.messages_per_sec = 0.0
+        self.messages_per_sec: float | None = None  # until it was measured
 
     async def run(self) -> None:
         """Follow until cancelled; a Redis that went away is followed again later."""
@@ -74,7 +75,7 @@ class LiveHub:
     async def resync(self) -> None:
         """Take the newest of everything: mends what the stream lost."""
         before = self.version
-        for price in await self._live.newest_prices():
+        for price in await in_time("redis", self._live.newest_prices()):
             self._take_price(price)
         if self.version != before:
             self._wake()
@@ -83,7 +84,9 @@ class LiveHub:
         now = self._clock.monotonic()
         since, received = self._rate_mark
         if now - since >= _RATE_OVER_SECS:
-            self.messages_per_sec = (self._received - received) / (now - since)
+            self.messages_per_sec = round(
+                (self._received - received) / (now - since), 1
+            )
             self._rate_mark = (now, self._received)
 
     def price(self, symbol: str, kind: PriceKind) -> NewestPrice | None:

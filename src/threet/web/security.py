@@ -4,7 +4,7 @@ The page has no login: it shows, and changes nothing. So only GET is answered, a
 under a known host name, or any site could read it through DNS rebinding.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from starlette.datastructures import MutableHeaders
 from starlette.responses import JSONResponse
@@ -40,6 +40,11 @@ def host_name(header: str) -> str:
     return header.partition(":")[0].lower()
 
 
+def _is_foreign(headers: Mapping[bytes, bytes]) -> bool:
+    """Another site cannot read an answer, but its requests would cost us work."""
+    return headers.get(b"sec-fetch-site", b"none") not in (b"none", b"same-origin")
+
+
 class Gate:
     """ASGI middleware: refuses strangers, and puts the headers on every answer."""
 
@@ -68,6 +73,9 @@ class Gate:
         if host_name(host) not in self._hosts:
             sentence = "this host name is not served; see `web.allowed_hosts`"
             return JSONResponse({"error": sentence, "dependency": None}, 421)
+        if scope["path"].startswith("/api") and _is_foreign(headers):
+            sentence = "another site asks through this browser: refused"
+            return JSONResponse({"error": sentence, "dependency": None}, 403)
         if scope["method"] not in _METHODS:
             sentence = "nothing can be changed here: only GET is answered"
             refused = JSONResponse({"error": sentence, "dependency": None}, 405)

@@ -43,7 +43,7 @@ class WebServer(uvicorn.Server):
 
 
 def main() -> None:
-    parts = bootstrap.web_parts()  # type: ignore[attr-defined, unused-ignore] # arrives
+    parts = bootstrap.web_parts()
     server = WebServer(parts)
     server.run()
     if server.has_failed:

@@ -126,9 +126,7 @@ async def test_l2_snapshot_is_twenty_deep(server: Server) -> None:
     assert [len(side) for side in book["levels"]] == [20, 20]
 
 
-# The SDK's pinger thread only looks whether it should stop every 50 seconds; it is a
-# daemon in all but name, and its socket is closed when it is told to disconnect.
-async def test_subscriptions_reach_their_callbacks(server: Server) -> None:
+async def test_subscriptions_reach_their_callbacks(live: Server) -> None:
     wanted: list[dict[str, str]] = [
         {"type": "allMids"},
         {"type": "trades", "coin": "BTC"},
@@ -139,7 +137,7 @@ async def test_subscriptions_reach_their_callbacks(server: Server) -> None:
 
     def listen() -> dict[str, Any]:
         heard: dict[str, Any] = {}
-        info = Info(base_url=server.url)
+        info = Info(base_url=live.url)
         try:
             for topic in wanted:
                 frames: queue.Queue[Any] = queue.Queue()

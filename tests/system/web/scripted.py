@@ -55,12 +55,17 @@ TIMEFRAMES = (
 )
 
 
-class RealClock:
+class ShiftedClock:
+    """The machine's clock, which a test may push ahead."""
+
+    def __init__(self) -> None:
+        self.ahead_ms = 0
+
     def now_ms(self) -> int:
-        return time.time_ns() // 1_000_000
+        return self.now_ns() // 1_000_000
 
     def now_ns(self) -> int:
-        return time.time_ns()
+        return time.time_ns() + self.ahead_ms * 1_000_000
 
     def monotonic(self) -> float:
         return time.monotonic()
@@ -73,9 +78,14 @@ class Script:
     """The parts of a page, and the hand that moves them."""
 
     def __init__(
-        self, *, port: int, symbols: Sequence[str] = SYMBOLS, bars: int = 600
+        self,
+        *,
+        port: int,
+        symbols: Sequence[str] = SYMBOLS,
+        bars: int = 600,
+        stale_after_ms: int = 3_000,
     ) -> None:
-        self.clock = RealClock()
+        self.clock = ShiftedClock()
         self._chance = random.Random(7)  # noqa: S311 - a script, not a secret
         self._count = 0
         self._prices = {s: Decimal(STARTS.get(s, "12.345")) for s in symbols}
@@ -102,7 +112,7 @@ class Script:
             network="simulator",
             address=ADDRESS,
             expected_processes=PROCESSES,
-            price_stale_after_ms=3_000,
+            price_stale_after_ms=stale_after_ms,
             port=port,
         )
 
@@ -181,8 +191,9 @@ class Script:
                 changes=tuple(changes + bid),
             )
         ]
-        for symbol in symbols[:40] if len(symbols) > 40 else symbols:
-            news += self._candle_news(symbol, now_ns)
+        for symbol in symbols:
+            if symbol in FIRST or len(symbols) < len(FIRST):
+                news += self._candle_news(symbol, now_ns)
         return news
 
     def _candle_news(self, symbol: str, now_ns: int) -> list[Event]:
@@ -192,6 +203,7 @@ class Script:
         if known is None or known.open_ms != open_ms:
             if known is not None:
                 closed = _candle(symbol, Timeframe.M1, known.open_ms, known, True)
+                self.candles.save((closed,))
                 news.append(CandlesClosed(received_ns=now_ns, candles=(closed,)))
             known = _flat(symbol, open_ms, price)
         grown = Candle(
@@ -215,7 +227,10 @@ class Script:
             is_first = symbol in FIRST
             for timeframe in TIMEFRAMES if is_first else (Timeframe.M1, Timeframe.H1):
                 count = bars if is_first else 60
-                self.candles.save(self._history(symbol, timeframe, count))
+                found = self._history(symbol, timeframe, count)
+                self.candles.save(found)
+                if timeframe is Timeframe.M1:
+                    self._forming[symbol] = found[0]
 
     def _history(self, symbol: str, timeframe: Timeframe, count: int) -> list[Candle]:
         close = self._prices[symbol]
@@ -235,7 +250,9 @@ class Script:
                     high=max(_near(max(start, close) * wick, symbol), start, close),
                     low=min(_near(min(start, close) / wick, symbol), start, close),
                     close=close,
-                    volume=Decimal(self._chance.randint(20, 900)) / 10,
+                    volume=Decimal(self._chance.randint(20, 900))
+                    * (timeframe.millis // Timeframe.M1.millis)
+                    / 10,
                     trades=self._chance.randint(1, 300),
                     is_closed=back > 0,
                 )
@@ -258,8 +275,8 @@ def _flat(symbol: str, open_ms: int, price: Decimal) -> Candle:
         high=price,
         low=price,
         close=price,
-        volume=Decimal(1000),
-        trades=1000,
+        volume=Decimal(0),
+        trades=0,
         is_closed=False,
     )
 
@@ -324,8 +341,8 @@ def _account(at_ms: int, value: Decimal) -> AccountState:
     )
 
 
-async def _serve(port: int) -> None:
-    script = Script(port=port, bars=3000)
+async def _serve(port: int, symbols: Sequence[str], bars: int) -> None:
+    script = Script(port=port, symbols=symbols, bars=bars, stale_after_ms=10_000)
     async with asyncio.TaskGroup() as tasks:
         moving = tasks.create_task(script.run())
         await WebServer(script.parts).serve()
@@ -333,4 +350,6 @@ async def _serve(port: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(int(sys.argv[1])))
+    is_small = sys.argv[2:] == ["small"]
+    market, length = (FIRST, 10) if is_small else (SYMBOLS, 3000)
+    asyncio.run(_serve(int(sys.argv[1]), market, length))

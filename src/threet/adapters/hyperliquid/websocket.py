@@ -1,7 +1,7 @@
 """The market feed over HyperLiquid's WebSocket: moves bytes, sleeps, reconnects."""
 
 import asyncio
-from dataclasses import replace
+from itertools import count
 
 import aiohttp
 import structlog
@@ -25,6 +25,7 @@ _log = structlog.get_logger(__name__)
 
 # The largest real frame (allMids of all markets) is about 20 kB.
 MAX_FRAME_BYTES = 8 * 1024 * 1024
+_YIELD_EVERY = 16
 _TEXTUAL = (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY)
 
 
@@ -36,11 +37,21 @@ class HyperliquidFeed:
         self._clock = clock
         self._backoff = backoff
         self._decoder = FrameDecoder()
-        self._statistics = FeedStatistics()
+        self._frames = 0
+        self._refused_frames = 0
+        self._reconnects = 0
+        self._is_connected = False
+        self._last_refusal = ""
         self._acknowledged = 0
 
     def statistics(self) -> FeedStatistics:
-        return self._statistics
+        return FeedStatistics(
+            frames=self._frames,
+            refused_frames=self._refused_frames,
+            reconnects=self._reconnects,
+            is_connected=self._is_connected,
+            last_refusal=self._last_refusal,
+        )
 
     async def run(self, interests: Interests, deliver: Deliver) -> None:
         plan = subscriptions.plan(interests)
@@ -49,7 +60,8 @@ class HyperliquidFeed:
         async with aiohttp.ClientSession(trust_env=False) as session:
             while True:
                 await self._connection(session, plan, deliver)
-                self._count(is_connected=False, reconnects=1)
+                self._is_connected = False
+                self._reconnects += 1
                 await self._clock.sleep(self._backoff.failed())
 
     async def _connection(
@@ -79,7 +91,7 @@ class HyperliquidFeed:
         stream: StreamSession,
         deliver: Deliver,
     ) -> None:
-        while True:
+        for number in count(1):
             message = await socket.receive()
             if message.type not in _TEXTUAL:
                 self._note_end(message)
@@ -88,6 +100,9 @@ class HyperliquidFeed:
             events = self._accept(message.data)
             if events:
                 deliver(events)
+            if number % _YIELD_EVERY == 0:
+                # Within a burst ``receive`` never suspends: let the writer begin.
+                await asyncio.sleep(0)
 
     async def _tend(
         self,
@@ -115,11 +130,12 @@ class HyperliquidFeed:
         await socket.close()
 
     def _accept(self, frame: str | bytes) -> list[Event]:
-        self._count(frames=1, is_connected=True)
+        self._frames += 1
+        self._is_connected = True
         self._backoff.succeeded()
         events: list[Event] = []
         for result in self._decoder.decode(frame, self._clock.now_ns()):
-            if isinstance(result, (Acknowledged, Refusal, ServerError)):
+            if isinstance(result, Control):
                 self._note(result)
             else:
                 events.append(result)
@@ -130,33 +146,18 @@ class HyperliquidFeed:
             case Acknowledged():
                 self._acknowledged += 1
             case Refusal(reason):
-                self._count(refused_frames=1, last_refusal=reason)
-                _log.warning("frame_refused", reason=reason)
+                self._refuse(reason)
             case ServerError(text):
                 _log.warning("server_error", text=text[:200])
 
     def _note_end(self, message: aiohttp.WSMessage) -> None:
         if message.type is aiohttp.WSMsgType.ERROR:
             # A frame that breaks WebSocket's own rules, or one beyond the bound.
-            self._count(refused_frames=1, last_refusal=str(message.data)[:200])
+            self._refuse(str(message.data)[:200])
 
-    def _count(
-        self,
-        *,
-        frames: int = 0,
-        refused_frames: int = 0,
-        reconnects: int = 0,
-        is_connected: bool | None = None,
-        last_refusal: str | None = None,
-    ) -> None:
-        before = self._statistics
-        self._statistics = replace(
-            before,
-            frames=before.frames + frames,
-            refused_frames=before.refused_frames + refused_frames,
-            reconnects=before.reconnects + reconnects,
-            is_connected=(
-                before.is_connected if is_connected is None else is_connected
-            ),
-            last_refusal=before.last_refusal if last_refusal is None else last_refusal,
-        )
+    def _refuse(self, reason: str) -> None:
+        self._refused_frames += 1
+        self._last_refusal = reason
+        # Each is counted; the 1st, 2nd, 4th, 8th ... is told: no flood fills a disk.
+        if self._refused_frames.bit_count() == 1:
+            _log.warning("frame_refused", count=self._refused_frames, reason=reason)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 _LOG_BYTES = 5 * 1024 * 1024
 _LOG_FILES = 3
-_LINE_BYTES = 64 * 1024
+_READ_BYTES = 64 * 1024
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
@@ -36,17 +36,25 @@ class Child:
 
     @classmethod
     async def start(cls, spec: ChildSpec, log_file: Path) -> "Child":
-        process = await asyncio.create_subprocess_exec(
-            *spec.command,
-            env={**os.environ, **spec.environment},
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            limit=_LINE_BYTES,
-            start_new_session=True,
-            preexec_fn=_end_with_parent(os.getpid()),
-        )
-        return cls(process, asyncio.create_task(_keep_log(process, log_file)))
+        # A pipe of our own: asyncio's would keep `wait` from ending for as long as a
+        # grandchild holds it open.
+        receiving, sending = os.pipe()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *spec.command,
+                env={**os.environ, **spec.environment},
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=sending,
+                stderr=sending,
+                start_new_session=True,
+                preexec_fn=_end_with_parent(os.getpid()),
+            )
+        except BaseException:
+            os.close(receiving)
+            raise
+        finally:
+            os.close(sending)
+        return cls(process, asyncio.create_task(_keep_log(receiving, log_file)))
 
     @property
     def pid(self) -> int:
@@ -79,12 +87,14 @@ class Child:
             os.killpg(self._process.pid, sign)
 
 
-async def _keep_log(process: asyncio.subprocess.Process, log_file: Path) -> None:
-    if process.stdout is None:
-        return
+async def _keep_log(receiving: int, log_file: Path) -> None:
+    reader = asyncio.StreamReader(limit=_READ_BYTES)
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(receiving, "rb")
+    )
     log = log_file.open("ab")
     try:
-        while chunk := await process.stdout.read(_LINE_BYTES):
+        while chunk := await reader.read(_READ_BYTES):
             if log.tell() > _LOG_BYTES:
                 log.close()
                 _rotate(log_file)
@@ -93,6 +103,7 @@ async def _keep_log(process: asyncio.subprocess.Process, log_file: Path) -> None
             log.flush()
     finally:
         log.close()
+        transport.close()
 
 
 def _rotate(log_file: Path) -> None:

@@ -48,6 +48,7 @@ class Supervisor:
             async with asyncio.TaskGroup() as group:
                 for spec in self._specs:
                     group.create_task(self._keep(spec))
+                await asyncio.Event().wait()  # refused or not: until canceled
         finally:
             await self._stop_all()
 

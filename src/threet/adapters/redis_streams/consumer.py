@@ -134,32 +134,32 @@ class RedisConsumer:
         if not readable:
             return
         self._counts["delivered"] += len(readable)
-        try:
-            done = await self._until_up(handle, [known for _, known in readable])
-        except Exception as error:  # noqa: BLE001  # whatever it is, find whose it is
-            _log.warning("batch_failed", stream=self._stream, reason=repr(error)[:200])
-            await self._deliver_singly(reader, readable, handle)
-            return
-        if done:
-            await self._acknowledge(reader, [entry.entry_id for entry, _ in readable])
+        if not await self._try(reader, readable, handle):
+            # What is sound takes effect, what is not stays behind.
+            for one in readable:
+                await self._try(reader, [one], handle)
 
-    async def _deliver_singly(
+    async def _try(
         self,
         reader: GroupReader,
         readable: Sequence[tuple[Entry, Envelope]],
         handle: BatchHandler,
-    ) -> None:
-        """After a failed batch: what is sound takes effect, what is not stays."""
-        for entry, envelope in readable:
-            try:
-                done = await self._until_up(handle, [envelope])
-            except Exception as error:  # noqa: BLE001  # it ends in the dead letters
-                self._counts["failed"] += 1
-                await self._bury_if_hopeless(reader, entry, repr(error))
-                continue
-            if not done:
-                return
-            await self._acknowledge(reader, [entry.entry_id])
+    ) -> bool:
+        """False when the handler failed on several: one of them is to blame."""
+        try:
+            done = await self._until_up(handle, [known for _, known in readable])
+        except Exception as error:  # noqa: BLE001  # it ends in the dead letters
+            _log.warning("effect_failed", stream=self._stream, reason=repr(error)[:200])
+            if len(readable) > 1:
+                return False
+            self._counts["failed"] += 1
+            await self._bury_if_hopeless(reader, readable[0][0], repr(error))
+            return True
+        if done:
+            entry_ids = [entry.entry_id for entry, _ in readable]
+            await reader.acknowledge(entry_ids)
+            self._counts["acknowledged"] += len(entry_ids)
+        return True
 
     async def _until_up(
         self, handle: BatchHandler, envelopes: Sequence[Envelope]
@@ -195,10 +195,6 @@ class RedisConsumer:
             _log.error("entries_lost", stream=self._stream, count=len(trimmed))
             await reader.acknowledge(trimmed)
         return readable
-
-    async def _acknowledge(self, reader: GroupReader, entry_ids: list[bytes]) -> None:
-        await reader.acknowledge(entry_ids)
-        self._counts["acknowledged"] += len(entry_ids)
 
     async def _bury_if_hopeless(
         self, reader: GroupReader, entry: Entry, reason: str

@@ -8,6 +8,7 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import structlog
 
@@ -49,6 +50,7 @@ class MarketSink:
         self._newest = NewestState()
         self._woken = asyncio.Event()
         self._backoff = Backoff(first_secs=0.1, most_secs=2.0)
+        self._writing: asyncio.Task[None] | None = None
         self._offered = 0
         self._published = 0
         self._dropped = 0
@@ -93,12 +95,18 @@ class MarketSink:
             await self._clock.sleep(self._backoff.failed())
 
     async def _write(self) -> None:
+        """Write one batch; when canceled, let it end: half-known would be doubled."""
+        if self._writing is None or not self._is_writing:
+            self._writing = asyncio.create_task(self._write_batch())
+        await asyncio.shield(self._writing)
+
+    async def _write_batch(self) -> None:
         """One batch and the newest state; both stay as they are if it fails."""
-        batch = [self._waiting[i] for i in range(min(_MOST_AT_ONCE, self.backlog))]
+        batch = list(islice(self._waiting, _MOST_AT_ONCE))
         newest, self._newest = self._newest, NewestState()
         try:
             await self._publisher.publish(batch, also=newest.commands())
-        except BaseException:
+        except DependencyError:
             self._newest = newest.followed_by(self._newest)
             raise
         self._forget(batch)
@@ -111,13 +119,13 @@ class MarketSink:
         self._published += len(batch)
 
     @property
-    def backlog(self) -> int:
-        return len(self._waiting)
+    def _is_writing(self) -> bool:
+        return self._writing is not None and not self._writing.done()
 
     async def _last_words(self) -> None:
         try:
-            while self._waiting:
+            while self._waiting or self._is_writing:
                 await self._write()
         except DependencyError as error:
-            _log.error("unpublished", count=self.backlog, reason=error.reason)
+            _log.error("unpublished", count=len(self._waiting), reason=error.reason)
         await self._publisher.close()

@@ -1,11 +1,8 @@
 """Products, prices and sparklines."""
 
-import asyncio
-
 from fastapi import APIRouter
 
 from threet.market_data.staleness import coverage_of, judge_price
-from threet.model.errors import DependencyError
 from threet.model.prices import Fresh, Missing, NewestPrice, PriceKind, Stale
 from threet.web.answers import (
     CoverageAnswer,
@@ -18,9 +15,9 @@ from threet.web.answers import (
     SparklinesAnswer,
     exact,
 )
-from threet.web.desk import AtDesk, Desk
+from threet.web.desk import AtDesk
 from threet.web.sparklines import Sparkline
-from threet.web.waiting import PATIENCE_SECS
+from threet.web.waiting import in_time
 
 router = APIRouter(
     prefix="/api",
@@ -52,7 +49,7 @@ async def products(desk: AtDesk) -> ProductsAnswer:
 @router.get("/prices", summary="The newest prices, each with its age and state")
 async def prices(desk: AtDesk) -> PricesAnswer:
     symbols = await desk.catalogue.tradable()
-    newest = await _newest_prices(desk)
+    newest = await in_time("redis", desk.parts.live.newest_prices())
     now_ms = desk.parts.clock.now_ms()
     stale_after_ms = desk.parts.price_stale_after_ms
     mids = {price.symbol: price for price in newest if price.kind is PriceKind.MID}
@@ -88,15 +85,6 @@ async def sparklines(desk: AtDesk) -> SparklinesAnswer:
         now_ms=desk.parts.clock.now_ms(),
         sparklines={symbol: _sparkline_answer(line) for symbol, line in found.items()},
     )
-
-
-async def _newest_prices(desk: Desk) -> list[NewestPrice]:
-    try:
-        async with asyncio.timeout(PATIENCE_SECS):
-            return list(await desk.parts.live.newest_prices())
-    except TimeoutError:
-        reason = f"no answer within {PATIENCE_SECS:g} s"
-        raise DependencyError("redis", reason) from None
 
 
 def _price_answer(price: NewestPrice, now_ms: int, stale_after_ms: int) -> PriceAnswer:

@@ -1,14 +1,11 @@
 """The streams between the processes: how long, how new, who lags."""
 
-import asyncio
-
 from fastapi import APIRouter
 
-from threet.model.errors import DependencyError
 from threet.web.answers import ErrorAnswer, StreamsAnswer
 from threet.web.desk import AtDesk
 from threet.web.health_board import stream_answer
-from threet.web.waiting import PATIENCE_SECS
+from threet.web.waiting import in_time
 
 router = APIRouter(prefix="/api", tags=["health"])
 
@@ -19,12 +16,7 @@ router = APIRouter(prefix="/api", tags=["health"])
     responses={503: {"model": ErrorAnswer, "description": "Redis is down"}},
 )
 async def streams(desk: AtDesk) -> StreamsAnswer:
-    try:
-        async with asyncio.timeout(PATIENCE_SECS):
-            found = await desk.parts.live.streams()
-    except TimeoutError:
-        reason = f"no answer within {PATIENCE_SECS:g} s"
-        raise DependencyError("redis", reason) from None
+    found = await in_time("redis", desk.parts.live.streams())
     now_ms = desk.parts.clock.now_ms()
     return StreamsAnswer(
         now_ms=now_ms, streams=[stream_answer(stream, now_ms) for stream in found]

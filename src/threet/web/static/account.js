@@ -1,5 +1,5 @@
 // What the account is worth and holds, as it was last read from the exchange.
-import { age, arrow, direction, grouped, sign, signed, sum, UNKNOWN } from "./numbers.js";
+import { age, arrow, direction, grouped, money, sign, signedMoney, sum, UNKNOWN } from "./numbers.js";
 import { byId, linePoints, make, setText } from "./dom.js";
 
 const HEADS = ["Market", "Size / entry", "Mark / liq.", "PnL"];
@@ -22,10 +22,10 @@ export class Account {
   take({ balances, positions }) {
     this.balances = balances;
     const pnl = positions.state === "missing" ? null : sum(positions.positions.map((p) => p.unrealized_pnl));
-    setText(byId("equity"), grouped(balances.account_value));
-    setText(byId("withdrawable"), grouped(balances.withdrawable));
-    setText(byId("margin"), grouped(balances.total_margin_used));
-    setText(byId("notional"), grouped(balances.total_notional));
+    showEquity(byId("equity"), money(balances.account_value));
+    setText(byId("withdrawable"), money(balances.withdrawable));
+    setText(byId("margin"), money(balances.total_margin_used));
+    setText(byId("notional"), money(balances.total_notional));
     showPnl(byId("pnl"), pnl);
     this.drawHistory(balances.history);
     this.drawPositions(positions);
@@ -69,7 +69,7 @@ export class Account {
       cell(name, side),
       cell(make("span", "", grouped(position.quantity.replace("-", ""))), make("small", "", grouped(position.entry_price))),
       cell(mark, make("small", "", grouped(position.liquidation_price))),
-      cell(pnl, make("small", "", `${grouped(position.margin_used)} margin`)),
+      cell(pnl, make("small", "", `${money(position.margin_used)} margin`)),
     );
     return row;
   }
@@ -105,8 +105,14 @@ function cell(...content) {
   return element;
 }
 
+// Whole cents large, what is finer beside them small.
+function showEquity(element, text) {
+  const [, cents, fine] = /^(.*?\.\d\d)?(.*)$/.exec(text);
+  element.replaceChildren(cents ?? "", fine ? make("span", cents ? "fine" : "", fine) : "");
+}
+
 function showPnl(element, text) {
   const way = text === null ? 0 : sign(text);
   element.className = direction(way);
-  setText(element, text === null ? UNKNOWN : `${arrow(way)} ${signed(text)}`.trim());
+  setText(element, text === null ? UNKNOWN : `${arrow(way)} ${signedMoney(text)}`.trim());
 }

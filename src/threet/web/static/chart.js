@@ -11,14 +11,18 @@ export class Chart {
     this.rows = new Map();
     this.note = byId("chart-note");
     this.legend = byId("legend");
+    this.places = 2;
     this.chart = createChart(byId("chart"), {
       autoSize: true,
+      localization: { priceFormatter: (price) => grouped(price.toFixed(this.places)) },
       layout: { attributionLogo: true, fontFamily: getComputedStyle(document.body).fontFamily, fontSize: 11 },
       timeScale: { timeVisible: true, secondsVisible: false, rightOffset: 6, borderVisible: false },
-      rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.08, bottom: 0.24 } },
+      rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.12, bottom: 0.24 } },
       crosshair: { mode: 0 },
     });
-    this.candles = this.chart.addSeries(CandlestickSeries, {});
+    // The library colors its own price label as the body, which is hollow here.
+    this.candles = this.chart.addSeries(CandlestickSeries, { lastValueVisible: false, priceLineVisible: false });
+    this.priceLine = this.candles.createPriceLine({ price: 0, lineVisible: false, axisLabelVisible: false, lineStyle: 1, lineWidth: 1 });
     this.volume = this.chart.addSeries(HistogramSeries, {
       priceFormat: { type: "volume" }, priceScaleId: "volume", lastValueVisible: false, priceLineVisible: false,
     });
@@ -75,6 +79,7 @@ export class Chart {
     const rows = [...this.rows.values()];
     this.candles.setData(rows.map(candleOf));
     this.volume.setData(rows.map((row) => this.volumeOf(row)));
+    this.showPrice();
     this.showLegend();
   }
 
@@ -90,6 +95,7 @@ export class Chart {
       this.volume.update(this.volumeOf(row), isLate);
       newest = Math.max(newest, row[OPEN_MS]);
     }
+    this.showPrice();
     this.showLegend();
   }
 
@@ -98,6 +104,15 @@ export class Chart {
   volumeOf(row) {
     const isUp = Number(row[CLOSE]) >= Number(row[OPEN]);
     return { time: row[OPEN_MS] / 1000, value: Number(row[VOLUME]), color: color(isUp ? "up" : "down") + "59" };
+  }
+
+  showPrice() {
+    const row = this.newest();
+    if (!row) return this.priceLine.applyOptions({ lineVisible: false, axisLabelVisible: false });
+    const tone = color(Number(row[CLOSE]) >= Number(row[OPEN]) ? "up" : "down");
+    this.priceLine.applyOptions({
+      price: Number(row[CLOSE]), lineVisible: true, axisLabelVisible: true, color: tone, axisLabelColor: tone, axisLabelTextColor: color("panel"),
+    });
   }
 
   showLegend() {

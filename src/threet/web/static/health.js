@@ -3,6 +3,8 @@ import { age } from "./numbers.js";
 import { byId, make, setText } from "./dom.js";
 
 const WORDS = { ok: "All is well", degraded: "Degraded", down: "Down" };
+const MOST_REASONS = 3;
+const RECENT_MS = 5000;
 const GOOD = new Set(["up", "alive"]);
 
 export class Health {
@@ -12,7 +14,8 @@ export class Health {
     this.newest = health;
     const overall = byId("overall");
     overall.className = `overall ${health.status}`;
-    const reasons = health.reasons.slice(0, 4).join(" · ");
+    const more = health.reasons.length - MOST_REASONS;
+    const reasons = health.reasons.slice(0, MOST_REASONS).join(" · ") + (more > 0 ? ` · and ${more} more` : "");
     setText(overall, WORDS[health.status] + (reasons ? `: ${reasons}` : ""));
     byId("chips").replaceChildren(...this.chips(health));
     this.drawAge();
@@ -24,7 +27,7 @@ export class Health {
       ...health.processes.map(processChip),
       ...health.dependencies.map((part) => chip(part.name, part.state, GOOD.has(part.state) ? "" : part.state === "unknown" ? "unsure" : "bad", part.reason)),
       ...health.streams.map(streamChip),
-      chip("feed", `${health.messages_per_sec}/s`, "plain", "Messages this page's server follows"),
+      chip("feed", `${health.messages_per_sec ?? "—"}/s`, "plain", "Messages this page's server follows"),
       ...(prices ? [chip("prices", `${prices.fresh}/${prices.symbols} fresh`, "plain", `${prices.stale} stale, ${prices.missing} missing`)] : []),
     ];
   }
@@ -36,7 +39,7 @@ export class Health {
 }
 
 function processChip(process) {
-  const said = process.age_ms === null ? "never seen" : `${process.state}, ${age(process.age_ms)}`;
+  const said = process.age_ms === null ? "never seen" : process.age_ms < RECENT_MS ? process.state : `${process.state}, ${age(process.age_ms)} ago`;
   const figures = Object.entries(process.figures).map(([name, figure]) => `${name} ${figure}`).join(", ");
   return chip(process.name.replaceAll("_", " "), said, GOOD.has(process.state) ? "" : "bad", figures);
 }
@@ -52,6 +55,9 @@ function streamChip(stream) {
 function chip(name, text, kind, title) {
   const element = make("li", kind);
   element.append(name + " ", make("b", "", text));
-  if (title) element.title = title;
+  if (title) {
+    element.title = title;
+    element.append(make("small", "", title));
+  }
   return element;
 }

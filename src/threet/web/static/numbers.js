@@ -20,9 +20,14 @@ export function grouped(text, places = 0) {
   return (isNegative ? MINUS : "") + thousands + (digits ? "." + digits : "");
 }
 
-export function signed(text, places = 0) {
+// An amount of USDC: zeros at the end say nothing, but for the two of the cents.
+export function money(text) {
   if (text === null || text === undefined) return UNKNOWN;
-  return (sign(text) > 0 ? "+" : "") + grouped(text, places);
+  return grouped(text.replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, ""), 2);
+}
+
+export function signedMoney(text) {
+  return (sign(text) > 0 ? "+" : "") + money(text);
 }
 
 export function sign(text) {

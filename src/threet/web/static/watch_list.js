@@ -33,7 +33,7 @@ export class WatchList {
     this.list.replaceChildren(...[...this.rows.values()].map((row) => row.element));
     this.filter();
     this.mark(this.chosen);
-    for (const symbol of this.rows.keys()) this.draw(symbol);
+    this.drawSparklines();
   }
 
   makeRow(symbol, at) {

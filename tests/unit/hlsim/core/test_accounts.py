@@ -66,7 +66,7 @@ def test_an_isolated_position_carries_its_own_margin() -> None:
     assert state.cross.account_value == 92
     assert state.total.account_value == 102
     assert state.withdrawable == 92
-    # 41 - (10 - 82/20) / 2 / (1 - 1/20)
+    # Price less free margin a coin: (10 - 82/20) / 2, by one less 1/20.
     assert position.liquidation_px == Decimal(41) - Decimal("5.9") / 2 / Decimal("0.95")
 
 

@@ -85,12 +85,12 @@ def test_a_loop_begins_again_after_the_last_frame() -> None:
     [
         (
             LEAN / "cryptofuture/dydx/minute/btcusd/20260101_trade.zip",
-            1409,
+            1410,
             Bar(0, *map(Decimal, ("87489", "87496", "87463", "87488"))),
         ),
         (
             LEAN / "crypto/binance/hour/btcusdt_trade.zip",
-            119,
+            120,
             Bar(
                 1_525_132_800_000,
                 *map(Decimal, ("9246.01", "9248.99", "8934.44", "8955.01")),
@@ -144,7 +144,7 @@ def test_a_path_visits_the_four_prices_of_each_bar_once_it_began() -> None:
     path.begin()
     prices = [int(path.step(block)[0]) >> FINE_BITS for block in range(2, 130)]
     assert (min(prices[:60]), max(prices[:60])) == (90, 129)
-    assert (min(prices[60:]), max(prices[60:])) == (80, 119)
+    assert (min(prices[60:]), max(prices[60:])) == (80, 120)
     assert prices[-1] == 85
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -97,7 +98,7 @@ def test_candles_are_exactly_the_trades() -> None:
 def test_the_history_joins_the_live_path_without_a_jump() -> None:
     one = market()
     rows = one.minutes(0, START - DAY_MS, START)
-    steps = [abs(b.o - a.c) / a.c for a, b in zip(rows, rows[1:], strict=False)]
+    steps = [abs(b.o - a.c) / a.c for a, b in pairwise(rows)]
     origin = START - START % MINUTE_MS - MINUTE_MS
     joint = next(i for i, row in enumerate(rows) if row.t == origin)
     assert rows[joint - 1].t == origin - MINUTE_MS

@@ -1,0 +1,271 @@
+"""The page in a real browser, on a market that follows a script."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.system.web.conftest import Watched, watch
+from tests.system.web.scripted import FIRST, SYMBOLS, Script
+from tests.system.web.served import Served, free_port
+
+HOSTILE = "<img src=x onerror=hacked=1>"
+
+
+def row(page: Page, symbol: str) -> str:
+    return f'.row[data-symbol="{symbol}"]'
+
+
+def painted(page: Page) -> int:
+    """How many different colors the chart's canvases show."""
+    return int(
+        page.evaluate(
+            """() => {
+              const colors = new Set();
+              for (const canvas of document.querySelectorAll("#chart canvas")) {
+                if (!canvas.width || !canvas.height) continue;
+                const context = canvas.getContext("2d");
+                const {data} = context.getImageData(0, 0, canvas.width, canvas.height);
+                for (let at = 0; at < data.length; at += 16) {
+                  colors.add(data[at] << 16 | data[at + 1] << 8 | data[at + 2]);
+                }
+              }
+              return colors.size;
+            }"""
+        )
+    )
+
+
+def test_prices_move_without_a_reload(desk: Watched, served: Served) -> None:
+    page = desk.page
+    page.evaluate("window.isSamePage = true")
+    served.call(served.script.set_price("ETH", "3333.3"))
+    expect(page.locator(f"{row(page, 'ETH')} .price")).to_have_text("3,333.3")
+    served.call(served.script.set_price("BTC", "65432.1"))
+    expect(page.locator("#quote-price")).to_have_text("65,432.1")
+    expect(page.locator("#legend")).to_contain_text("C 65,432.1")
+    expect(page).to_have_title("BTC 65,432.1 · 3T")
+    assert page.evaluate("window.isSamePage") is True
+
+
+def test_exact_digits_are_shown_and_mixed_case_is_kept(
+    desk: Watched, served: Served
+) -> None:
+    served.call(served.script.set_price("kPEPE", "0.0118340000000001"))
+    cell = desk.page.locator(row(desk.page, "kPEPE"))
+    expect(cell.locator(".name")).to_have_text("kPEPE")
+    expect(cell.locator(".price")).to_have_text("0.0118340000000001")
+
+
+def test_the_chart_is_drawn_and_follows_symbol_and_timeframe(desk: Watched) -> None:
+    page = desk.page
+    assert painted(page) > 5
+    first = page.locator("#legend").inner_text()
+    page.click(row(page, "ETH"))
+    expect(page.locator("#quote-symbol")).to_have_text("ETH")
+    expect(page.locator("#legend b").first).to_be_visible()
+    expect(page.locator("#legend")).not_to_have_text(first)
+    page.get_by_role("button", name="1h", exact=True).click()
+    expect(page).to_have_url(re.compile(r"#ETH/1h$"))
+    expect(page.locator("#legend")).to_contain_text(":00 UTC")
+    expect(page.locator("#chart-note")).to_be_hidden()
+    assert painted(page) > 5
+
+
+def test_the_longer_bar_forms_with_the_minutes(desk: Watched, served: Served) -> None:
+    desk.page.get_by_role("button", name="1d", exact=True).click()
+    expect(desk.page.locator("#legend")).to_contain_text("00:00 UTC")
+    served.call(served.script.set_price("BTC", "91234.5"))
+    expect(desk.page.locator("#legend")).to_contain_text("H 91,234.5")
+    expect(desk.page.locator("#legend")).to_contain_text("C 91,234.5")
+
+
+def test_the_list_is_walked_with_keys_and_found_by_typing(desk: Watched) -> None:
+    page = desk.page
+    page.locator("#watch-list").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#quote-symbol")).to_have_text(FIRST[2])
+    expect(page.locator('[aria-selected="true"]')).to_have_count(1)
+    page.keyboard.press("/")
+    page.keyboard.type("PEPE")
+    expect(page.locator(".row:visible")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page.locator("#quote-symbol")).to_have_text("kPEPE")
+    page.locator("#search").fill("zzz")
+    expect(page.locator("#watch-empty")).to_contain_text("No market is named like")
+
+
+def test_the_account_is_shown_and_its_news_arrives(
+    desk: Watched, served: Served
+) -> None:
+    page = desk.page
+    btc = page.locator("#positions tbody tr").first
+    expect(btc).to_contain_text("▲ long")
+    expect(btc).to_contain_text("+40.575")
+    expect(page.locator("#positions tbody tr").nth(1)).to_contain_text("▼ short")
+    expect(page.locator("#positions tbody tr").nth(2)).to_contain_text("—")
+    served.script.clock.ahead_ms = 1_000
+    served.call(served.script.tell_balance())
+    expect(page.locator("#equity")).to_have_text("26,123.50")
+
+
+def test_a_stale_number_is_gray_and_tells_its_age(
+    desk: Watched, served: Served
+) -> None:
+    page = desk.page
+    expect(page.locator(row(page, "SOL"))).not_to_have_class(re.compile("is-stale"))
+    served.script.clock.ahead_ms = 130_000
+    served.call(served.script.set_price("BTC", "65000.5"))
+    served.call(served.script.beat())
+    expect(page.locator(row(page, "SOL"))).to_have_class(re.compile("is-stale"))
+    expect(page.locator(f"{row(page, 'SOL')} .change")).to_contain_text(
+        "2\u202fmin old"
+    )
+    expect(page.locator("#account-age")).to_contain_text("stale")
+    expect(page.locator("#quote-price")).not_to_have_class(re.compile("stale"))
+    expect(page.locator("#overall")).to_contain_text("9 of 10 prices stale")
+
+
+def test_an_unknown_price_is_a_dash_and_never_a_zero(
+    browser: Browser, script: Script
+) -> None:
+    with Served(script) as served:
+        context = browser.new_context()
+        watched = watch(context)
+        watched.page.goto(served.url)
+        expect(watched.page.locator(".row").first).to_be_visible()
+        expect(watched.page.locator("#quote-price")).to_have_text("—")
+        expect(watched.page.locator(".row .price").first).to_have_text("—")
+        expect(watched.page.locator("#overall")).to_contain_text("10 of 10 prices miss")
+        context.close()
+        assert watched.errors == []
+
+
+def test_a_dead_process_is_told_in_words(desk: Watched, served: Served) -> None:
+    served.script.clock.ahead_ms = 20_000
+    served.call(served.script.beat(but="trader"))
+    expect(desk.page.locator("#overall")).to_contain_text("trader is dead")
+    expect(desk.page.locator("#chips li.bad")).to_contain_text("trader dead")
+
+
+def test_a_lost_connection_is_told_at_once_and_mended_by_itself(
+    browser: Browser, script: Script
+) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 860})
+    watched = watch(context)
+    page = watched.page
+    with Served(script) as served:
+        served.call(script.move(FIRST))
+        page.goto(f"{served.url}/#BTC/1m")
+        expect(page.locator("#link-text")).to_have_text("Live")
+        expect(page.locator("#banner")).to_be_hidden()
+    expect(page.locator("#banner")).to_be_visible(timeout=2_000)
+    expect(page.locator("#banner")).to_contain_text("Connection lost")
+    # Nothing arrives, so after the limit every number is marked by its age.
+    expect(page.locator(row(page, "BTC"))).to_have_class(re.compile("is-stale"))
+    expect(page.locator("#quote-age")).to_contain_text("stale")
+    with Served(script) as served:
+        served.call(script.set_price("BTC", "70000.1"))
+        expect(page.locator("#banner")).to_be_hidden()
+        expect(page.locator("#quote-price")).to_have_text("70,000.1")
+        expect(page.locator(row(page, "BTC"))).not_to_have_class(re.compile("is-stale"))
+        context.close()
+    assert watched.strangers == []
+    assert all("net::ERR" in error for error in watched.errors), watched.errors
+
+
+def test_a_hostile_name_is_only_a_name(browser: Browser) -> None:
+    script = Script(port=free_port(), symbols=(HOSTILE, "BTC"), bars=5)
+    with Served(script) as served:
+        served.call(script.set_price(HOSTILE, "1.5"))
+        context = browser.new_context(viewport={"width": 1440, "height": 860})
+        watched = watch(context)
+        page = watched.page
+        page.goto(served.url)
+        expect(page.locator("#quote-symbol")).to_have_text(HOSTILE)
+        expect(page.locator(".row .name").first).to_have_text(HOSTILE)
+        page.goto(f"{served.url}/#{HOSTILE}/1m")
+        page.locator("#search").fill(HOSTILE + "x")
+        expect(page.locator("#watch-empty")).to_contain_text(HOSTILE)
+        assert page.evaluate("typeof hacked") == "undefined"
+        assert page.locator("img").count() == 0
+        context.close()
+        assert watched.strangers == []
+        assert watched.errors == []
+
+
+def test_dark_and_light_follow_the_system_until_one_is_chosen(
+    desk: Watched, served: Served
+) -> None:
+    page = desk.page
+    shade = "getComputedStyle(document.body).backgroundColor"
+    dark = page.evaluate(shade)
+    page.emulate_media(color_scheme="light")
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")
+    assert page.evaluate(shade) != dark
+    page.click("#theme")
+    assert page.evaluate(shade) == dark
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+@pytest.mark.parametrize("tab", ["chart", "watch", "account", "health"])
+def test_a_phone_shows_one_panel_and_never_scrolls_sideways(
+    browser: Browser, served: Served, tab: str
+) -> None:
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True
+    )
+    watched = watch(context)
+    page = watched.page
+    page.goto(f"{served.url}/#BTC/1m")
+    expect(page.locator("#panel-chart")).to_be_visible()
+    expect(page.locator("#panel-watch")).to_be_hidden()
+    page.tap(f'.tabs [data-tab="{tab}"]')
+    expect(page.locator(f"#panel-{tab}")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    too_wide = page.evaluate(
+        """() => [...document.querySelectorAll("body *")].filter((element) =>
+             !element.closest("#chart, svg, .skip")
+             && element.getBoundingClientRect().right > 390.5
+           ).map((element) => element.id || element.className)"""
+    )
+    assert too_wide == []
+    context.close()
+    assert watched.errors == []
+
+
+def test_all_symbols_are_listed_and_only_the_visible_ones_are_laid_out(
+    browser: Browser,
+) -> None:
+    script = Script(port=free_port(), bars=120)
+    with Served(script) as served:
+        served.call(script.beat())
+        served.call(script.move(SYMBOLS))
+        context = browser.new_context(
+            viewport={"width": 1440, "height": 860}, color_scheme="dark"
+        )
+        watched = watch(context)
+        page = watched.page
+        page.goto(f"{served.url}/#BTC/15m")
+        expect(page.locator("#watch-count")).to_have_text("230 markets")
+        expect(page.locator("#overall")).to_contain_text("All is well")
+        # Twenty ticks of all symbols must not cost the page a long task.
+        page.evaluate(
+            """() => {
+              window.longest = 0;
+              new PerformanceObserver((list) => {
+                for (const task of list.getEntries()) {
+                  window.longest = Math.max(window.longest, task.duration);
+                }
+              }).observe({type: "longtask"});
+            }"""
+        )
+        for _ in range(20):
+            served.call(script.move(SYMBOLS))
+        served.call(script.set_price("AVAX", "77.777"))
+        expect(page.locator(f"{row(page, 'AVAX')} .price")).to_have_text("77.777")
+        assert page.evaluate("window.longest") < 250
+        context.close()
+        assert watched.errors == []

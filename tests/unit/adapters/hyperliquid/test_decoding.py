@@ -1,0 +1,253 @@
+"""Frames into events: every value of a real stream, and nothing of a broken frame."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.recordings import stream
+from threet.adapters.hyperliquid.decoding import (
+    Acknowledged,
+    Control,
+    FrameDecoder,
+    Refusal,
+    ServerError,
+)
+from threet.model.candles import Timeframe
+from threet.model.events import (
+    BookUpdated,
+    CandleFormed,
+    CandlesClosed,
+    Event,
+    PricesUpdated,
+    TradesPrinted,
+)
+from threet.model.prices import PriceChange, PriceKind
+from threet.model.trades import Side
+
+NOW_NS = 1_767_225_600_000_000_000
+MINUTE_MS = 1_767_225_600_000
+
+
+def frame(channel: str, data: object) -> bytes:
+    return msgspec.json.encode({"channel": channel, "data": data})
+
+
+def mids(decoder: FrameDecoder, **prices: str) -> PricesUpdated:
+    updated, *_ = decoder.decode(frame("allMids", {"mids": prices}), NOW_NS)
+    assert isinstance(updated, PricesUpdated)
+    return updated
+
+
+def told(updated: PricesUpdated) -> dict[str, Decimal]:
+    return {change.symbol: change.price for change in updated.changes}
+
+
+def candle(open_ms: int, close: str = "5") -> dict[str, Any]:
+    prices = {"o": "5", "h": "9", "l": "1", "c": close, "v": "2.50000000001"}
+    ends = {"t": open_ms, "T": open_ms + 59_999, "n": 3}
+    return {"s": "kPEPE", "i": "1m", **prices, **ends}
+
+
+def test_all_46_books_and_all_trades_of_the_recording_equal_the_file() -> None:
+    decoder = FrameDecoder()
+    books = trades = 0
+    for received_ns, raw in stream():
+        (event,) = decoder.decode(raw, received_ns)
+        data = msgspec.json.decode(raw)["data"]
+        if isinstance(event, BookUpdated):
+            books += 1
+            sides = [
+                [
+                    {
+                        "n": level.orders,
+                        "px": str(level.price),
+                        "sz": str(level.quantity),
+                    }
+                    for level in side
+                ]
+                for side in (event.bids, event.asks)
+            ]
+            assert (event.symbol, event.event_ms) == (data["coin"], data["time"])
+            assert sides == data["levels"]
+        else:
+            assert isinstance(event, TradesPrinted)
+            trades += 1
+            rows = [
+                (one.symbol, "B" if one.side is Side.BUY else "A", str(one.price),
+                 str(one.quantity), one.trade_ms, one.trade_id)
+                for one in event.trades
+            ]  # fmt: skip
+            fields = ("coin", "side", "px", "sz", "time", "tid")
+            assert rows == [tuple(row[name] for name in fields) for row in data]
+        assert event.received_ns == received_ns
+    assert (books, trades) == (46, 9)
+
+
+def test_a_recording_played_again_prints_no_trade_twice() -> None:
+    decoder = FrameDecoder()
+    frames = list(stream())
+    for received_ns, raw in frames:
+        decoder.decode(raw, received_ns)
+    again = [event for ns, raw in frames for event in decoder.decode(raw, ns)]
+    assert {type(event) for event in again} == {BookUpdated}
+
+
+def test_f70_every_trade_of_a_frame_is_printed_in_its_order() -> None:
+    rows = [
+        {"coin": "BTC", "side": "AB"[n % 2], "px": f"{n}.5", "sz": "1",
+         "time": MINUTE_MS + n, "tid": n, "hash": "0x0", "users": []}
+        for n in range(1, 4)
+    ]  # fmt: skip
+    (event,) = FrameDecoder().decode(frame("trades", rows), NOW_NS)
+    assert isinstance(event, TradesPrinted)
+    assert [trade.trade_id for trade in event.trades] == [1, 2, 3]
+    assert event.event_ms == MINUTE_MS + 3
+
+
+def test_only_mids_that_changed_are_told_and_all_are_confirmed() -> None:
+    decoder = FrameDecoder()
+    assert told(mids(decoder, BTC="100.5", kPEPE="0.01")) == {
+        "BTC": Decimal("100.5"),
+        "kPEPE": Decimal("0.01"),
+    }
+    second = mids(decoder, BTC="100.5", kPEPE="0.011")
+    assert told(second) == {"kPEPE": Decimal("0.011")}
+    assert second.confirms_mids
+
+
+def test_spot_mids_are_left_alone() -> None:
+    updated, *_ = FrameDecoder().decode(
+        frame("allMids", {"mids": {"@1": "3", "PURR/USDC": "4", "BTC": "5"}}), NOW_NS
+    )
+    assert isinstance(updated, PricesUpdated)
+    assert told(updated) == {"BTC": Decimal(5)}
+
+
+@pytest.mark.parametrize("bad", ["0.0", "NaN", "-1", "1e400", ""])
+def test_f41_a_symbol_without_a_sane_price_loses_its_old_one(bad: str) -> None:
+    decoder = FrameDecoder()
+    mids(decoder, BTC="100", MKR="1700")
+    updated, refusal = decoder.decode(
+        frame("allMids", {"mids": {"BTC": "101", "MKR": bad}}), NOW_NS
+    )
+    assert isinstance(updated, PricesUpdated)
+    assert told(updated) == {"BTC": Decimal(101)}
+    assert updated.vanished == (("MKR", PriceKind.MID),)
+    assert isinstance(refusal, Refusal)
+
+
+def test_a_symbol_that_leaves_the_frame_vanishes() -> None:
+    decoder = FrameDecoder()
+    mids(decoder, BTC="100", MKR="1700")
+    assert mids(decoder, BTC="100").vanished == (("MKR", PriceKind.MID),)
+
+
+def test_best_bid_and_ask_with_their_quantities() -> None:
+    decoder = FrameDecoder()
+    best = {"px": "99.5", "sz": "3", "n": 2}
+    data = {"coin": "BTC", "time": MINUTE_MS, "bbo": [best, None]}
+    (event,) = decoder.decode(frame("bbo", data), NOW_NS)
+    assert isinstance(event, PricesUpdated)
+    (bid,) = event.changes
+    assert bid == PriceChange("BTC", PriceKind.BID, Decimal("99.5"), Decimal(3))
+    assert event.vanished == (("BTC", PriceKind.ASK),)
+    (again,) = decoder.decode(frame("bbo", data), NOW_NS)
+    assert isinstance(again, PricesUpdated)
+    assert again.changes == ()
+
+
+def test_mark_and_oracle_are_told_once_and_then_confirmed() -> None:
+    decoder = FrameDecoder()
+    data = {"coin": "BTC", "ctx": {"markPx": "100", "oraclePx": "101", "funding": "0"}}
+    (first,) = decoder.decode(frame("activeAssetCtx", data), NOW_NS)
+    (second,) = decoder.decode(frame("activeAssetCtx", data), NOW_NS)
+    assert isinstance(first, PricesUpdated)
+    assert isinstance(second, PricesUpdated)
+    kinds = [PriceKind.MARK, PriceKind.ORACLE]
+    assert [change.kind for change in first.changes] == kinds
+    assert second.confirmed == (("BTC", kinds[0]), ("BTC", kinds[1]))
+
+
+def test_f72_a_bar_is_closed_by_its_successor_and_not_before() -> None:
+    decoder = FrameDecoder()
+    (formed,) = decoder.decode(frame("candle", candle(MINUTE_MS, "6")), NOW_NS)
+    assert isinstance(formed, CandleFormed)
+    assert not formed.candle.is_closed
+    decoder.decode(frame("candle", candle(MINUTE_MS, "7")), NOW_NS)
+    closed, following = decoder.decode(
+        frame("candle", candle(MINUTE_MS + 60_000)), NOW_NS
+    )
+    assert isinstance(closed, CandlesClosed)
+    (bar,) = closed.candles
+    assert (bar.symbol, bar.timeframe, bar.close) == ("kPEPE", Timeframe.M1, Decimal(7))
+    assert bar.is_closed
+    assert bar.volume == Decimal("2.5")
+    assert isinstance(following, CandleFormed)
+
+
+def test_a_late_frame_of_a_closed_bar_opens_it_no_more() -> None:
+    decoder = FrameDecoder()
+    decoder.decode(frame("candle", candle(MINUTE_MS + 60_000)), NOW_NS)
+    assert decoder.decode(frame("candle", candle(MINUTE_MS)), NOW_NS) == ()
+
+
+def level(px: str) -> dict[str, Any]:
+    return {"px": px, "sz": "1", "n": 1}
+
+
+def book(*sides: list[dict[str, Any]]) -> bytes:
+    return frame("l2Book", {"coin": "BTC", "time": MINUTE_MS, "levels": sides})
+
+
+def a_trade(**changes: str) -> bytes:
+    row = {"coin": "BTC", "side": "A", "px": "1", "sz": "1", "time": MINUTE_MS}
+    return frame("trades", [{**row, "tid": 1, **changes}])
+
+
+MALFORMED = [
+    b"",
+    b"{",
+    b"null",
+    b"[]",
+    b"\xff\xfe",
+    b'{"channel":"nonsense","data":1}',
+    b'{"channel":"trades"}',
+    b'{"channel":"trades","data":{}}',
+    frame("bbo", {"coin": "BTC", "time": MINUTE_MS, "bbo": [level("NaN"), None]}),
+    book([level("2")], [level("1")]),
+    book([level("1"), level("2")], []),
+    book([level("-2")], []),
+    book([]),
+    frame("candle", {**candle(MINUTE_MS), "i": "7m"}),
+    frame("candle", {**candle(MINUTE_MS), "h": "4"}),
+    frame("candle", {**candle(MINUTE_MS), "t": MINUTE_MS // 1000}),
+    a_trade(side="X"),
+    a_trade(px="1e400"),
+    a_trade(px="0"),
+    a_trade(sz="-1"),
+]
+
+
+@pytest.mark.parametrize("raw", MALFORMED)
+def test_w6_a_malformed_frame_is_refused_whole_and_the_next_one_read(
+    raw: bytes,
+) -> None:
+    decoder = FrameDecoder()
+    mids(decoder, BTC="100")
+    results: Sequence[Event | Control] = decoder.decode(raw, NOW_NS)
+    assert [type(result) for result in results] == [Refusal]
+    assert told(mids(decoder, BTC="101")) == {"BTC": Decimal(101)}
+
+
+def test_control_frames_are_told_apart() -> None:
+    decoder = FrameDecoder()
+    echo = {"method": "subscribe", "subscription": {"type": "allMids", "dex": None}}
+    (acknowledged,) = decoder.decode(frame("subscriptionResponse", echo), NOW_NS)
+    assert isinstance(acknowledged, Acknowledged)
+    (error,) = decoder.decode(frame("error", "Already subscribed: {}"), NOW_NS)
+    assert isinstance(error, ServerError)
+    assert decoder.decode(b'{"channel":"pong"}', NOW_NS) == ()
+    assert decoder.decode("Websocket connection established.", NOW_NS) == ()

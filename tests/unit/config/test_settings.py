@@ -1,0 +1,151 @@
+"""Configuration: every fault at once, with its path, and never with a secret."""
+
+from pathlib import Path
+
+import pytest
+
+from threet.config.settings import load
+from threet.model.candles import Timeframe
+from threet.model.errors import ConfigurationError
+
+KEY = "0x" + "ab" * 32
+
+
+def reasons(
+    tmp_path: Path, environment: dict[str, str] | None = None
+) -> tuple[str, ...]:
+    with pytest.raises(ConfigurationError) as caught:
+        load(tmp_path, environment or {})
+    return caught.value.reasons
+
+
+def write(tmp_path: Path, name: str, text: str) -> Path:
+    file = tmp_path / name
+    file.write_text(text)
+    file.chmod(0o600)
+    return file
+
+
+def test_no_file_at_all_is_the_embedded_default(tmp_path: Path) -> None:
+    settings = load(tmp_path, {})
+    assert settings.exchanges.hyperliquid.network == "simulator"
+    assert settings.database.host is None
+
+
+def test_the_files_of_the_repository_are_valid_and_the_defaults(tmp_path: Path) -> None:
+    root = Path(__file__).parents[3]
+    write(tmp_path, "config.yml", (root / "config.yml").read_text())
+    assert load(tmp_path, {}) == load(tmp_path / "nowhere", {})
+    write(tmp_path, "secrets.yml", (root / "secrets.test.yml").read_text())
+    assert load(tmp_path, {}).exchanges.hyperliquid.wallet_address
+
+
+def test_every_fault_is_told_at_once_with_its_path(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        "config.yml",
+        "redis: {prot: 1}\nmarket_data: {timeframes: [1m, 7m], hot_candles: 0}\n"
+        "colour: blue\nweb: {port: 99999}\n",
+    )
+    told = reasons(tmp_path)
+    assert {reason.partition(":")[0] for reason in told} == {
+        "redis.prot",
+        "market_data.timeframes.1",
+        "market_data.hot_candles",
+        "colour",
+        "web.port",
+    }
+    assert "redis.prot: unknown key, did you mean port?" in told
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660])
+def test_secrets_that_others_can_read_are_refused(tmp_path: Path, mode: int) -> None:
+    write(tmp_path, "secrets.yml", "redis: {password: x}").chmod(mode)
+    (told,) = reasons(tmp_path)
+    assert "readable by others" in told
+    assert "chmod 600" in told
+
+
+BAD_KEYS = [
+    f"0x{'ab' * 31}", f"0x{'ab' * 33}", "ab" * 32, f"0X{'ab' * 32}", f"0x{'zz' * 32}",
+    f" {KEY}", f"{KEY} ", f"{KEY}\\n", "0xab", "secretsecret", f"{KEY},{KEY}", "[a]",
+    "{a: b}", "12345", "true", "null-ish", f"'{KEY}", "0xabcdefg", "!!python/x y", "*x",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("key", BAD_KEYS)
+def test_a_malformed_key_is_refused_and_never_echoed(tmp_path: Path, key: str) -> None:
+    quoted = key.replace("'", "''")
+    text = f"exchanges: {{hyperliquid: {{private_key: '{quoted}'}}}}"
+    write(tmp_path, "secrets.yml", text)
+    (told,) = reasons(tmp_path)
+    assert told.startswith("exchanges.hyperliquid.private_key: must be 0x and 64")
+    assert "ab" * 8 not in told
+    assert key not in told
+
+
+def test_an_unquoted_key_is_refused_without_its_digits(tmp_path: Path) -> None:
+    write(
+        tmp_path, "secrets.yml", f"exchanges: {{hyperliquid: {{private_key: {KEY}}}}}"
+    )
+    (told,) = reasons(tmp_path)
+    assert "private_key" in told
+    assert str(int(KEY, 16))[:12] not in told
+
+
+def test_broken_yaml_is_placed_but_not_quoted(tmp_path: Path) -> None:
+    write(tmp_path, "secrets.yml", f'exchanges:\n  private_key: "{KEY}\n')
+    (told,) = reasons(tmp_path)
+    assert "is not YAML" in told
+    assert "line" in told
+    assert "ab" * 8 not in told
+
+
+def test_a_key_written_twice_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, "config.yml", "web: {port: 1}\nweb: {port: 2}\n")
+    (told,) = reasons(tmp_path)
+    assert "'web' stands twice" in told
+
+
+def test_the_environment_overrides_the_files(tmp_path: Path) -> None:
+    write(tmp_path, "config.yml", "web: {port: 9000}\nmarket_data: {timeframes: [1m]}")
+    settings = load(
+        tmp_path,
+        {"THREET_WEB__PORT": "9001", "THREET_MARKET_DATA__TIMEFRAMES": "[1h, 1d]"},
+    )
+    assert settings.web.port == 9001
+    assert settings.market_data.timeframes == (Timeframe.H1, Timeframe.D1)
+
+
+def test_a_misspelled_variable_is_told(tmp_path: Path) -> None:
+    (told,) = reasons(tmp_path, {"THREET_DATABSE__PASSWORD": "hunter2"})
+    assert told == "databse: unknown key, did you mean database?"
+
+
+def test_a_file_that_is_named_has_to_exist(tmp_path: Path) -> None:
+    (told,) = reasons(tmp_path, {"THREET_CONFIG": str(tmp_path / "none.yml")})
+    assert "cannot be read" in told
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://169.254.169.254", "https://evil.example.com", "http://10.0.0.1:3001",
+     "https://api.hyperliquid.xyz.evil.example"],
+)  # fmt: skip
+def test_s9_keys_and_orders_go_to_no_other_host(tmp_path: Path, url: str) -> None:
+    environment = {"THREET_EXCHANGES__HYPERLIQUID__REST_URL": url}
+    (told,) = reasons(tmp_path, environment)
+    assert told.startswith("exchanges.hyperliquid.rest_url: host must be")
+
+
+def test_no_secret_shows_in_the_settings(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        "secrets.yml",
+        f"exchanges: {{hyperliquid: {{private_key: '{KEY}'}}}}\n"
+        "database: {password: hunter2}\nredis: {password: hunter3}",
+    )
+    settings = load(tmp_path, {})
+    shown = f"{settings!r} {settings} {settings.model_dump_json()}"
+    assert "hunter" not in shown
+    assert KEY not in shown

@@ -1,0 +1,88 @@
+"""An hlsim on a socket whose time stands still until a test moves it."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from decimal import Decimal
+from typing import Any
+
+import aiohttp
+import msgspec
+import pytest
+
+from hlsim.core.accounts import Account
+from hlsim.server.manual_clock import ManualClock
+from hlsim.server.running import Server, running
+from hlsim.server.settings import Holding, Limits, Settings
+
+USER = "0x" + "a" * 40
+OPEN = Limits(ip_weight=0, ws_messages=0)
+
+
+class Desk:
+    """A server, its clock, and clients that are closed with it."""
+
+    def __init__(self, server: Server, clock: ManualClock, stack: AsyncExitStack):
+        self.server = server
+        self.clock = clock
+        self._stack = stack
+
+    async def connect(self) -> aiohttp.ClientWebSocketResponse:
+        session = await self._stack.enter_async_context(aiohttp.ClientSession())
+        socket = session.ws_connect(self.server.ws_url)
+        return await self._stack.enter_async_context(socket)
+
+    async def post(self, path: str, body: object) -> tuple[int, str, bytes]:
+        """Return status, content type and body."""
+        raw = body if isinstance(body, bytes) else msgspec.json.encode(body)
+        session = await self._stack.enter_async_context(aiohttp.ClientSession())
+        async with session.post(self.server.url + path, data=raw) as answer:
+            return answer.status, answer.content_type, await answer.read()
+
+    async def ask(self, **request: object) -> Any:
+        status, _, body = await self.post("/info", request)
+        assert status == 200
+        return msgspec.json.decode(body)
+
+
+async def said(socket: aiohttp.ClientWebSocketResponse) -> dict[str, Any]:
+    """Return the next frame."""
+    frame = await socket.receive(timeout=10)
+    assert frame.type is aiohttp.WSMsgType.TEXT, frame
+    decoded: dict[str, Any] = msgspec.json.decode(frame.data)
+    return decoded
+
+
+async def follow(
+    socket: aiohttp.ClientWebSocketResponse, **topic: object
+) -> dict[str, Any]:
+    """Subscribe and return the acknowledgement."""
+    await socket.send_json({"method": "subscribe", "subscription": topic})
+    return await said(socket)
+
+
+Open = Callable[..., Awaitable[Desk]]
+
+
+@pytest.fixture
+async def open_desk() -> AsyncIterator[Open]:
+    async with AsyncExitStack() as stack:
+
+        async def open_one(**options: Any) -> Desk:
+            clock = ManualClock()
+            defaults: dict[str, Any] = {
+                "symbols": 40,
+                "history_days": 1,
+                "limits": OPEN,
+                "accounts": (Account(address=USER, funds=Decimal(1000)),),
+                "holdings": (Holding(USER, "BTC", "0.01", "100000"),),
+            }
+            settings = Settings(**{**defaults, **options})
+            server = await stack.enter_async_context(running(settings, clock))
+            return Desk(server, clock, stack)
+
+        yield open_one
+
+
+@pytest.fixture
+async def desk(open_desk: Open) -> Desk:
+    return await open_desk()

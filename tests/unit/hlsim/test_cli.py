@@ -1,0 +1,89 @@
+"""The command says when it is ready, ends cleanly, and explains bad arguments."""
+
+import http.client
+import json
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+USER = "0x" + "a" * 40
+HLSIM = [sys.executable, "-c", "from hlsim.cli import main; main()", "serve"]
+CAPTURE = Path("tests/data/hyperliquid/ws/btc_l2book_trades_20250126.gz")
+
+
+@contextmanager
+def served(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    command = [*HLSIM, "--port", "0", "--history-days", "1", *options]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        yield process, process.stdout.readline()
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def asked(url: str, question: dict[str, str]) -> object:
+    host, _, port = url.removeprefix("http://").partition(":")
+    connection = http.client.HTTPConnection(host, int(port), timeout=10)
+    try:
+        connection.request("POST", "/info", json.dumps(question))
+        return json.loads(connection.getresponse().read())
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_is_ready_with_one_line_and_ends_with_zero(number: signal.Signals) -> None:
+    with served("--symbols", "12", "--account", f"{USER}=10000") as (process, line):
+        found = re.fullmatch(
+            r"hlsim ready on (http://127\.0\.0\.1:\d+)"
+            r" \(synthetic, seed 7, 12 symbols\)\n",
+            line,
+        )
+        assert found is not None
+        role = asked(found[1], {"type": "userRole", "user": USER})
+        assert role == {"role": "user"}
+        process.send_signal(number)
+        rest, errors = process.communicate(timeout=10)
+        assert (process.returncode, rest, errors) == (0, "", "")
+
+
+def test_a_recording_has_the_coins_recorded() -> None:
+    with served("--market", f"recorded:{CAPTURE}") as (_, line):
+        assert line.endswith("(recorded, seed 7, 1 symbols)\n")
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--account", "me"], "hlsim: 'me' is no account"),
+        (["--market", "real"], "hlsim: 'real' is no market"),
+        (["--symbols", "0"], "hlsim: symbols must be 1 to 1000"),
+        (["--speed", "0"], "hlsim: speed must be positive"),
+        (
+            ["--host", "203.0.113.1"],
+            "hlsim: cannot listen: error while",
+        ),
+        (["--port", "many"], "--port': Input should be a valid integer"),
+    ],
+)
+def test_bad_arguments_are_explained(options: list[str], sentence: str) -> None:
+    done = subprocess.run(
+        [*HLSIM, "--port", "0", *options],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert done.stdout == ""

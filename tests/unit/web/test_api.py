@@ -1,0 +1,326 @@
+"""The API on memory adapters, asked over a real socket."""
+
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import islice
+
+import pytest
+
+from tests.system.web.scripted import ADDRESS, FIRST, PROCESSES, Script
+from tests.system.web.served import Served, free_port
+from threet.model.candles import Timeframe
+from threet.model.errors import RateLimitedError, UnreachableError
+from threet.model.events import BalanceUpdated
+from threet.model.products import Product
+
+
+@pytest.fixture
+def served() -> Iterator[Served]:
+    with Served(Script(port=free_port(), symbols=FIRST[:6], bars=30)) as server:
+        server.call(server.script.beat())
+        yield server
+
+
+def test_numbers_of_money_are_the_stored_digits(served: Served) -> None:
+    served.call(served.script.set_price("kPEPE", "0.0118340"))
+    answer = served.get("/api/prices")
+    mids = {p["symbol"]: p for p in answer["prices"] if p["kind"] == "mid"}
+    assert mids["kPEPE"]["price"] == "0.0118340"
+    assert served.get("/api/balances")["withdrawable"] == "21558.005456"
+    positions = served.get("/api/positions")["positions"]
+    assert [(p["side"], p["quantity"]) for p in positions][:2] == [
+        ("long", "0.15"),
+        ("short", "-2.4"),
+    ]
+    assert positions[2]["liquidation_price"] is None
+
+
+def test_a_price_ages_from_fresh_to_stale_and_an_absent_one_is_missing(
+    served: Served,
+) -> None:
+    served.call(served.script.set_price("BTC", "64000.5"))
+    answer = served.get("/api/prices")
+    assert {p["state"] for p in answer["prices"]} == {"fresh"}
+    assert answer["missing"] == list(FIRST[1:6])
+    assert answer["coverage"] == {"symbols": 6, "fresh": 1, "stale": 0, "missing": 5}
+    served.script.clock.ahead_ms = 4_000
+    answer = served.get("/api/prices")
+    (mid,) = [p for p in answer["prices"] if p["kind"] == "mid"]
+    assert mid["state"] == "stale"
+    assert mid["age_ms"] >= 4_000
+    assert mid["received_ms"] == mid["event_ms"]
+
+
+def test_candles_come_newest_last_with_their_digits(served: Served) -> None:
+    answer = served.get("/api/candles?symbol=BTC&timeframe=5m&limit=3")
+    assert [row[7] for row in answer["rows"]] == [True, True, False]
+    stored = served.script.candles.newest("BTC", Timeframe.M5, 3)
+    assert [row[0] for row in answer["rows"]] == [bar.open_ms for bar in stored]
+    assert [row[4] for row in answer["rows"][:2]] == [f"{b.close:f}" for b in stored][
+        :2
+    ]
+    assert answer["source"] == "store"
+    by_pair = served.get("/api/candles?symbol=BTC/USDC:USDC&limit=1")
+    assert by_pair["symbol"] == "BTC"
+
+
+def test_the_forming_bar_of_every_timeframe_moves_with_the_minutes(
+    served: Served,
+) -> None:
+    frames = ("1m", "5m", "1h", "1d")
+    for frame in frames:
+        served.get(f"/api/candles?symbol=BTC&timeframe={frame}")
+    served.call(served.script.set_price("BTC", "99999.5"))
+    served.call(settled(served))
+    for frame in frames:
+        path = f"/api/candles?symbol=BTC&timeframe={frame}&limit=1"
+        row = served.get(path)["rows"][-1]
+        assert (row[2], row[4], row[7]) == ("99999.5", "99999.5", False), frame
+
+
+async def settled(served: Served) -> None:
+    """The hub has taken what was told: its follower ran after the publish."""
+    hub = served._server._desk.hub
+    assert await hub.wait_beyond(hub.version - 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "words"),
+    [
+        ("candles?symbol=NOPE", 404, "no product 'NOPE' is kept"),
+        ("candles?symbol=BTC&timeframe=7m", 422, "timeframe: "),
+        ("candles?symbol=BTC&limit=0", 422, "limit: "),
+        ("candles?symbol=BTC&limit=5001", 422, "limit: "),
+        ("candles", 422, "symbol: Field required"),
+        ("nothing", 404, "Not Found"),
+    ],
+)
+def test_what_cannot_be_answered_is_said_in_a_sentence(
+    served: Served, path: str, status: int, words: str
+) -> None:
+    assert words in served.get(f"/api/{path}", status)["error"]
+
+
+def test_unknown_parameters_do_no_harm(served: Served) -> None:
+    assert served.get("/api/candles?symbol=BTC&limit=1&_=7")["rows"]
+
+
+def test_a_product_without_stored_bars_is_asked_of_the_exchange_once(
+    served: Served,
+) -> None:
+    script = served.script
+    bars = script.candles.newest("BTC", Timeframe.M15, 30)
+    script.candles.forget_hot()
+    script.candles._durable.clear()
+    script.exchange.add_candles(bars)
+    for _ in range(3):
+        answer = served.get("/api/candles?symbol=BTC&timeframe=15m")
+        assert (answer["source"], len(answer["rows"])) == ("exchange", 30)
+    assert script.exchange.requests.count("candles BTC 15m") == 1
+
+
+def test_an_unknown_symbol_is_asked_of_the_exchange_once(served: Served) -> None:
+    for _ in range(3):
+        served.get("/api/candles?symbol=NOPE", 404)
+    assert served.script.exchange.requests.count("candles NOPE 1m") == 1
+
+
+@pytest.mark.parametrize(
+    "error", [UnreachableError("candles", "502"), RateLimitedError("candles", 2.0)]
+)
+def test_an_exchange_that_fails_is_a_503_and_asked_again(
+    served: Served, error: UnreachableError | RateLimitedError
+) -> None:
+    path = "/api/candles?symbol=OTHER"
+    exchange = served.script.exchange
+    exchange._products["OTHER"] = product("OTHER")
+    exchange.fail_next(error)
+    assert served.get(path, 503)["dependency"] == "exchange"
+    assert served.get(path)["rows"] == []
+
+
+def product(symbol: str) -> Product:
+    return Product(
+        exchange="hyperliquid",
+        symbol=symbol,
+        pair=f"{symbol}/USDC:USDC",
+        max_leverage=3,
+    )
+
+
+def test_a_database_that_is_down_is_named_where_it_is_needed(served: Served) -> None:
+    script = served.script
+    served.get("/api/candles?symbol=BTC&limit=1")
+    script.products.is_down = script.candles.is_down = script.accounts.is_down = True
+    for path in ("positions", "balances", "candles?symbol=ETH"):
+        answer = served.get(f"/api/{path}", 503)
+        assert answer["dependency"] == "database"
+    # What is in memory still serves: the catalogue, live prices, a warm window.
+    for path in ("products", "prices", "streams", "candles?symbol=BTC&limit=1"):
+        served.get(f"/api/{path}")
+    script.clock.ahead_ms = 2_000
+    health = served.get("/api/health", 503)
+    assert health["status"] == "down"
+    assert {d["name"]: d["state"] for d in health["dependencies"]} == {
+        "redis": "up",
+        "database": "down",
+        "exchange": "up",
+    }
+    served.get("/api/health/ready", 503)
+    served.get("/api/health/live")
+
+
+def test_a_redis_that_is_down_is_named_where_it_is_needed(served: Served) -> None:
+    served.call(down(served))
+    for path in ("prices", "streams"):
+        assert served.get(f"/api/{path}", 503)["dependency"] == "redis"
+    for path in ("products", "positions", "balances", "candles?symbol=BTC"):
+        served.get(f"/api/{path}")
+    served.script.clock.ahead_ms = 2_000
+    health = served.get("/api/health", 503)
+    assert "redis: does not answer" in health["reasons"]
+
+
+async def down(served: Served) -> None:
+    served.script.live.set_down(True)
+
+
+def test_health_tells_processes_by_their_beats(served: Served) -> None:
+    served.script.clock.ahead_ms = 20_000
+    served.call(served.script.beat(but="trader"))
+    health = served.get("/api/health")
+    states = {p["name"]: p["state"] for p in health["processes"]}
+    assert states == dict.fromkeys(PROCESSES, "alive") | {"trader": "dead"}
+    assert health["status"] == "degraded"
+    assert "trader is dead" in health["reasons"]
+    assert health["network"] == "simulator"
+
+
+def test_all_fresh_and_alive_is_ok(served: Served) -> None:
+    served.call(served.script.move(FIRST[:6]))
+    served.script.clock.ahead_ms = 1_500  # past the kept summary
+    health = served.get("/api/health")
+    assert health["reasons"] == []
+    assert health["status"] == "ok"
+    assert health["messages_per_sec"] is None  # unknown is not 0
+    assert health["prices"] == {"symbols": 6, "fresh": 6, "stale": 0, "missing": 0}
+
+
+def test_an_account_reading_that_is_old_is_stale(served: Served) -> None:
+    assert served.get("/api/balances")["state"] == "fresh"
+    served.script.clock.ahead_ms = 121_000
+    answer = served.get("/api/positions")
+    assert (answer["state"], answer["address"]) == ("stale", ADDRESS)
+    assert answer["age_ms"] >= 121_000
+
+
+def test_sparklines_hold_exact_closes_and_a_reference(served: Served) -> None:
+    served.call(served.script.set_price("ETH", "3100.50"))
+    line = served.get("/api/sparklines")["sparklines"]["ETH"]
+    assert line["closes"][-1] == "3100.50"
+    assert line["times_ms"] == sorted(line["times_ms"])
+    assert Decimal(line["reference"]) > 0
+
+
+def test_the_api_describes_itself(served: Served) -> None:
+    document = served.get("/api/openapi.json")
+    assert {path for path in document["paths"] if path.startswith("/api")} == {
+        f"/api/{name}"
+        for name in (
+            *("health", "health/live", "health/ready", "products", "prices"),
+            *("candles", "sparklines", "positions", "balances", "streams", "events"),
+        )
+    }
+    for path in document["paths"].values():
+        assert path["get"]["summary"]
+        assert set(path) == {"get"}
+
+
+class Listener:
+    """An event stream, read frame by frame."""
+
+    def __init__(self, served: Served, query: str = "") -> None:
+        self._response = served.http.request(
+            "GET", f"{served.url}/api/events{query}", preload_content=False
+        )
+        self._lines = iter(self._response.stream(1))
+
+    def until(self, key: str) -> dict[str, object]:
+        """The first frame that has the key."""
+        events = (line for line in self._texts() if line.startswith("data: "))
+        for line in islice(events, 12):
+            frame: dict[str, object] = json.loads(line[6:])
+            if key in frame:
+                return frame
+        raise AssertionError(f"the stream ended without {key}")
+
+    def _texts(self) -> Iterator[str]:
+        line = b""
+        for piece in self._lines:
+            line += piece
+            if piece == b"\n":
+                yield line.decode().strip()
+                line = b""
+
+
+def test_events_begin_with_everything_and_go_on_with_changes(served: Served) -> None:
+    served.call(served.script.move(FIRST[:6]))
+    served.get("/api/candles?symbol=BTC&timeframe=5m")
+    listener = Listener(served, "?symbol=BTC&timeframe=5m")
+    assert listener.until("network")["network"] == "simulator"
+    first = listener.until("prices")["prices"]
+    assert isinstance(first, list)
+    assert {row[0] for row in first} == set(FIRST[:6])
+    assert {row[1] for row in first if row[0] == "ETH"} == {"mid", "mark"}
+    served.call(served.script.set_price("BTC", "70000.5"))
+    frame = listener.until("candles")
+    moved = frame["prices"]
+    assert isinstance(moved, list)
+    assert {row[0] for row in moved} == {"BTC"}
+    assert {row[1] for row in moved} == {"mid", "mark", "oracle", "bid", "ask"}
+    assert "70000.5" in {row[2] for row in moved}
+
+
+def test_a_bar_that_moved_before_the_stream_began_is_told(served: Served) -> None:
+    served.get("/api/candles?symbol=BTC&timeframe=5m")
+    served.call(served.script.set_price("BTC", "70000.5"))
+    candles = Listener(served, "?symbol=BTC&timeframe=5m").until("candles")["candles"]
+    assert isinstance(candles, dict)
+    assert candles["revised"] is False
+    assert candles["rows"][-1][4] == "70000.5"
+
+
+def test_account_news_is_pushed_as_one_reading(served: Served) -> None:
+    listener = Listener(served)
+    listener.until("account")
+    served.script.clock.ahead_ms = 1_000
+    served.call(served.script.tell_balance())
+    account = listener.until("account")["account"]
+    assert isinstance(account, dict)
+    assert account["balances"]["account_value"] == "26123.5"
+    assert account["balances"]["account_ms"] == account["positions"]["account_ms"]
+
+
+def test_an_open_event_stream_does_not_hold_the_server(served: Served) -> None:
+    listener = Listener(served)
+    listener.until("network")
+    served.stop()  # asserts that it ends
+    with pytest.raises(AssertionError, match="ended without"):
+        listener.until("nothing of this name")
+
+
+def test_events_of_a_task_that_fails_end_the_server(served: Served) -> None:
+    broken = BalanceUpdated(
+        received_ns=0,
+        address=ADDRESS,
+        account_value=Decimal(1),
+        total_margin_used=Decimal(0),
+        withdrawable=Decimal(0),
+    )
+    hub = served._server._desk.hub
+    hub.account_news = None  # type: ignore[assignment] # what the follower trips over
+    served.call(served.script.tell(broken))
+    served._thread.join(10)
+    assert not served._thread.is_alive()
+    assert served._server.has_failed
