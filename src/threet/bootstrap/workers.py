@@ -23,8 +23,6 @@ from threet.bootstrap.parts import CelerySettings, WorkerParts
 from threet.config.sections import Sections
 
 _REDIS_TIMEOUT_SECS = 5
-# Room for the largest request, 5000 candles, which weighs 104.
-_BURST = 120
 
 
 def celery_settings(process: str) -> CelerySettings:
@@ -36,6 +34,8 @@ def celery_settings(process: str) -> CelerySettings:
         as_json=settings.observability.log_format == "json",
     )
     schedules = settings.celery.schedules.model_dump()
+    if settings.exchanges.hyperliquid.wallet_address is None:
+        schedules["update_balance"] = 0  # there is no account to read
     return CelerySettings(
         broker_url=root.redis_url(settings),
         schedules={name.replace("_", "-"): secs for name, secs in schedules.items()},
@@ -63,11 +63,7 @@ def worker_parts() -> WorkerParts:
         outbox=SqlOutbox(database),
         fetch_memory=RedisFetchMemory(redis, candles.newest_closed_ms),
         fetch_slots=RedisFetchSlots(redis, limit=market_data.concurrency_limit),
-        budget=RedisRateBudget(
-            redis,
-            per_minute=hyperliquid.weight_per_minute,
-            burst=min(_BURST, hyperliquid.weight_per_minute * 0.9),
-        ),
+        budget=RedisRateBudget(redis, per_minute=hyperliquid.weight_per_minute),
         exchange=processes.reader(settings, clock),
         publish=BlockingPublisher(redis, root.stream_lengths(settings)).publish,
         beat=board_beat("celery_worker"),

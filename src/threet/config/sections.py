@@ -130,7 +130,7 @@ class HyperliquidSettings(Section):
     wallet_address: Address | None = None
     private_key: PrivateKey | None = None
     request_timeout_secs: Annotated[float, Field(gt=0, le=120)] = 10
-    weight_per_minute: Annotated[int, Field(ge=1)] = 1200
+    weight_per_minute: Annotated[int, Field(ge=300, le=1200)] = 1200
 
 
 class ExchangesSettings(Section):

@@ -27,8 +27,11 @@ from threet.ports.product_store import ProductStore
 QUEUED_SECS = 30.0
 # Longer than a fetch may run (the task's time limit), so no claim lapses under it.
 RUNNING_SECS = 90.0
-# What the exchange's budget serves soon; more would only wait, and out of order.
-_MOST_WEIGHT_QUEUED = 240
+# What one pass of the schedule queues: enough for a first start, few enough that the
+# order of what is due is kept.
+_MOST_WEIGHT_QUEUED = 600
+# Candles can wait; the account, the page and whatever comes cannot.
+_KEPT_FOR_OTHERS = 120
 _REFUSED_PAUSE_SECS = 600.0
 _FAILED_PAUSE_SECS = 15.0
 
@@ -138,7 +141,7 @@ class Fetching:
         with parts.slots.slot() as is_free:
             if not is_free:
                 return _report(symbol, timeframe, Outcome.NO_SLOT)
-            if wait := parts.budget.take(wanted.weight):
+            if wait := parts.budget.take(wanted.weight, keep=_KEPT_FOR_OTHERS):
                 return _report(symbol, timeframe, Outcome.NO_BUDGET, again_secs=wait)
             answer = parts.exchange.candles(
                 symbol, timeframe, wanted.start_ms, wanted.end_ms

@@ -51,5 +51,8 @@ class FetchSlots(Protocol):
 class RateBudget(Protocol):
     """The exchange's weight budget of this address, shared by all processes."""
 
-    def take(self, weight: int) -> float:
-        """Take the weight; 0 if it was there, else seconds to wait (nothing taken)."""
+    def take(self, weight: int, *, keep: int = 0) -> float:
+        """Take the weight; 0 if it was there, else seconds to wait (nothing taken).
+
+        ``keep`` is what has to be left for requests that matter more than this one.
+        """

@@ -154,7 +154,7 @@ def test_without_weight_nothing_is_asked(world: World) -> None:
         clock=world.clock,
         exchange=world.exchange,
         accounts=world.accounts,
-        budget=MemoryRateBudget(world.clock, per_minute=10, burst=2),
+        budget=MemoryRateBudget(world.clock, per_minute=3),
     )
     assert world.balances.update(ADDRESS).outcome is BalanceOutcome.RECORDED
     assert world.balances.update(ADDRESS).outcome is BalanceOutcome.NO_BUDGET

@@ -104,9 +104,9 @@ def test_f58_what_is_queued_is_not_queued_again(world: World) -> None:
     second = world.fetching.claim_due()
     pairs = [(one.symbol, one.timeframe) for one in [*first, *second]]
     assert len(set(pairs)) == len(pairs)
-    # 21 for each of 50 bars: 12 of them reach the 240 of one schedule.
-    assert len(first) == 12
-    assert all(one.timeframe is M1 for one in first)
+    # 21 for each of 50 bars: 29 of them reach the 600 of one schedule.
+    assert len(first) == 29
+    assert [one.timeframe for one in first] == [M1] * 25 + [Timeframe.H1] * 4
 
 
 def test_a_lost_queue_is_queued_again_after_its_claims_lapse(world: World) -> None:

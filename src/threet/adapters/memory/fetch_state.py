@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from threet.model.candles import Timeframe
 from threet.model.errors import InvalidValueError
 from threet.ports.clock import Clock
+from threet.resilience.weight_window import WINDOW_SECS, WeightWindow
 
 _Pair = tuple[str, Timeframe]
 
@@ -75,24 +76,14 @@ class MemoryFetchSlots:
 
 class MemoryRateBudget:
     def __init__(
-        self, clock: Clock, *, per_minute: float = 1200, burst: float = 120
+        self, clock: Clock, *, per_minute: int = 1200, window_secs: int = WINDOW_SECS
     ) -> None:
         self._clock = clock
-        self._burst = burst
-        self._per_sec = (per_minute - burst) / 60
-        self._tokens = burst
-        self._at = clock.monotonic()
+        self._window = WeightWindow(per_minute, window_secs)
         self._lock = threading.Lock()
 
-    def take(self, weight: int) -> float:
-        if not 0 < weight <= self._burst:
-            raise InvalidValueError("weight", f"be 1 to {self._burst}", weight)
+    def take(self, weight: int, *, keep: int = 0) -> float:
+        if not 0 < weight <= self._window.limit - keep:
+            raise InvalidValueError("weight", "fit into a minute's budget", weight)
         with self._lock:
-            now = self._clock.monotonic()
-            refilled = self._tokens + (now - self._at) * self._per_sec
-            self._tokens = min(self._burst, refilled)
-            self._at = now
-            if self._tokens < weight:
-                return (weight - self._tokens) / self._per_sec
-            self._tokens -= weight
-            return 0.0
+            return float(self._window.take(int(self._clock.monotonic()), weight, keep))

@@ -1,4 +1,8 @@
-"""The exchange's request weight of this address: a token bucket all processes share."""
+"""The exchange's request weight of this address: one sliding minute for all processes.
+
+The law is that of ``threet.resilience.weight_window``, here in Redis' own clock and
+in one script, so that two processes cannot take the same weight.
+"""
 
 from typing import Any
 
@@ -7,48 +11,54 @@ from redis import Redis
 from threet.adapters.redis_state import keys
 from threet.adapters.redis_state.faults import redis_errors
 from threet.model.errors import InvalidValueError
+from threet.resilience.weight_window import WINDOW_SECS
 
-# Redis' clock and arithmetic; answers milliseconds to wait, 0 when taken.
+# A hash of second -> weight taken in it. Answers seconds to wait, 0 when taken.
 _TAKE = """
-local time = redis.call('TIME')
-local now = time[1] * 1000 + time[2] / 1000
-local burst, per_ms, weight = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local state = redis.call('HMGET', KEYS[1], 'tokens', 'at')
-local tokens = tonumber(state[1] or burst)
-local passed = math.max(0, now - tonumber(state[2] or now))
-tokens = math.min(burst, tokens + passed * per_ms)
-local wait = 0
-if tokens >= weight then
-    tokens = tokens - weight
-else
-    wait = math.ceil((weight - tokens) / per_ms)
+local now = tonumber(redis.call('TIME')[1])
+local limit, weight, keep, window =
+    tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local flat = redis.call('HGETALL', KEYS[1])
+local taken, seconds, sum = {}, {}, 0
+for i = 1, #flat, 2 do
+    local at = tonumber(flat[i])
+    if at > now - window then
+        taken[at] = tonumber(flat[i + 1])
+        sum = sum + taken[at]
+        seconds[#seconds + 1] = at
+    else
+        redis.call('HDEL', KEYS[1], flat[i])
+    end
 end
-redis.call('HSET', KEYS[1], 'tokens', tostring(tokens), 'at', tostring(now))
-redis.call('PEXPIRE', KEYS[1], 120000)
-return wait
+local over = sum + weight + keep - limit
+if over <= 0 then
+    redis.call('HINCRBY', KEYS[1], now, weight)
+    redis.call('EXPIRE', KEYS[1], window + 1)
+    return 0
+end
+table.sort(seconds)
+for _, at in ipairs(seconds) do
+    over = over - taken[at]
+    if over <= 0 then
+        return at + window - now
+    end
+end
+return window
 """
 
 
 class RedisRateBudget:
-    """``burst`` at once, then refilled so that no minute sees more than ``per_minute``.
-
-    A full bucket and a minute of refill together are ``per_minute``: whichever way the
-    exchange aligns its minutes, the budget holds. One request may weigh ``burst``.
-    """
-
     def __init__(
-        self, redis: Redis, *, per_minute: float = 1200, burst: float = 120
+        self, redis: Redis, *, per_minute: int = 1200, window_secs: int = WINDOW_SECS
     ) -> None:
-        if not 0 < burst < per_minute:
-            raise InvalidValueError("burst", "be between 0 and per_minute", burst)
-        self._burst = burst
-        self._per_ms = (per_minute - burst) / 60_000
+        self._per_minute = per_minute
+        self._window_secs = window_secs
         self._take: Any = redis.register_script(_TAKE)
 
-    def take(self, weight: int) -> float:
-        """Raises ``InvalidValueError`` for a weight the bucket can never hold."""
-        if not 0 < weight <= self._burst:
-            raise InvalidValueError("weight", f"be 1 to {self._burst}", weight)
-        arguments = [self._burst, self._per_ms, weight]
+    def take(self, weight: int, *, keep: int = 0) -> float:
+        """Raises ``InvalidValueError`` for a weight that no minute can hold."""
+        if not 0 < weight <= self._per_minute - keep:
+            raise InvalidValueError("weight", "fit into a minute's budget", weight)
+        arguments = [self._per_minute, weight, keep, self._window_secs]
         with redis_errors():
-            return int(self._take(keys=[keys.RATE_BUDGET], args=arguments)) / 1000
+            return float(self._take(keys=[keys.RATE_BUDGET], args=arguments))
