@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: setup setup-dev demo test lint lock bench clean-venv
+.PHONY: setup setup-dev demo test lint test-servers format bench bench-short check-demo lock
 
 setup: .venv/.runtime          ## .venv with the commands 3t and hlsim
 
@@ -27,12 +27,36 @@ setup-dev: .venv/.dev
 demo: setup                    ## a simulated exchange, the platform on it, a page
 	$(BIN)/3t demo
 
-test: setup-dev                ## what hook and CI call: lint, types, contracts, tests
+test: setup-dev test-servers lint   ## what hook and CI call: lint, types, tests
+	$(BIN)/pytest
+
+lint: setup-dev                ## ruff, mypy and the import contracts; changes nothing
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(BIN)/lint-imports --no-logo
+
+test-servers:                  ## MariaDB and Chromium for the tests, or what to install
+	@sh setup/tests/install-servers.sh
+
+format: setup-dev              ## what ruff can mend by itself
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: setup-dev test-servers  ## side by side with the floors; minutes long
+	$(BIN)/python bench/decode.py
+	$(BIN)/python bench/publish.py
+	$(BIN)/python bench/candle_store.py
+	$(BIN)/python bench/page_candles.py
+	$(BIN)/python bench/stream.py --seconds 60 --rate 1000
+
+bench-short: setup-dev test-servers   ## the same in seconds, to see that it runs
+	$(BIN)/python bench/decode.py --rounds 1
+	$(BIN)/python bench/publish.py --rounds 1
+	$(BIN)/python bench/stream.py --seconds 10 --rate 1000
+
+check-demo: setup              ## the demonstration checks itself
+	$(BIN)/3t demo --seconds 40 --no-browser --data-dir .venv/check-demo
 
 UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --group build pyproject.toml
