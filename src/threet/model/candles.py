@@ -1,12 +1,12 @@
 """Candles and their timeframes; whether a bar is closed is part of the bar."""
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from enum import Enum
 
 import msgspec
 
 from threet.model.errors import InvalidValueError
-from threet.model.numbers import require_not_negative, require_positive
+from threet.model.numbers import INFINITY, require_not_negative, require_positive
 from threet.model.times import require_ms
 
 _MINUTE = 60_000
@@ -80,12 +80,18 @@ class Candle(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             raise InvalidValueError("open_ms", must, self.open_ms)
         require_positive("low", self.low)
         require_not_negative("volume", self.volume)
-        body = (self.open, self.close)
-        if not self.low <= min(body) <= max(body) <= self.high:
+        if not self._holds_its_body():
             prices = f"{self.open} {self.high} {self.low} {self.close}"
             raise InvalidValueError("candle", "hold its open and close", prices)
-        if not self.high.is_finite() or self.trades < 0:
-            raise InvalidValueError("candle", "be finite", self.high)
+        if self.trades < 0:
+            raise InvalidValueError("trades", "be 0 or more", self.trades)
+
+    def _holds_its_body(self) -> bool:
+        low, high = self.low, self.high
+        try:
+            return low <= self.open <= high and low <= self.close <= high < INFINITY
+        except InvalidOperation:  # NaN is not ordered
+            return False
 
     @property
     def end_ms(self) -> int:

@@ -9,7 +9,7 @@ from decimal import Decimal
 import msgspec
 
 from threet.model.accounts import AccountPosition
-from threet.model.books import BookLevel, require_book_order
+from threet.model.books import BookLevel, require_book
 from threet.model.candles import Candle
 from threet.model.prices import PriceChange, PriceKey
 from threet.model.trades import Trade
@@ -48,7 +48,7 @@ class BookUpdated(_Event, frozen=True, kw_only=True, gc=False):
     asks: tuple[BookLevel, ...]
 
     def __post_init__(self) -> None:
-        require_book_order(self.bids, self.asks)
+        require_book(self.bids, self.asks)
 
 
 class CandleFormed(_Event, frozen=True, kw_only=True, gc=False):

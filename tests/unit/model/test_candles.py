@@ -13,6 +13,8 @@ BAD = [
     {"low": Decimal(101)},
     {"low": Decimal(0)},
     {"low": Decimal("NaN")},
+    {"open": Decimal("NaN")},
+    {"close": Decimal("-Infinity")},
     {"high": Decimal("Infinity")},
     {"volume": Decimal(-1)},
     {"trades": -1},

@@ -98,8 +98,8 @@ class FrameDecoder:
         vanished: list[PriceKey] = []
         if not before.keys() <= mids.keys():
             vanished += [(coin, PriceKind.MID) for coin in before if coin not in mids]
-        for coin, px in mids.items():
-            if before.get(coin) == px or wire.is_spot(coin):
+        for coin, px in [one for one in mids.items() if before.get(one[0]) != one[1]]:
+            if wire.is_spot(coin):
                 continue
             try:
                 changes.append(PriceChange(coin, PriceKind.MID, exact("mid", px)))
@@ -131,8 +131,8 @@ class FrameDecoder:
                 received_ns=received_ns,
                 event_ms=frame.data.time,
                 symbol=frame.data.coin,
-                bids=tuple(map(wire.level, bids)),
-                asks=tuple(map(wire.level, asks)),
+                bids=wire.levels(bids),
+                asks=wire.levels(asks),
             ),
         )
 

@@ -1,13 +1,13 @@
 """HyperLiquid's words into the model's: this is where they end."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from threet.adapters.hyperliquid.frames import WireCandle, WireLevel, WireTrade
 from threet.model.books import BookLevel
 from threet.model.candles import Candle, Timeframe
 from threet.model.errors import InvalidValueError
-from threet.model.numbers import exact
+from threet.model.numbers import exact, exact_all
 from threet.model.trades import Side, Trade
 
 _SIDES: Mapping[str, Side] = {"A": Side.SELL, "B": Side.BUY}
@@ -28,8 +28,10 @@ def trade(wire: WireTrade) -> Trade:
     )
 
 
-def level(wire: WireLevel) -> BookLevel:
-    return BookLevel(exact("px", wire.px), exact("sz", wire.sz), wire.n)
+def levels(side: Sequence[WireLevel]) -> tuple[BookLevel, ...]:
+    prices = exact_all("px", [level.px for level in side])
+    quantities = exact_all("sz", [level.sz for level in side])
+    return tuple(map(BookLevel, prices, quantities, [level.n for level in side]))
 
 
 def timeframe(interval: str) -> Timeframe:
@@ -43,14 +45,15 @@ def timeframe(interval: str) -> Timeframe:
 def candle(wire: WireCandle, now_ms: int) -> Candle:
     """A bar is closed once its end has passed by the clock (HYPERLIQUID.md 2.1)."""
     frame = timeframe(wire.i)
+    open_, high, low, close = exact_all("candle", (wire.o, wire.h, wire.l, wire.c))
     return Candle(
         symbol=wire.s,
         timeframe=frame,
         open_ms=wire.t,
-        open=exact("o", wire.o),
-        high=exact("h", wire.h),
-        low=exact("l", wire.l),
-        close=exact("c", wire.c),
+        open=open_,
+        high=high,
+        low=low,
+        close=close,
         volume=_volume(wire.v),
         trades=wire.n,
         is_closed=wire.t + frame.millis <= now_ms,
