@@ -41,7 +41,7 @@ def make_worker(app: Celery, settings: CelerySettings) -> Any:
         pool_cls=_GROWING if settings.pool == "threads" else settings.pool,
         concurrency=fewest if scales else most,
         autoscale=(most, fewest) if scales else None,
-        # Once as many messages are out as may be, eventlet's loop looks for acknowledged
+        # Once as many messages are out as may be, eventlet's loop looks for finished
         # ones every 2 s only: with few of them it would nap most of the time.
         prefetch_multiplier=_EVENTLET_PREFETCH if settings.pool == "eventlet" else 1,
         loglevel=settings.log_level,
