@@ -3,8 +3,11 @@
 import os
 import socket
 
+from redis import Redis
+
 from threet.adapters.hyperliquid.rest import HyperliquidReader
 from threet.adapters.hyperliquid.websocket import HyperliquidFeed
+from threet.adapters.redis_state.rate_budget import RedisRateBudget
 from threet.adapters.redis_streams.board import RedisBoard
 from threet.adapters.redis_streams.consumer import ConsumerPolicy, RedisConsumer
 from threet.adapters.redis_streams.live_view import RedisLiveView
@@ -24,7 +27,9 @@ from threet.config.sections import Sections
 from threet.ports.clock import Clock
 from threet.ports.live_view import LiveView
 from threet.resilience.backoff import Backoff
+from threet.resilience.budgeted_reader import BudgetedReader
 
+_REDIS_TIMEOUT_SECS = 5
 # What a complete platform runs; the page and `3t status` miss whichever is silent.
 EXPECTED_PROCESSES = (
     "price_stream_producer",
@@ -90,7 +95,7 @@ def web_parts() -> WebParts:
         candles=SqlCandleStore(store, hot_candles=settings.market_data.hot_candles),
         accounts=SqlAccountStore(store),
         live=live_view(settings),
-        exchange=reader(settings, clock),
+        exchange=BudgetedReader(reader(settings, clock), budget(settings)),
         network=settings.exchanges.hyperliquid.network,
         address=settings.exchanges.hyperliquid.wallet_address,
         expected_processes=EXPECTED_PROCESSES,
@@ -105,6 +110,20 @@ def reader(settings: Sections, clock: Clock) -> HyperliquidReader:
         url=root.rest_url(settings),
         clock=clock,
         timeout_secs=settings.exchanges.hyperliquid.request_timeout_secs,
+    )
+
+
+def budget(settings: Sections) -> RedisRateBudget:
+    per_minute = settings.exchanges.hyperliquid.weight_per_minute
+    return RedisRateBudget(blocking_redis(settings), per_minute=per_minute)
+
+
+def blocking_redis(settings: Sections) -> Redis:
+    return Redis.from_url(
+        root.redis_url(settings),
+        socket_timeout=_REDIS_TIMEOUT_SECS,
+        socket_connect_timeout=_REDIS_TIMEOUT_SECS,
+        health_check_interval=10,
     )
 
 

@@ -3,11 +3,8 @@
 import os
 from collections.abc import Callable, Mapping
 
-from redis import Redis
-
 from threet.adapters.redis_state.fetch_memory import RedisFetchMemory
 from threet.adapters.redis_state.fetch_slots import RedisFetchSlots
-from threet.adapters.redis_state.rate_budget import RedisRateBudget
 from threet.adapters.redis_streams.blocking_board import BlockingBoard
 from threet.adapters.redis_streams.blocking_publisher import BlockingPublisher
 from threet.adapters.sql.account_store import SqlAccountStore
@@ -20,9 +17,6 @@ from threet.adapters.telemetry import logs
 from threet.bootstrap import processes
 from threet.bootstrap import settings as root
 from threet.bootstrap.parts import CelerySettings, WorkerParts
-from threet.config.sections import Sections
-
-_REDIS_TIMEOUT_SECS = 5
 
 
 def celery_settings(process: str) -> CelerySettings:
@@ -50,9 +44,8 @@ def worker_parts() -> WorkerParts:
     settings = root.config()
     clock = SystemClock()
     database = processes.database(settings)
-    redis = blocking_redis(settings)
+    redis = processes.blocking_redis(settings)
     market_data = settings.market_data
-    hyperliquid = settings.exchanges.hyperliquid
     candles = SqlCandleStore(database, hot_candles=market_data.hot_candles)
     return WorkerParts(
         clock=clock,
@@ -63,11 +56,11 @@ def worker_parts() -> WorkerParts:
         outbox=SqlOutbox(database),
         fetch_memory=RedisFetchMemory(redis, candles.newest_closed_ms),
         fetch_slots=RedisFetchSlots(redis, limit=market_data.concurrency_limit),
-        budget=RedisRateBudget(redis, per_minute=hyperliquid.weight_per_minute),
+        budget=processes.budget(settings),
         exchange=processes.reader(settings, clock),
         publish=BlockingPublisher(redis, root.stream_lengths(settings)).publish,
         beat=board_beat("celery_worker"),
-        address=hyperliquid.wallet_address,
+        address=settings.exchanges.hyperliquid.wallet_address,
         timeframes=market_data.timeframes,
         hot_candles=market_data.hot_candles,
     )
@@ -75,15 +68,6 @@ def worker_parts() -> WorkerParts:
 
 def board_beat(name: str) -> Callable[[Mapping[str, int | float | str]], None]:
     """How a process of threads says on the board that it lives."""
-    redis = blocking_redis(root.config())
+    redis = processes.blocking_redis(root.config())
     board = BlockingBoard(redis=redis, clock=SystemClock(), name=name, pid=os.getpid())
     return board.beat
-
-
-def blocking_redis(settings: Sections) -> Redis:
-    return Redis.from_url(
-        root.redis_url(settings),
-        socket_timeout=_REDIS_TIMEOUT_SECS,
-        socket_connect_timeout=_REDIS_TIMEOUT_SECS,
-        health_check_interval=10,
-    )
