@@ -1,0 +1,223 @@
+"""`3t demo` as its user runs it: real processes, killed, asked, stopped, restarted."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.servers import free_port
+
+COMMAND = (sys.executable, "-m", "threet.cli.main")
+PLATFORM = {
+    "price_stream_producer",
+    "price_stream_consumer",
+    "example_balance_consumer",
+    "celery_worker",
+    "celery_beat",
+}
+
+
+class Demo:
+    """A running `3t demo`, its page, and the processes below it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        options = ("--no-browser", "--data-dir", str(self.folder), "--symbols", "40")
+        self.process = subprocess.Popen(
+            [*COMMAND, "demo", "--port", str(self.port), *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def stop(self, sign: signal.Signals = signal.SIGINT) -> tuple[int, str]:
+        assert self.process is not None
+        self.process.send_signal(sign)
+        said, _ = self.process.communicate(timeout=30)
+        return self.process.returncode, said
+
+    def api(self, path: str) -> Any:
+        with urllib.request.urlopen(
+            f"http://127.0.0.1:{self.port}/api/{path}", timeout=10
+        ) as answer:
+            return json.load(answer)
+
+    def until(self, is_so: Callable[[], bool], what: str, secs: float = 40) -> float:
+        """Look until it is so; returns how long that took."""
+        began = time.monotonic()
+        while time.monotonic() - began < secs:
+            try:
+                if is_so():
+                    return time.monotonic() - began
+            except OSError:
+                pass  # the page is not there, or says 503
+            time.sleep(0.1)
+        pytest.fail(f"not within {secs} s: {what}\n{self.logs()}")
+
+    def logs(self) -> str:
+        files = sorted(self.folder.glob("*/logs/*.log"))
+        return "\n".join(f"== {file.name}\n{file.read_text()[-800:]}" for file in files)
+
+    def pids(self) -> dict[str, int]:
+        return {
+            one["name"]: one["pid"]
+            for one in self.api("health")["processes"]
+            if one["state"] == "alive"
+        }
+
+    def running(self, program: str) -> list[int]:
+        assert self.process is not None
+        below = children_of(self.process.pid)
+        return [pid for pid in below if program in command_of(pid)]
+
+    def is_complete(self) -> bool:
+        return set(self.pids()) >= PLATFORM
+
+
+def children_of(pid: int) -> set[int]:
+    """Every process below it, however deep."""
+    rows = (
+        (int(stat.parent.name), int(stat.read_text().rpartition(")")[2].split()[1]))
+        for stat in Path("/proc").glob("[0-9]*/stat")
+    )
+    parents: dict[int, list[int]] = {}
+    for child, parent in rows:
+        parents.setdefault(parent, []).append(child)
+    found, todo = set[int](), [pid]
+    while todo:
+        below = parents.get(todo.pop(), [])
+        found.update(below)
+        todo.extend(below)
+    return found
+
+
+def command_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except FileNotFoundError:
+        return ""
+
+
+def living(pids: set[int]) -> set[int]:
+    return {pid for pid in pids if Path(f"/proc/{pid}/cmdline").exists()}
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    one = Demo(tmp_path_factory.mktemp("demo"))
+    one.start()
+    yield one
+    if one.process is not None and one.process.poll() is None:
+        one.stop()
+
+
+def test_prices_of_all_symbols_move_within_20_seconds(demo: Demo) -> None:
+    def mids() -> dict[str, str]:
+        rows = demo.api("prices")["prices"]
+        fresh = (row for row in rows if row["state"] == "fresh")
+        return {row["symbol"]: row["price"] for row in fresh if row["kind"] == "mid"}
+
+    took = demo.until(lambda: "kPEPE" in mids(), "a fresh price of kPEPE", 20)
+    first = mids()
+    took += demo.until(lambda: mids()["kPEPE"] != first["kPEPE"], "a move", 20)
+    assert took <= 20
+
+
+def test_candles_and_balance_are_stored(demo: Demo) -> None:
+    path = "candles?symbol=kPEPE&timeframe=1m&limit=500"
+    demo.until(lambda: len(demo.api(path)["rows"]) > 100, "candles of kPEPE")
+    assert demo.api(path)["source"] == "store"
+    demo.until(lambda: bool(demo.api("positions")["positions"]), "positions")
+    symbols = {row["symbol"] for row in demo.api("positions")["positions"]}
+    assert "kPEPE" in symbols
+
+
+@pytest.mark.parametrize("name", sorted(PLATFORM))
+def test_a_process_killed_with_9_comes_back(demo: Demo, name: str) -> None:
+    demo.until(demo.is_complete, "every process alive")
+    killed = demo.pids()[name]
+    os.kill(killed, signal.SIGKILL)
+    demo.until(lambda: demo.pids().get(name, killed) != killed, f"{name} anew")
+
+
+@pytest.mark.parametrize("program", ["-server 127.0.0.1", "hlsim.cli"])
+def test_what_the_platform_stands_on_may_be_killed_too(
+    demo: Demo, program: str
+) -> None:
+    """Redis or the exchange away in the middle: all is well again by itself."""
+    demo.until(demo.is_complete, "every process alive")
+    (killed,) = demo.running(program)
+    os.kill(killed, signal.SIGKILL)
+    demo.until(lambda: {killed} < {killed, *demo.running(program)}, "it anew")
+    again_ms = int(time.time() * 1000)
+
+    def is_well() -> bool:
+        prices = demo.api("prices")["prices"]
+        newest_ms: int = max(price["received_ms"] for price in prices)
+        is_ok: bool = demo.api("health")["status"] == "ok"
+        return is_ok and newest_ms > again_ms
+
+    demo.until(is_well, f"well after {program} was killed", 60)
+
+
+def test_status_names_every_process(demo: Demo) -> None:
+    demo.until(demo.is_complete, "every process alive")
+    said = subprocess.run(
+        [*COMMAND, "status", "--data-dir", str(demo.folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "COLUMNS": "200"},
+    )
+    assert said.returncode == 0, said.stdout
+    assert all(name in said.stdout for name in PLATFORM)
+
+
+def test_a_second_run_on_the_same_folder_is_refused(demo: Demo) -> None:
+    said = subprocess.run(
+        [*COMMAND, "demo", "--no-browser", "--data-dir", str(demo.folder),
+         "--port", str(free_port())],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert said.returncode == 78
+    assert "another `3t up` or `3t demo` runs on this folder" in said.stderr
+
+
+def test_a_port_in_use_is_told_before_anything_starts(
+    demo: Demo, tmp_path: Path
+) -> None:
+    said = subprocess.run(
+        [*COMMAND, "demo", "--no-browser", "--data-dir", str(tmp_path),
+         "--port", str(demo.port)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert said.returncode == 78
+    assert f"web.port: {demo.port} is in use" in said.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ctrl_c_leaves_no_orphan_and_state_survives_a_restart(demo: Demo) -> None:
+    assert demo.process is not None
+    demo.until(demo.is_complete, "every process alive")
+    below = children_of(demo.process.pid)
+    assert len(below) >= len(PLATFORM) + 3  # Valkey, hlsim and the page as well
+    points = len(demo.api("balances")["history"])
+    code, said = demo.stop()
+    assert code == 0, said
+    assert "3T has stopped" in said
+    assert living(below) == set()
+    demo.start()
+    demo.until(lambda: len(demo.api("balances")["history"]) >= points > 0, "the past")
+    assert demo.stop(signal.SIGTERM)[0] == 0
