@@ -48,6 +48,11 @@ class Meter:
             self.delays_ms.append((now_ns - envelope.event.received_ns) / 1e6)
 
 
+def cpu_secs(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 async def measure(
     seconds: float, address: RedisAddress, producer: subprocess.Popen[bytes]
 ) -> tuple[Meter, dict[str, object]]:
@@ -70,6 +75,7 @@ async def measure(
         await clock.sleep(seconds)
         view = RedisLiveView(address)
         (state,) = await view.processes()
+        cpu = cpu_secs(producer.pid)
         producer.terminate()
         await asyncio.to_thread(producer.wait)  # it writes what still waits
         while any(g.lag or g.pending for s in await view.streams() for g in s.groups):
@@ -78,7 +84,9 @@ async def measure(
             consumer.stop()
     await view.close()
     lost = sum(consumer.statistics().lost for consumer in consumers)
-    return meter, {**state.figures, "trimmed_unread": lost}
+    per_event = cpu / int(state.figures["published"]) * 1e6
+    figures = {**state.figures, "trimmed_unread": lost}
+    return meter, {**figures, "cpu_us_per_event": round(per_event, 1)}
 
 
 def report(meter: Meter, figures: dict[str, object], seconds: float) -> int:
@@ -118,6 +126,8 @@ def main() -> int:
         hlsim = [
             *(sys.executable, "-m", "hlsim.cli", "serve", "--port", str(exchange_port)),
             *("--rate", str(options.rate), "--symbols", str(options.symbols)),
+            # The real exchange's blocks are about 70 ms apart (HYPERLIQUID.md 5.1).
+            *("--block-ms", "70"),
         ]
         producer = [sys.executable, "-m", "threet.components.price_stream_producer"]
         children = []

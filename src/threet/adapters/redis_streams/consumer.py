@@ -18,6 +18,8 @@ from threet.ports.event_bus import BatchHandler, ConsumerStatistics
 from threet.resilience.backoff import Backoff
 
 _log = structlog.get_logger(__name__)
+# In so short a time no stream of the smallest permitted length runs over.
+_UNWATCHED_SECS = 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,8 @@ class RedisConsumer:
         self._counts: Counter[str] = Counter()
         self._backoff = Backoff(most_secs=5.0)
         self._looked_at = 0.0
+        self._read_at = float("-inf")
+        self._is_behind = True
 
     def stop(self) -> None:
         self._stopping.set()
@@ -98,10 +102,24 @@ class RedisConsumer:
             await self._resume(reader, handle)
             while not self._stopping.is_set():
                 await self._take_over_when_due(reader, handle)
-                batch = await reader.read(self._policy.batch, self._policy.block_secs)
-                await self._deliver(reader, batch, handle)
+                await self._deliver(reader, await self._next(reader), handle)
         finally:
             pipe.close()
+
+    async def _next(self, reader: GroupReader) -> Batch:
+        """Losses are looked for whenever the group may have fallen behind: after a
+        full batch, and after a pause in which its stream could have run over."""
+        now = self._clock.monotonic()
+        if self._is_behind or now - self._read_at > _UNWATCHED_SECS:
+            batch = await reader.read(self._policy.batch)
+            self._is_behind = len(batch.entries) == self._policy.batch
+        else:
+            batch = Batch()
+        if not batch.entries and not batch.lost:
+            batch = await reader.wait(self._policy.batch, self._policy.block_secs)
+            self._is_behind = len(batch.entries) == self._policy.batch
+        self._read_at = self._clock.monotonic()
+        return batch
 
     async def _resume(self, reader: GroupReader, handle: BatchHandler) -> None:
         after = b"0"

@@ -50,17 +50,34 @@ class GroupReader:
             if not error.reason.startswith("BUSYGROUP"):
                 raise
 
-    async def read(self, count: int, block_secs: float) -> Batch:
-        """New entries; waits up to ``block_secs`` for the first when there are none.
+    async def read(self, count: int) -> Batch:
+        """New entries, without waiting, and how many were trimmed before them.
 
-        Entries that were trimmed unread are counted in the same transaction in which
-        the group moves past them, since afterwards nothing tells (PITFALLS, MAXLEN).
+        Those are counted in the same transaction in which the group moves past them,
+        since afterwards nothing tells (PITFALLS, MAXLEN).
         """
-        batch = await self._read_and_count(count)
-        if batch.entries or batch.lost:
-            return batch
-        block = ("BLOCK", int(block_secs * 1000))
-        reply = await self._pipe.execute([self._xread(count, *block)], block_secs)
+        replies = await self._pipe.execute(
+            [
+                ("MULTI",),
+                ("XINFO", "STREAM", self._stream),
+                ("XINFO", "GROUPS", self._stream),
+                self._xread(count),
+                ("EXEC",),
+            ]
+        )
+        results = cast("list[object]", replies[-1])
+        for result in results:
+            if isinstance(result, hiredis.ReplyError):
+                raise RefusedCommandError(str(result))
+        stream, groups, read = results
+        lost = _trimmed_unread(_mapping(stream), self._own(groups))
+        return Batch(_entries_of_streams(read), lost)
+
+    async def wait(self, count: int, secs: float) -> Batch:
+        """New entries, up to ``secs`` awaited; cheaper, but for a group that is not
+        behind: what it passes over uncounted is only what nobody could have trimmed."""
+        block = ("BLOCK", int(secs * 1000))
+        reply = await self._pipe.execute([self._xread(count, *block)], secs)
         return Batch(_entries_of_streams(reply[0]))
 
     async def own_pending(self, count: int, after: bytes) -> Sequence[Entry]:
@@ -121,24 +138,6 @@ class GroupReader:
     def _xread(self, count: int, *block: str | int) -> tuple[str | int, ...]:
         who = ("XREADGROUP", "GROUP", self._group, self._consumer, "COUNT", count)
         return (*who, *block, "STREAMS", self._stream, ">")
-
-    async def _read_and_count(self, count: int) -> Batch:
-        replies = await self._pipe.execute(
-            [
-                ("MULTI",),
-                ("XINFO", "STREAM", self._stream),
-                ("XINFO", "GROUPS", self._stream),
-                self._xread(count),
-                ("EXEC",),
-            ]
-        )
-        results = cast("list[object]", replies[-1])
-        for result in results:
-            if isinstance(result, hiredis.ReplyError):
-                raise RefusedCommandError(str(result))
-        stream, groups, read = results
-        lost = _trimmed_unread(_mapping(stream), self._own(groups))
-        return Batch(_entries_of_streams(read), lost)
 
     def _own(self, groups: object) -> dict[bytes, object]:
         for group in map(_mapping, cast("list[object]", groups)):
