@@ -87,6 +87,7 @@ class WorkerParts:
     address: str | None
     timeframes: Sequence[Timeframe]
     hot_candles: int
+    wished_products: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,6 +63,7 @@ def worker_parts() -> WorkerParts:
         address=settings.exchanges.hyperliquid.wallet_address,
         timeframes=market_data.timeframes,
         hot_candles=market_data.hot_candles,
+        wished_products=market_data.products,
     )
 
 

@@ -4,6 +4,7 @@ import structlog
 
 from threet.accounts.updating import BalanceOutcome, BalanceReport
 from threet.celery_services.work import Work
+from threet.market_data.catalogue import CatalogueReport
 from threet.market_data.fetching import FetchReport, Outcome
 
 _log = structlog.get_logger(__name__)
@@ -36,4 +37,16 @@ def balance(work: Work, report: BalanceReport) -> None:
         outcome=report.outcome.value,
         positions=report.positions,
         reason=report.reason,
+    )
+
+
+def catalogue(work: Work, report: CatalogueReport) -> None:
+    work.count("products_added", report.added)
+    log = _log.warning if report.unlisted else _log.info
+    log(
+        "catalogue_refreshed",
+        added=report.added,
+        refreshed=report.refreshed,
+        unlisted=list(report.unlisted),
+        had_budget=report.had_budget,
     )

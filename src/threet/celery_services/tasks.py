@@ -67,6 +67,10 @@ def _register_care(app: Celery, work: Callable[[], Work]) -> None:
     def check_exchange_health() -> None:
         work().check_exchange()
 
+    @app.task(name="refresh-catalogue", **_OPTIONS)
+    def refresh_catalogue() -> None:
+        reports.catalogue(work(), work().refresh_catalogue())
+
     @app.task(name="canary", **_OPTIONS)
     def canary() -> None:
         """That it was consumed is all: each consumed task beats on the board."""

@@ -10,6 +10,7 @@ import structlog
 from threet.accounts.news import relay
 from threet.accounts.updating import BalanceUpdating
 from threet.bootstrap import WorkerParts
+from threet.market_data.catalogue import CatalogueReport, refresh
 from threet.market_data.fetching import Fetching, FetchParts
 from threet.model.errors import DependencyError, ExchangeError
 
@@ -63,6 +64,14 @@ class Work:
         self.parts.candles.trim()
         self.count("rewarmed", rows)
         return rows
+
+    def refresh_catalogue(self) -> CatalogueReport:
+        return refresh(
+            products=self.parts.products,
+            exchange=self.parts.exchange,
+            budget=self.parts.budget,
+            wished=self.parts.wished_products,
+        )
 
     def check_exchange(self) -> None:
         """Asks the exchange itself, never a cache; says so when its clock is off."""

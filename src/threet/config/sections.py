@@ -88,6 +88,7 @@ class ScheduleSettings(Section):
     rewarm_market_data: Seconds = 20
     relay_outbox: Seconds = 5
     check_exchange_health: Seconds = 300
+    refresh_catalogue: Seconds = 3600
     canary: Seconds = 30
 
 
