@@ -50,6 +50,7 @@ def test_every_scheduled_task_exists() -> None:
         "canary",
         "check-exchange-health",
         "fetch-market-data",
+        "refresh-catalogue",
         "relay-outbox",
         "rewarm-market-data",
         "schedule-market-data",
