@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from threet.adapters.sql.migrate import require_migrated
 from threet.adapters.sql.product_store import SqlProductStore
 from threet.adapters.system_clock import SystemClock
 from threet.bootstrap import config, processes
@@ -17,13 +18,19 @@ app = typer.Typer(
 )
 
 
+def _store() -> SqlProductStore:
+    database = processes.database(config())
+    require_migrated(database.engine)
+    return SqlProductStore(database)
+
+
 @app.command(name="list")
 def list_() -> None:
     """Every kept product."""
     table = Table()
     for column in ("symbol", "pair", "type", "max leverage", "size decimals", "listed"):
         table.add_column(column)
-    for product in SqlProductStore(processes.database(config())).products():
+    for product in _store().products():
         decimals = product.quantity_decimals
         table.add_row(
             product.symbol,
@@ -49,6 +56,6 @@ def add(
     for symbol in symbols:
         if symbol not in catalogue:
             raise UnknownSymbolError(symbol)
-    store = SqlProductStore(processes.database(settings))
+    store = _store()
     new = store.add([catalogue[symbol] for symbol in symbols])
     sys.stdout.write(f"{new} added, {len(symbols) - new} refreshed\n")

@@ -32,7 +32,7 @@ class HyperliquidReader:
     """Implements ``threet.ports.exchange.ExchangeReader``; safe in many threads."""
 
     def __init__(
-        self, *, url: str, clock: Clock, timeout_secs: float, connections: int = 10
+        self, *, url: str, clock: Clock, timeout_secs: float, connections: int = 64
     ) -> None:
         self._url = url.rstrip("/") + "/info"
         self._clock = clock

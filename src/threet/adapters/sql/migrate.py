@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, text
 
 from threet.adapters.sql.database import database_errors
 from threet.adapters.sql.schema import metadata
-from threet.model.errors import DependencyError
+from threet.model.errors import ConfigurationError, DependencyError
 
 LOCK_WAIT_SECS = 120
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -42,6 +42,16 @@ def current_revision(engine: Engine) -> str | None:
     """The revision the database is at, None for an empty one."""
     with database_errors(), engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
+
+
+def require_migrated(engine: Engine) -> None:
+    """Raises ``ConfigurationError`` with the remedy when the schema is another one."""
+    current, newest = current_revision(engine), newest_revision()
+    if current != newest:
+        reason = (
+            f"database: is {current or 'empty'}, not at {newest}; run `3t db migrate`"
+        )
+        raise ConfigurationError([reason])
 
 
 def newest_revision() -> str:

@@ -1,0 +1,101 @@
+"""What the command says when something is wrong: a sentence, an exit code, no trace."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+KEY = "0x" + "ab" * 32
+
+
+def said(
+    *arguments: str, folder: Path, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("THREET_")}
+    return subprocess.run(
+        [sys.executable, "-m", "threet.cli.main", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+        env={**clean, **variables},
+    )
+
+
+def test_a_wrong_configuration_is_told_whole_and_exits_with_78(tmp_path: Path) -> None:
+    (tmp_path / "config.yml").write_text("redis: {prot: 1}\nweb: {port: 0}\n")
+    result = said("up", folder=tmp_path)
+    assert result.returncode == 78
+    assert "redis.prot: unknown key, did you mean port?" in result.stderr
+    assert "web.port:" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_s2_a_malformed_key_is_refused_and_never_echoed(tmp_path: Path) -> None:
+    secrets = tmp_path / "secrets.yml"
+    secrets.write_text(f"exchanges: {{hyperliquid: {{private_key: '{KEY}0'}}}}")
+    secrets.chmod(0o600)
+    result = said("config", "check", folder=tmp_path)
+    assert result.returncode == 78
+    assert "private_key" in result.stderr
+    assert "abab" not in result.stdout + result.stderr
+
+
+def test_s1_secrets_readable_by_others_stop_every_command(tmp_path: Path) -> None:
+    secrets = tmp_path / "secrets.yml"
+    secrets.write_text("redis: {password: 'x'}")
+    secrets.chmod(0o644)
+    result = said("up", folder=tmp_path)
+    assert result.returncode == 78
+    assert "chmod 600" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("up", "--network", "moon"), ("up", "--address", "0x12"), ("db", "nonsense"),
+     ("demo", "--symbols", "many"), ("demo", "--seconds", "-1"), ("nonsense",)],
+)  # fmt: skip
+def test_nonsense_is_refused_without_a_trace(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    result = said(*arguments, folder=tmp_path)
+    assert result.returncode in (2, 78)
+    assert result.stderr.strip()
+    assert "Traceback" not in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unmade_database_is_told_with_its_remedy(tmp_path: Path) -> None:
+    (tmp_path / "data" / "simulator").mkdir(parents=True)
+    result = said("products", "list", folder=tmp_path)
+    assert result.returncode == 78
+    assert "run `3t db migrate`" in result.stderr
+    assert said("db", "migrate", folder=tmp_path).returncode == 0
+    listed = said("products", "list", folder=tmp_path)
+    assert listed.returncode == 0
+    assert "kPEPE" in listed.stdout
+
+
+def test_r5_the_database_of_a_real_network_is_never_reset(tmp_path: Path) -> None:
+    network = {"THREET_EXCHANGES__HYPERLIQUID__NETWORK": "mainnet"}
+    result = said("db", "reset", "--yes", folder=tmp_path, **network)
+    assert result.returncode == 1
+    assert "refused" in result.stderr
+
+
+def test_a_reset_of_the_simulators_database_leaves_the_first_products(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "data" / "simulator").mkdir(parents=True)
+    said("db", "migrate", folder=tmp_path)
+    result = said("db", "reset", "--yes", folder=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "kPEPE" in said("products", "list", folder=tmp_path).stdout
+
+
+def test_status_without_a_run_says_how_to_start_one(tmp_path: Path) -> None:
+    result = said("status", folder=tmp_path)
+    assert result.returncode == 1
+    assert "3t demo" in result.stdout
