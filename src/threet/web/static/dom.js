@@ -19,6 +19,21 @@ export function makeSvg(tag, attributes) {
   return element;
 }
 
+// Points of [ms, value] on a line of time that ends at endMs: what is not known is left
+// empty, and a single point is a dot.
+export function timePoints(points, endMs, spanMs, width, height) {
+  const drawn = points.filter(([at]) => at >= endMs - spanMs);
+  const values = drawn.map(([, value]) => value);
+  const low = Math.min(...values);
+  const spread = Math.max(...values) - low;
+  const places = drawn.map(([at, value]) => {
+    const x = 1 + (1 - (endMs - Math.min(at, endMs)) / spanMs) * (width - 3);
+    const y = spread ? height - 2 - ((value - low) / spread) * (height - 4) : height / 2;
+    return `${x.toFixed(1)},${y.toFixed(1)}`;
+  });
+  return (places.length === 1 ? [...places, ...places] : places).join(" ");
+}
+
 // Points for a polyline that fills width x height with a margin of 2.
 export function linePoints(values, width, height) {
   const low = Math.min(...values);
