@@ -102,10 +102,11 @@ def test_the_account_is_shown_and_its_news_arrives(
     page = desk.page
     btc = page.locator("#positions tbody tr").first
     expect(btc).to_contain_text("▲ long")
-    expect(btc).to_contain_text("+40.575")
+    expect(btc).to_contain_text("▲ +40.58")
+    expect(btc.locator("b")).to_have_attribute("title", "40.575000")
     expect(page.locator("#positions tbody tr").nth(1)).to_contain_text("▼ short")
     expect(page.locator("#positions tbody tr").nth(2)).to_contain_text("—")
-    served.script.clock.ahead_ms = 1_000
+    served.script.clock.ahead_ms += 1_000
     served.call(served.script.tell_balance())
     expect(page.locator("#equity")).to_have_text("26,123.50")
 
@@ -115,7 +116,7 @@ def test_a_stale_number_is_gray_and_tells_its_age(
 ) -> None:
     page = desk.page
     expect(page.locator(row(page, "SOL"))).not_to_have_class(re.compile("is-stale"))
-    served.script.clock.ahead_ms = 130_000
+    served.script.clock.ahead_ms += 130_000
     served.call(served.script.set_price("BTC", "65000.5"))
     served.call(served.script.beat())
     expect(page.locator(row(page, "SOL"))).to_have_class(re.compile("is-stale"))
@@ -128,8 +129,9 @@ def test_a_stale_number_is_gray_and_tells_its_age(
 
 
 def test_an_unknown_price_is_a_dash_and_never_a_zero(
-    browser: Browser, script: Script
+    browser: Browser,
 ) -> None:
+    script = Script(port=free_port(), symbols=FIRST, bars=5)
     with Served(script) as served:
         context = browser.new_context()
         watched = watch(context)
@@ -143,15 +145,16 @@ def test_an_unknown_price_is_a_dash_and_never_a_zero(
 
 
 def test_a_dead_process_is_told_in_words(desk: Watched, served: Served) -> None:
-    served.script.clock.ahead_ms = 20_000
+    served.script.clock.ahead_ms += 20_000
     served.call(served.script.beat(but="trader"))
     expect(desk.page.locator("#overall")).to_contain_text("trader is dead")
     expect(desk.page.locator("#chips li.bad")).to_contain_text("trader dead")
 
 
 def test_a_lost_connection_is_told_at_once_and_mended_by_itself(
-    browser: Browser, script: Script
+    browser: Browser,
 ) -> None:
+    script = Script(port=free_port(), symbols=FIRST, bars=30, stale_after_ms=3_000)
     context = browser.new_context(viewport={"width": 1440, "height": 860})
     watched = watch(context)
     page = watched.page
@@ -176,7 +179,7 @@ def test_a_lost_connection_is_told_at_once_and_mended_by_itself(
 
 
 def test_a_hostile_name_is_only_a_name(browser: Browser) -> None:
-    script = Script(port=free_port(), symbols=(HOSTILE, "BTC"), bars=5)
+    script = Script(port=free_port(), symbols=(HOSTILE, "ETH"), bars=5)
     with Served(script) as served:
         served.call(script.set_price(HOSTILE, "1.5"))
         context = browser.new_context(viewport={"width": 1440, "height": 860})

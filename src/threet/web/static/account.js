@@ -1,6 +1,6 @@
 // What the account is worth and holds, as it was last read from the exchange.
 import {
-  age, arrow, decimals, direction, grouped, money, pricePlaces, rounded, roundedMoney, sign, signedMoney, sum, UNKNOWN,
+  age, arrow, direction, grouped, money, pricePlaces, rounded, roundedMoney, sign, signedMoney, sum, UNKNOWN,
 } from "./numbers.js";
 import { byId, linePoints, make, setText } from "./dom.js";
 
@@ -63,8 +63,8 @@ export class Account {
     const name = make("button", "", position.symbol);
     name.type = "button";
     name.addEventListener("click", () => this.onChoose(position.symbol));
-    const side = make("small", "", ` ${position.margin_mode}`);
-    side.prepend(make("span", `side ${isLong ? "up" : "down"}`, `${isLong ? "▲ long" : "▼ short"} ${position.leverage}×`));
+    const mode = make("span", "mode", ` ${position.margin_mode}`);
+    const side = make("small", `side ${isLong ? "up" : "down"}`, `${isLong ? "▲ long" : "▼ short"} ${position.leverage}×`);
     const mark = make("span", "", UNKNOWN);
     this.marks.set(position.symbol, mark);
     const pnl = make("b");
@@ -72,7 +72,7 @@ export class Account {
     pnl.title = position.unrealized_pnl;
     const margin = exactly("small", money(roundedMoney(position.margin_used)), position.margin_used);
     row.append(
-      cell(name, side),
+      cell(name, mode, side),
       cell(make("span", "", grouped(position.quantity.replace("-", ""))), this.price(position.symbol, position.entry_price)),
       cell(mark, this.price(position.symbol, position.liquidation_price)),
       cell(pnl, margin),
@@ -83,15 +83,15 @@ export class Account {
   // With the decimals that the market's own price has.
   price(symbol, text) {
     if (text === null) return exactly("small", UNKNOWN, UNREACHABLE);
-    const mark = this.market.quote(symbol, "mark") ?? this.market.quote(symbol);
-    const places = mark ? Math.max(decimals(mark.price), this.market.places.get(symbol) ?? 0) : pricePlaces(text);
+    const { markPlaces, places: midPlaces } = this.market;
+    const places = markPlaces.get(symbol) ?? midPlaces.get(symbol) ?? pricePlaces(text);
     return exactly("small", grouped(rounded(text, places), places), text);
   }
 
   drawMarks() {
     for (const [symbol, element] of this.marks) {
       const quote = this.market.quote(symbol, "mark") ?? this.market.quote(symbol);
-      setText(element, quote ? grouped(quote.price) : UNKNOWN);
+      setText(element, quote ? grouped(quote.price, this.market.markPlaces.get(symbol)) : UNKNOWN);
       element.classList.toggle("stale", quote?.isStale ?? true);
       element.title = quote?.isStale ? `${age(quote.ageMs)} old` : "";
     }

@@ -8,6 +8,7 @@ export class Market {
     this.midsMs = 0;              // when every known mid price was last confirmed
     this.sparklines = new Map();
     this.places = new Map();      // symbol -> most decimals seen: columns stand still
+    this.markPlaces = new Map();
     this.staleAfterMs = 10000;
     this.accountStaleAfterMs = 120000;
     this.offsetMs = null;
@@ -24,8 +25,9 @@ export class Market {
       const before = this.prices.get(key);
       if (price === null) this.prices.delete(key); // vanished: missing, not old
       else this.prices.set(key, { price, receivedMs, eventMs });
+      if (kind === "mark") widen(this.markPlaces, symbol, price);
       if (kind !== "mid") continue;
-      if (price !== null) this.places.set(symbol, Math.max(this.places.get(symbol) ?? 0, decimals(price)));
+      widen(this.places, symbol, price);
       changed.set(symbol, before?.price);
     }
     return changed;
@@ -41,6 +43,10 @@ export class Market {
     const ageMs = Math.max(0, this.nowMs() - Math.min(receivedMs, known.eventMs ?? receivedMs));
     return { price: known.price, ageMs, isStale: ageMs > this.staleAfterMs };
   }
+}
+
+function widen(places, symbol, price) {
+  if (price !== null) places.set(symbol, Math.max(places.get(symbol) ?? 0, decimals(price)));
 }
 
 export async function ask(path, signal) {
