@@ -75,7 +75,8 @@ class ShiftedClock:
 
     async def sleep(self, secs: float) -> None:
         wake_at = self.monotonic() + secs
-        while (left := wake_at - self.monotonic()) > 0:
+        # Not an event: a test pushes the clock from another thread.
+        while (left := wake_at - self.monotonic()) > 0:  # noqa: ASYNC110
             await asyncio.sleep(min(left, _LOOK_AGAIN_SECS))
 
 
@@ -118,15 +119,15 @@ class Script:
         self.clock = ShiftedClock()
         self._chance = random.Random(7)  # noqa: S311 - a script, not a secret
         self._count = 0
-        self._prices = {s: Decimal(STARTS.get(s, "12.345")) for s in (*symbols, *others)}
+        listed = (*symbols, *others)
+        self._prices = {s: Decimal(STARTS.get(s, "12.345")) for s in listed}
         self._forming: dict[str, Candle] = {}
         kept = [_product(symbol) for symbol in symbols]
         self.live = ScriptedLiveView()
         self.products = MemoryProductStore(kept)
         self.candles = MemoryCandleStore(self.products)
         self.accounts = MemoryAccountStore()
-        listed = [*kept, *(_product(symbol) for symbol in others)]
-        self.exchange = MemoryExchange(self.clock, listed)
+        self.exchange = MemoryExchange(self.clock, map(_product, listed))
         self._boards = [
             MemoryProcessBoard(self.live, self.clock, name, 4200 + at)
             for at, name in enumerate(PROCESSES)
@@ -166,7 +167,7 @@ class Script:
         await self.tell(*self._news_of(symbols))
 
     async def confirm_mids(self, *vanished: PriceKey) -> None:
-        """A frame of all mid prices: none has changed, but some may be there no more."""
+        """A frame of all mid prices: none has changed, some may be there no more."""
         await self.tell(
             PricesUpdated(
                 received_ns=self.clock.now_ns(),
@@ -213,10 +214,11 @@ class Script:
 
     def _news_of(self, symbols: Sequence[str]) -> list[Event]:
         now_ns = self.clock.now_ns()
+        mids = [PriceChange(s, PriceKind.MID, self._prices[s]) for s in symbols]
         changes = [
             PriceChange(symbol, kind, self._prices[symbol])
             for symbol in symbols
-            for kind in (PriceKind.MID, PriceKind.MARK, PriceKind.ORACLE)
+            for kind in (PriceKind.MARK, PriceKind.ORACLE)
         ]
         bid = [
             PriceChange(s, kind, _near(self._prices[s] * factor, s), Decimal(3))
@@ -227,11 +229,13 @@ class Script:
             )
         ]
         news: list[Event] = [
+            # As allMids gives them: without a time of the exchange's.
+            PricesUpdated(received_ns=now_ns, changes=tuple(mids)),
             PricesUpdated(
                 received_ns=now_ns,
                 event_ms=now_ns // 1_000_000,
                 changes=tuple(changes + bid),
-            )
+            ),
         ]
         for symbol in symbols:
             if symbol in FIRST or len(symbols) < len(FIRST):

@@ -78,7 +78,7 @@ async def sparklines(desk: AtDesk) -> SparklinesAnswer:
     found = {
         symbol: line
         for symbol in await desk.markets.priced(desk.hub.mids())
-        if (line := desk.sparklines.of(symbol)) is not None
+        if (line := desk.sparklines.of(symbol)) is not None and line.closes
     }
     return SparklinesAnswer(
         now_ms=desk.parts.clock.now_ms(),
