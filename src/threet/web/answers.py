@@ -23,15 +23,16 @@ def exact(value: Decimal) -> str:
 
 
 class ProductAnswer(BaseModel):
+    """What is null is not known until the exchange's catalogue was read."""
+
     symbol: Symbol
-    pair: str = Field(examples=["BTC/USDC:USDC"])
-    exchange: str = Field(examples=["hyperliquid"])
-    product_type: str = Field(examples=["PERP"])
-    max_leverage: int = Field(examples=[40])
-    quantity_decimals: int | None = Field(
-        description="null until the exchange's catalogue was read", examples=[5]
-    )
-    is_delisted: bool
+    is_kept: bool = Field(description="Whether 3T stores its history")
+    pair: str | None = Field(default=None, examples=["BTC/USDC:USDC"])
+    exchange: str | None = Field(default=None, examples=["hyperliquid"])
+    product_type: str | None = Field(default=None, examples=["PERP"])
+    max_leverage: int | None = Field(default=None, examples=[40])
+    quantity_decimals: int | None = Field(default=None, examples=[5])
+    is_delisted: bool | None = None
 
 
 class ProductsAnswer(BaseModel):
@@ -49,7 +50,7 @@ class PriceAnswer(BaseModel):
 
 
 class CoverageAnswer(BaseModel):
-    """How many of all tradable symbols have a mid price of each state."""
+    """How many of all symbols, kept or not, have a mid price of each state."""
 
     symbols: int
     fresh: int
@@ -62,14 +63,17 @@ class PricesAnswer(BaseModel):
     stale_after_ms: int = Field(examples=[10000])
     coverage: CoverageAnswer
     prices: list[PriceAnswer]
-    missing: list[Symbol] = Field(description="Tradable symbols without any mid price")
+    missing: list[Symbol] = Field(
+        description="Kept, tradable symbols without any mid price"
+    )
 
 
 class CandlesAnswer(BaseModel):
     symbol: Symbol
     timeframe: str = Field(examples=["1m"])
+    is_kept: bool = Field(description="Whether 3T stores the history of the symbol")
     source: Literal["store", "exchange"] = Field(
-        description="'exchange' bars are not followed live: ask again"
+        description="Where the bars were read; both are followed live from there on"
     )
     read_ms: Ms
     columns: list[str]
@@ -182,6 +186,11 @@ class ProcessAnswer(BaseModel):
     beat_ms: Ms | None = None
     age_ms: AgeMs | None = None
     figures: dict[str, int | float | str] = {}
+    faults: list[str] = Field(
+        default=[],
+        description="What it lost since its start, in words",
+        examples=[["3 frames refused"]],
+    )
 
 
 class HealthAnswer(BaseModel):

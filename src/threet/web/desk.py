@@ -14,6 +14,7 @@ from threet.web.catalogue import Catalogue
 from threet.web.health_board import HealthBoard
 from threet.web.hot_candles import HotCandles
 from threet.web.live_hub import LiveHub
+from threet.web.markets import Markets
 from threet.web.sparklines import Sparklines
 from threet.web.waiting import in_thread
 
@@ -36,7 +37,8 @@ class Desk:
         )
         self.sparklines = Sparklines(parts.candles, parts.clock)
         self.hub = LiveHub(parts.live, parts.clock, self.candles, self.sparklines)
-        self.health = HealthBoard(parts, self.catalogue, self.hub)
+        self.markets = Markets(parts, self.catalogue)
+        self.health = HealthBoard(parts, self.markets, self.hub)
         self.account = AccountBoard(parts)
         self.listeners = 0
         self.has_failed = False
@@ -49,6 +51,7 @@ class Desk:
             self._keep_house(),
             self._keep_account(),
             self._keep_exchange_health(),
+            self._keep_listing(),
             self._keep_sparklines(),
         )
         async with asyncio.TaskGroup() as tasks:
@@ -91,15 +94,25 @@ class Desk:
             await self.health.ask_exchange()
             await self.parts.clock.sleep(_HOUSEKEEPING_SECS)
 
-    async def _keep_sparklines(self) -> None:
+    async def _keep_listing(self) -> None:
         while True:
-            try:
-                for symbol in await self.catalogue.tradable():
-                    await self._seed(symbol)
-                pause = _SEED_AGAIN_SECS
-            except DependencyError:
-                pause = _SEED_RETRY_SECS
-            await self.parts.clock.sleep(pause)
+            await self.markets.refresh()
+            await self.parts.clock.sleep(_HOUSEKEEPING_SECS)
+
+    async def _keep_sparklines(self) -> None:
+        all_at = 0.0
+        while True:
+            now = self.parts.clock.monotonic()
+            with suppress(DependencyError):
+                await self._seed_sparklines(is_all=now >= all_at)
+                all_at = now + _SEED_AGAIN_SECS if now >= all_at else all_at
+            await self.parts.clock.sleep(_SEED_RETRY_SECS)
+
+    async def _seed_sparklines(self, *, is_all: bool) -> None:
+        """On a new installation history arrives later than the page is opened."""
+        for symbol in await self.catalogue.tradable():
+            if is_all or not self.sparklines.is_read(symbol):
+                await self._seed(symbol)
 
     async def _seed(self, symbol: str) -> None:
         read = await in_thread("database", lambda: self.sparklines.read(symbol))

@@ -3,9 +3,10 @@
 import msgspec
 
 from threet.model.candles import Timeframe
-from threet.model.prices import NewestPrice, PriceKind
+from threet.model.prices import Missing, PriceKey, PriceKind
 from threet.web.answers import exact
 from threet.web.desk import Desk
+from threet.web.live_hub import Quoted
 
 _NS_PER_MS = 1_000_000
 _FOR_ALL = frozenset({PriceKind.MID, PriceKind.MARK})
@@ -24,6 +25,8 @@ class Frames:
         self._health_version = -1
         self._account_version = -1
         self._candle_mark: tuple[int, int] | None = None
+        self._sparklines_version = -1
+        self._mids_ns = 0
         self.seen = -1
 
     def hello(self) -> bytes:
@@ -39,22 +42,28 @@ class Frames:
 
     def next(self) -> bytes | None:
         """All that changed since the last frame; None when nothing did."""
-        hub = self._desk.hub
-        fields: list[bytes] = []
-        prices = [
-            _price_row(price)
-            for price in hub.prices_since(self.seen)
-            if price.kind in _FOR_ALL or price.symbol == self._symbol
-        ]
-        self.seen = hub.version
-        if prices:
-            fields.append(b'"prices":' + msgspec.json.encode(prices))
-        fields += self._candle()
-        fields += self._boards()
+        fields = [*self._prices(), *self._candle(), *self._boards()]
         if not fields:
             return None
         now = b'"now_ms":%d' % self._desk.parts.clock.now_ms()
         return _event(b"frame", b"{" + b",".join((now, *fields)) + b"}")
+
+    def _prices(self) -> list[bytes]:
+        hub = self._desk.hub
+        news = [
+            (key, found)
+            for key, found in hub.prices_since(self.seen)
+            if key[1] in _FOR_ALL or key[0] == self._symbol
+        ]
+        self.seen = hub.version
+        fields = []
+        if news:
+            rows = [_price_row(key, found) for key, found in news]
+            fields.append(b'"prices":' + msgspec.json.encode(rows))
+        if hub.mids_confirmed_ns != self._mids_ns:
+            self._mids_ns = hub.mids_confirmed_ns
+            fields.append(b'"mids_ms":%d' % (self._mids_ns // _NS_PER_MS))
+        return fields
 
     def _candle(self) -> list[bytes]:
         if self._symbol is None or self._timeframe is None:
@@ -75,6 +84,10 @@ class Frames:
     def _boards(self) -> list[bytes]:
         fields = []
         health, account = self._desk.health, self._desk.account
+        sparklines = self._desk.sparklines
+        if sparklines.version != self._sparklines_version:
+            self._sparklines_version = sparklines.version
+            fields.append(b'"sparklines":%d' % sparklines.version)
         if health.newest is not None and health.version != self._health_version:
             self._health_version = health.version
             fields.append(b'"health":' + health.newest.model_dump_json().encode())
@@ -84,10 +97,15 @@ class Frames:
         return fields
 
 
-def _price_row(price: NewestPrice) -> tuple[str, str, str, int, int | None]:
-    received_ms = price.received_ns // _NS_PER_MS
-    text = exact(price.price)
-    return price.symbol, price.kind.value, text, received_ms, price.event_ms
+def _price_row(
+    key: PriceKey, found: Quoted
+) -> tuple[str, str, str | None, int | None, int | None]:
+    """Without a price and a time: it has vanished."""
+    symbol, kind = key
+    if isinstance(found, Missing):
+        return symbol, kind.value, None, None, None
+    received_ms = found.received_ns // _NS_PER_MS
+    return symbol, kind.value, exact(found.price), received_ms, found.event_ms
 
 
 def _event(name: bytes, content: bytes) -> bytes:

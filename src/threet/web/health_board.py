@@ -1,7 +1,7 @@
 """How everything is: processes, dependencies, streams, prices; in words and figures."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from threet.bootstrap import WebParts
 from threet.market_data.staleness import (
@@ -13,7 +13,7 @@ from threet.market_data.staleness import (
     judge_price,
 )
 from threet.model.errors import DependencyError, ExchangeError
-from threet.model.prices import PriceKind
+from threet.model.prices import Missing, NewestPrice, PriceKind
 from threet.ports.live_view import ProcessState, StreamState
 from threet.web.answers import (
     CoverageAnswer,
@@ -23,13 +23,20 @@ from threet.web.answers import (
     ProcessAnswer,
     StreamAnswer,
 )
-from threet.web.catalogue import Catalogue
 from threet.web.live_hub import LiveHub
+from threet.web.markets import Markets
 from threet.web.waiting import in_thread, in_time
 
 _PATIENCE_SECS = 2.0
 _KEEP_MS = 1000
 _ASK_EXCHANGE_AFTER_MS = 30_000
+
+# Counters since a process began; each one that moved is news that did not arrive.
+_LOSSES = {
+    "refused_frames": "frames refused",
+    "dropped": "events dropped",
+    "lost": "entries lost",
+}
 
 _Live = tuple[Sequence[StreamState], Sequence[ProcessState]]
 
@@ -37,9 +44,9 @@ _Live = tuple[Sequence[StreamState], Sequence[ProcessState]]
 class HealthBoard:
     """A summary at most a second old; asked by many, it looks once."""
 
-    def __init__(self, parts: WebParts, catalogue: Catalogue, hub: LiveHub) -> None:
+    def __init__(self, parts: WebParts, markets: Markets, hub: LiveHub) -> None:
         self._parts = parts
-        self._catalogue = catalogue
+        self._markets = markets
         self._hub = hub
         self._lock = asyncio.Lock()
         self._summary: HealthAnswer | None = None
@@ -112,14 +119,14 @@ class HealthBoard:
     async def _cover(self) -> Coverage | None:
         """None while the catalogue is not known."""
         try:
-            symbols = await self._catalogue.tradable()
+            symbols = await self._markets.priced(self._hub.mids())
         except DependencyError:
             return None
         now_ms = self._parts.clock.now_ms()
         return coverage_of(
             judge_price(
                 symbol,
-                self._hub.price(symbol, PriceKind.MID),
+                _known(self._hub.price(symbol, PriceKind.MID)),
                 now_ms=now_ms,
                 stale_after_ms=self._parts.price_stale_after_ms,
             )
@@ -141,6 +148,7 @@ class HealthBoard:
             *(d.reason for d in dependencies if d.state == "down"),
             *_price_reasons(coverage),
             *(f"{p.name} is {p.state}" for p in processes if p.state != "alive"),
+            *(f"{p.name}: {fault}" for p in processes for fault in p.faults),
         ]
         if not self._hub.is_following:
             reasons.append("live prices are not followed")
@@ -204,14 +212,28 @@ def _process_answer(
         beat_ms=state.beat_ms,
         age_ms=age_ms(state.beat_ms, now_ms),
         figures=dict(state.figures),
+        faults=_faults(state.figures),
     )
+
+
+def _faults(figures: Mapping[str, int | float | str]) -> list[str]:
+    """What the counters of a process say was lost on the way."""
+    return [
+        f"{count} {word}"
+        for name, word in _LOSSES.items()
+        if (count := figures.get(name, 0)) not in (0, "0")
+    ]
+
+
+def _known(price: NewestPrice | Missing) -> NewestPrice | None:
+    return None if isinstance(price, Missing) else price
 
 
 def _price_reasons(coverage: Coverage | None) -> Sequence[str]:
     if coverage is None:
         return ["the products are not known"]
     if not coverage.symbols:
-        return ["no products are kept"]
+        return ["no market is known"]
     counts = (("stale", coverage.stale), ("missing", coverage.missing))
     return [
         f"{count} of {coverage.symbols} prices {word}"

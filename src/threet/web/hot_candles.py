@@ -20,10 +20,9 @@ from threet.web.catalogue import Catalogue
 from threet.web.waiting import in_thread, in_time
 
 MAX_ROWS = 5000
-_STORE_AGAIN_MS = 60_000  # readings that no event told of, a few bars only
+_AGAIN_MS = 60_000  # readings that no event told of, a few bars only
 _AWAITED_AGAIN_MS = 20_000  # while a bar that is over still misses its closed row
 _ROWS_AGAIN = 200
-_EXCHANGE_AGAIN_MS = 15_000  # nothing pushes these bars, so they are asked again
 _UNKNOWN_FOR_MS = 30_000
 _MAX_UNKNOWN = 256
 _EXCHANGE_PATIENCE_SECS = 10.0
@@ -43,6 +42,7 @@ class Reading:
     window: CandleWindow
     source: Source
     read_ms: int
+    is_kept: bool
 
 
 class HotCandles:
@@ -107,10 +107,8 @@ class HotCandles:
     def _is_due(self, known: Reading) -> bool:
         now_ms = self._clock.now_ms()
         age = age_ms(known.read_ms, now_ms)
-        if known.source is Source.EXCHANGE:
-            return age > _EXCHANGE_AGAIN_MS
         is_awaited = known.window.awaits_close(now_ms)
-        return age > (_AWAITED_AGAIN_MS if is_awaited else _STORE_AGAIN_MS)
+        return age > (_AWAITED_AGAIN_MS if is_awaited else _AGAIN_MS)
 
     async def _read_again(
         self, key: _Key, is_kept: bool, known: Reading | None
@@ -123,20 +121,20 @@ class HotCandles:
                 return known
             self.windows.close(*key)
             raise
-        reading = Reading(window, source, self._clock.now_ms())
+        reading = Reading(window, source, self._clock.now_ms(), is_kept)
         self._readings[key] = reading
         return reading
 
     async def _fill(self, window: CandleWindow, is_kept: bool) -> Source:
         symbol, timeframe = window.symbol, window.timeframe
+        limit = _ROWS_AGAIN if len(window) else MAX_ROWS
         if is_kept:
-            limit = _ROWS_AGAIN if len(window) else MAX_ROWS
             bars = await self._stored(symbol, timeframe, limit)
             if bars:
                 window.read(bars)
                 await self._take_minutes(window)
                 return Source.STORE
-        window.read(await self._asked(symbol, timeframe))
+        window.read(await self._asked(symbol, timeframe, limit))
         return Source.EXCHANGE
 
     async def _take_minutes(self, window: CandleWindow) -> None:
@@ -160,9 +158,12 @@ class HotCandles:
             "database", lambda: self._store.newest(symbol, timeframe, limit)
         )
 
-    async def _asked(self, symbol: str, timeframe: Timeframe) -> Sequence[Candle]:
+    async def _asked(
+        self, symbol: str, timeframe: Timeframe, limit: int
+    ) -> Sequence[Candle]:
+        """The exchange charges for every 60 bars: all of them are asked for once."""
         end_ms = self._clock.now_ms()
-        start_ms = end_ms - MAX_ROWS * timeframe.millis
+        start_ms = end_ms - limit * timeframe.millis
         try:
             async with self._exchange_turn:
                 return await in_thread(

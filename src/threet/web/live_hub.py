@@ -1,11 +1,12 @@
 """One follower of the live view for all clients; what changed is told by version."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
 
 import structlog
 
+from threet.market_data.newest_prices import NewestPrices
 from threet.model.errors import DependencyError
 from threet.model.events import (
     BalanceUpdated,
@@ -16,7 +17,7 @@ from threet.model.events import (
     PositionsUpdated,
     PricesUpdated,
 )
-from threet.model.prices import NewestPrice, PriceKind
+from threet.model.prices import Missing, NewestPrice, PriceChange, PriceKey, PriceKind
 from threet.ports.clock import Clock
 from threet.ports.live_view import LiveView
 from threet.web.hot_candles import HotCandles
@@ -32,6 +33,8 @@ _STREAMS = (
 )
 _RETRY_SECS = 1.0
 _RATE_OVER_SECS = 5.0
+
+Quoted = NewestPrice | Missing
 
 _log = structlog.get_logger()
 
@@ -49,12 +52,15 @@ class LiveHub:
         self._clock = clock
         self._candles = candles
         self._sparklines = sparklines
+        self._newest = NewestPrices()
         # Ordered by version: a price that changes moves to the end.
-        self._prices: dict[tuple[str, PriceKind], tuple[int, NewestPrice]] = {}
+        self._versions: dict[PriceKey, int] = {}
+        self._vanished_ns: dict[PriceKey, int] = {}
         self._changed = asyncio.Event()
         self._received = 0
         self._rate_mark = (clock.monotonic(), 0)
         self.version = 0
+        self.mids_confirmed_ns = 0  # every known mid price is at least as young
         self.account_news = asyncio.Event()
         self.is_following = False
         self.is_closed = False
@@ -75,8 +81,14 @@ class LiveHub:
     async def resync(self) -> None:
         """Take the newest of everything: mends what the stream lost."""
         before = self.version
-        for price in await in_time("redis", self._live.newest_prices()):
-            self._take_price(price)
+        prices = await in_time("redis", self._live.newest_prices())
+        for price in prices:
+            self._mend(price)
+        present = {(price.symbol, price.kind) for price in prices}
+        for key, version in tuple(self._versions.items()):
+            if key not in present and version <= before:
+                self._vanish(key)
+        self._show_mids()
         if self.version != before:
             self._wake()
 
@@ -89,15 +101,18 @@ class LiveHub:
             )
             self._rate_mark = (now, self._received)
 
-    def price(self, symbol: str, kind: PriceKind) -> NewestPrice | None:
-        found = self._prices.get((symbol, kind))
-        return None if found is None else found[1]
+    def price(self, symbol: str, kind: PriceKind) -> NewestPrice | Missing:
+        return self._newest.find(symbol, kind)
 
-    def prices_since(self, version: int) -> Iterator[NewestPrice]:
+    def mids(self) -> Mapping[str, NewestPrice]:
+        return mids_of(self._newest.all())
+
+    def prices_since(self, version: int) -> Iterator[tuple[PriceKey, Quoted]]:
+        """What is newer than ``version``; ``Missing`` is what has vanished."""
         newer = takewhile(
-            lambda found: found[0] > version, reversed(self._prices.values())
+            lambda found: found[1] > version, reversed(self._versions.items())
         )
-        return (price for _, price in newer)
+        return ((key, self._newest.find(*key)) for key, _ in newer)
 
     async def wait_beyond(self, version: int, for_secs: float) -> bool:
         """Whether something newer than ``version`` came in time."""
@@ -152,27 +167,70 @@ class LiveHub:
                 pass  # a stream that is not followed
 
     def _take_prices(self, event: PricesUpdated) -> None:
+        self._newest.apply(event)
         for change in event.changes:
-            self._take_price(
-                NewestPrice(
-                    symbol=change.symbol,
-                    kind=change.kind,
-                    price=change.price,
-                    received_ns=event.received_ns,
-                    event_ms=event.event_ms,
-                )
-            )
+            self._touch_price((change.symbol, change.kind))
+            if change.kind is PriceKind.MID:
+                self._show_mid(change.symbol)
+        for key in event.confirmed:
+            self._touch_price(key)
+        for key in event.vanished:
+            self._vanished_ns[key] = event.received_ns
+            self._touch_price(key)
+        if event.confirms_mids:
+            newest_ns = max(self.mids_confirmed_ns, event.received_ns)
+            self.mids_confirmed_ns = newest_ns
 
-    def _take_price(self, price: NewestPrice) -> None:
+    def _mend(self, price: NewestPrice) -> None:
+        """Take a price as if the stream had told it; one known better stays."""
         key = (price.symbol, price.kind)
-        known = self._prices.get(key)
-        if known is not None and price.received_ns <= known[1].received_ns:
+        if price.received_ns <= self._vanished_ns.get(key, -1):
+            return  # read before the stream's news that it is there no more
+        known = self._newest.find(*key)
+        if known == price:
             return
+        change = PriceChange(price.symbol, price.kind, price.price)
+        self._newest.apply(
+            PricesUpdated(
+                received_ns=price.received_ns,
+                event_ms=price.event_ms,
+                changes=(change,),
+            )
+        )
+        if self._newest.find(*key) != known:
+            self._touch_price(key)
+
+    def _vanish(self, key: PriceKey) -> None:
+        known = self._newest.find(*key)
+        if isinstance(known, NewestPrice):
+            gone = PricesUpdated(
+                received_ns=known.received_ns,
+                event_ms=known.event_ms,
+                changes=(),
+                vanished=(key,),
+            )
+            self._newest.apply(gone)
+            self._touch_price(key)
+
+    def _touch_price(self, key: PriceKey) -> None:
         self.version += 1
-        self._prices.pop(key, None)
-        self._prices[key] = (self.version, price)
-        self._sparklines.take_price(price)
+        self._versions.pop(key, None)
+        self._versions[key] = self.version
+
+    def _show_mid(self, symbol: str) -> None:
+        mid = self._newest.find(symbol, PriceKind.MID)
+        if isinstance(mid, NewestPrice):
+            self._sparklines.take_mid(mid)
+
+    def _show_mids(self) -> None:
+        """A quiet mid price was confirmed, perhaps: its minute is known by that."""
+        for mid in self.mids().values():
+            self._sparklines.take_mid(mid)
 
     def _wake(self) -> None:
         self._changed.set()
         self._changed = asyncio.Event()
+
+
+def mids_of(prices: Iterable[NewestPrice]) -> Mapping[str, NewestPrice]:
+    return {price.symbol: price for price in prices if price.kind is PriceKind.MID}

@@ -53,17 +53,22 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture
-def script() -> Script:
-    return Script(port=free_port(), symbols=FIRST, bars=300)
-
-
-@pytest.fixture
-def served(script: Script) -> Iterator[Served]:
-    with Served(script) as server:
-        server.call(script.beat())
-        server.call(script.move(FIRST))
+@pytest.fixture(scope="module")
+def running() -> Iterator[Served]:
+    """One server for all tests: each one goes on where the one before ended."""
+    with Served(Script(port=free_port(), symbols=FIRST, bars=300)) as server:
         yield server
+
+
+@pytest.fixture
+def served(running: Served) -> Served:
+    """All is well: processes beat, prices and account are fresh, by a later clock."""
+    script = running.script
+    script.clock.ahead_ms += 1_000
+    script.record_account()
+    running.call(script.beat())
+    running.call(script.move(FIRST))
+    return running
 
 
 def watch(context: BrowserContext) -> Watched:

@@ -16,8 +16,10 @@ from threet.adapters.memory.exchange import MemoryExchange
 from threet.adapters.memory.live_view import MemoryLiveView, MemoryProcessBoard
 from threet.adapters.memory.product_store import MemoryProductStore
 from threet.bootstrap import WebParts
+from threet.market_data.newest_prices import NewestPrices
 from threet.model.accounts import AccountPosition, AccountState, MarginMode
 from threet.model.candles import Candle, Timeframe
+from threet.model.errors import UnknownSymbolError
 from threet.model.events import (
     BalanceUpdated,
     CandleFormed,
@@ -26,7 +28,7 @@ from threet.model.events import (
     Event,
     PricesUpdated,
 )
-from threet.model.prices import PriceChange, PriceKind
+from threet.model.prices import NewestPrice, PriceChange, PriceKey, PriceKind
 from threet.model.products import Product
 from threet.web.server import WebServer
 
@@ -38,6 +40,7 @@ STARTS = {
     "BTC": "64250.5", "ETH": "3120.4", "SOL": "148.31", "HYPE": "31.204",
     "XRP": "0.6123", "kPEPE": "0.011834",
 }  # fmt: skip
+_LOOK_AGAIN_SECS = 0.05
 PROCESSES = (
     "price_stream_producer",
     "price_stream_consumer",
@@ -56,7 +59,7 @@ TIMEFRAMES = (
 
 
 class ShiftedClock:
-    """The machine's clock, which a test may push ahead."""
+    """The machine's clock, which a test may push ahead; who sleeps wakes up by it."""
 
     def __init__(self) -> None:
         self.ahead_ms = 0
@@ -68,10 +71,35 @@ class ShiftedClock:
         return time.time_ns() + self.ahead_ms * 1_000_000
 
     def monotonic(self) -> float:
-        return time.monotonic()
+        return time.monotonic() + self.ahead_ms / 1_000
 
     async def sleep(self, secs: float) -> None:
-        await asyncio.sleep(secs)
+        wake_at = self.monotonic() + secs
+        # Not an event: a test pushes the clock from another thread.
+        while (left := wake_at - self.monotonic()) > 0:  # noqa: ASYNC110
+            await asyncio.sleep(min(left, _LOOK_AGAIN_SECS))
+
+
+class ScriptedLiveView(MemoryLiveView):
+    """Remembers prices by the rules of the stream: confirmed ones, vanished ones."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._newest = NewestPrices()
+
+    async def publish(self, envelopes: Sequence[Envelope]) -> None:
+        await super().publish(envelopes)
+        for envelope in envelopes:
+            if isinstance(envelope.event, PricesUpdated):
+                self._newest.apply(envelope.event)
+
+    def show_prices(self, prices: Sequence[NewestPrice]) -> None:
+        """What is answered from now on, whatever was told."""
+        self._newest = NewestPrices(prices)
+
+    async def newest_prices(self) -> Sequence[NewestPrice]:
+        await super().newest_prices()  # fails when it is down
+        return self._newest.all()
 
 
 class Script:
@@ -82,25 +110,29 @@ class Script:
         *,
         port: int,
         symbols: Sequence[str] = SYMBOLS,
+        others: Sequence[str] = (),
         bars: int = 600,
         stale_after_ms: int = 3_000,
+        address: str | None = ADDRESS,
     ) -> None:
+        """``symbols`` are kept; the exchange lists ``others`` too."""
         self.clock = ShiftedClock()
         self._chance = random.Random(7)  # noqa: S311 - a script, not a secret
         self._count = 0
-        self._prices = {s: Decimal(STARTS.get(s, "12.345")) for s in symbols}
+        listed = (*symbols, *others)
+        self._prices = {s: Decimal(STARTS.get(s, "12.345")) for s in listed}
         self._forming: dict[str, Candle] = {}
         kept = [_product(symbol) for symbol in symbols]
-        self.live = MemoryLiveView()
+        self.live = ScriptedLiveView()
         self.products = MemoryProductStore(kept)
         self.candles = MemoryCandleStore(self.products)
         self.accounts = MemoryAccountStore()
-        self.exchange = MemoryExchange(self.clock, kept)
+        self.exchange = MemoryExchange(self.clock, map(_product, listed))
         self._boards = [
             MemoryProcessBoard(self.live, self.clock, name, 4200 + at)
             for at, name in enumerate(PROCESSES)
         ]
-        self._write_history(bars)
+        self.write_history(bars)
         self.record_account()
         self.parts = WebParts(
             clock=self.clock,
@@ -110,7 +142,7 @@ class Script:
             live=self.live,
             exchange=self.exchange,
             network="simulator",
-            address=ADDRESS,
+            address=address,
             expected_processes=PROCESSES,
             price_stale_after_ms=stale_after_ms,
             port=port,
@@ -134,8 +166,19 @@ class Script:
             self._prices[symbol] = _near(self._prices[symbol] * (1 + step), symbol)
         await self.tell(*self._news_of(symbols))
 
-    async def beat(self, but: str = "") -> None:
-        figures = {"messages": self._count, "reconnects": 0}
+    async def confirm_mids(self, *vanished: PriceKey) -> None:
+        """A frame of all mid prices: none has changed, some may be there no more."""
+        await self.tell(
+            PricesUpdated(
+                received_ns=self.clock.now_ns(),
+                changes=(),
+                confirms_mids=True,
+                vanished=vanished,
+            )
+        )
+
+    async def beat(self, but: str = "", **lost: int) -> None:
+        figures = {"messages": self._count, "reconnects": 0, **lost}
         for name, board in zip(PROCESSES, self._boards, strict=True):
             if name != but:
                 await board.beat(figures)
@@ -171,10 +214,11 @@ class Script:
 
     def _news_of(self, symbols: Sequence[str]) -> list[Event]:
         now_ns = self.clock.now_ns()
+        mids = [PriceChange(s, PriceKind.MID, self._prices[s]) for s in symbols]
         changes = [
             PriceChange(symbol, kind, self._prices[symbol])
             for symbol in symbols
-            for kind in (PriceKind.MID, PriceKind.MARK, PriceKind.ORACLE)
+            for kind in (PriceKind.MARK, PriceKind.ORACLE)
         ]
         bid = [
             PriceChange(s, kind, _near(self._prices[s] * factor, s), Decimal(3))
@@ -185,11 +229,13 @@ class Script:
             )
         ]
         news: list[Event] = [
+            # As allMids gives them: without a time of the exchange's.
+            PricesUpdated(received_ns=now_ns, changes=tuple(mids)),
             PricesUpdated(
                 received_ns=now_ns,
                 event_ms=now_ns // 1_000_000,
                 changes=tuple(changes + bid),
-            )
+            ),
         ]
         for symbol in symbols:
             if symbol in FIRST or len(symbols) < len(FIRST):
@@ -221,16 +267,22 @@ class Script:
         self._forming[symbol] = grown
         return [*news, CandleFormed(received_ns=now_ns, candle=grown)]
 
-    def _write_history(self, bars: int) -> None:
+    def write_history(self, bars: int) -> None:
         """Backwards from the start price, so that history and live agree."""
         for symbol in self._prices:
             is_first = symbol in FIRST
             for timeframe in TIMEFRAMES if is_first else (Timeframe.M1, Timeframe.H1):
-                count = bars if is_first else 60
+                count = bars if is_first else min(bars, 60)
                 found = self._history(symbol, timeframe, count)
-                self.candles.save(found)
-                if timeframe is Timeframe.M1:
+                self._keep(found)
+                if found and timeframe is Timeframe.M1:
                     self._forming[symbol] = found[0]
+
+    def _keep(self, bars: Sequence[Candle]) -> None:
+        try:
+            self.candles.save(bars)
+        except UnknownSymbolError:
+            self.exchange.add_candles(bars)  # of a symbol that is not kept
 
     def _history(self, symbol: str, timeframe: Timeframe, count: int) -> list[Candle]:
         close = self._prices[symbol]

@@ -1,6 +1,7 @@
 """The page in a real browser, on a market that follows a script."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -8,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.system.web.conftest import Watched, watch
 from tests.system.web.scripted import FIRST, SYMBOLS, Script
 from tests.system.web.served import Served, free_port
+from threet.model.prices import PriceKind
 
 HOSTILE = "<img src=x onerror=hacked=1>"
 
@@ -102,10 +104,11 @@ def test_the_account_is_shown_and_its_news_arrives(
     page = desk.page
     btc = page.locator("#positions tbody tr").first
     expect(btc).to_contain_text("▲ long")
-    expect(btc).to_contain_text("+40.575")
+    expect(btc).to_contain_text("▲ +40.58")
+    expect(btc.locator("b")).to_have_attribute("title", "40.575000")
     expect(page.locator("#positions tbody tr").nth(1)).to_contain_text("▼ short")
     expect(page.locator("#positions tbody tr").nth(2)).to_contain_text("—")
-    served.script.clock.ahead_ms = 1_000
+    served.script.clock.ahead_ms += 1_000
     served.call(served.script.tell_balance())
     expect(page.locator("#equity")).to_have_text("26,123.50")
 
@@ -115,7 +118,7 @@ def test_a_stale_number_is_gray_and_tells_its_age(
 ) -> None:
     page = desk.page
     expect(page.locator(row(page, "SOL"))).not_to_have_class(re.compile("is-stale"))
-    served.script.clock.ahead_ms = 130_000
+    served.script.clock.ahead_ms += 130_000
     served.call(served.script.set_price("BTC", "65000.5"))
     served.call(served.script.beat())
     expect(page.locator(row(page, "SOL"))).to_have_class(re.compile("is-stale"))
@@ -128,8 +131,9 @@ def test_a_stale_number_is_gray_and_tells_its_age(
 
 
 def test_an_unknown_price_is_a_dash_and_never_a_zero(
-    browser: Browser, script: Script
+    browser: Browser,
 ) -> None:
+    script = Script(port=free_port(), symbols=FIRST, bars=5)
     with Served(script) as served:
         context = browser.new_context()
         watched = watch(context)
@@ -143,15 +147,16 @@ def test_an_unknown_price_is_a_dash_and_never_a_zero(
 
 
 def test_a_dead_process_is_told_in_words(desk: Watched, served: Served) -> None:
-    served.script.clock.ahead_ms = 20_000
+    served.script.clock.ahead_ms += 20_000
     served.call(served.script.beat(but="trader"))
     expect(desk.page.locator("#overall")).to_contain_text("trader is dead")
     expect(desk.page.locator("#chips li.bad")).to_contain_text("trader dead")
 
 
 def test_a_lost_connection_is_told_at_once_and_mended_by_itself(
-    browser: Browser, script: Script
+    browser: Browser,
 ) -> None:
+    script = Script(port=free_port(), symbols=FIRST, bars=30, stale_after_ms=3_000)
     context = browser.new_context(viewport={"width": 1440, "height": 860})
     watched = watch(context)
     page = watched.page
@@ -176,7 +181,7 @@ def test_a_lost_connection_is_told_at_once_and_mended_by_itself(
 
 
 def test_a_hostile_name_is_only_a_name(browser: Browser) -> None:
-    script = Script(port=free_port(), symbols=(HOSTILE, "BTC"), bars=5)
+    script = Script(port=free_port(), symbols=(HOSTILE, "ETH"), bars=5)
     with Served(script) as served:
         served.call(script.set_price(HOSTILE, "1.5"))
         context = browser.new_context(viewport={"width": 1440, "height": 860})
@@ -269,3 +274,140 @@ def test_all_symbols_are_listed_and_only_the_visible_ones_are_laid_out(
         assert page.evaluate("window.longest") < 250
         context.close()
         assert watched.errors == []
+
+
+@pytest.fixture(scope="module")
+def wide() -> Iterator[Served]:
+    """Kept and other markets, no account, a process that lost something."""
+    script = Script(
+        port=free_port(),
+        symbols=("BTC", "kPEPE"),
+        others=("ADA", "LINK"),
+        bars=60,
+        stale_after_ms=60_000,
+        address=None,
+    )
+    with Served(script) as server:
+        server.call(script.move(("BTC", "kPEPE", "ADA", "LINK")))
+        yield server
+
+
+@pytest.fixture
+def visitor(browser: Browser) -> Iterator[Watched]:
+    context = browser.new_context(viewport={"width": 1440, "height": 860})
+    watched = watch(context)
+    yield watched
+    context.close()
+    assert watched.strangers == []
+
+
+def test_every_market_is_listed_and_one_that_is_not_kept_says_so(
+    visitor: Watched, wide: Served
+) -> None:
+    page = visitor.page
+    page.goto(f"{wide.url}/#BTC/1m")
+    expect(page.locator("#watch-count")).to_have_text("4 markets")
+    names = page.locator("#watch-list > div")
+    expect(names.nth(2)).to_have_text("Other markets: history is not kept")
+    expect(page.locator("#kept-note")).to_be_hidden()
+    page.click(row(page, "ADA"))
+    expect(page.locator("#kept-note")).to_contain_text("History is not kept")
+    expect(page.locator("#quote-leverage")).to_contain_text("10")
+    wide.call(wide.script.set_price("ADA", "13.579"))
+    expect(page.locator("#legend")).to_contain_text("C 13.579")
+    # A line of what streamed in, however short.
+    expect(page.locator(f"{row(page, 'ADA')} .spark")).to_have_attribute(
+        "points", re.compile(r"^[\d.]+,[\d.]+ ")
+    )
+    assert visitor.errors == []
+
+
+def test_a_market_that_appears_is_listed_and_one_that_vanishes_has_no_price(
+    visitor: Watched, wide: Served
+) -> None:
+    page = visitor.page
+    page.goto(f"{wide.url}/#BTC/1m")
+    expect(page.locator("#watch-count")).to_have_text("4 markets")
+    wide.call(wide.script.set_price("NEWLY", "2.5"))
+    expect(page.locator("#watch-count")).to_have_text("5 markets")
+    cell = page.locator(f"{row(page, 'NEWLY')} .price")
+    expect(cell).to_have_text("2.5")
+    wide.call(wide.script.confirm_mids(("NEWLY", PriceKind.MID)))
+    expect(cell).to_have_text("—")
+    assert visitor.errors == []
+
+
+@pytest.mark.parametrize("place", ["#symbol=kPEPE", "#%E0%A4%A", "#/5m", "#a%20b/1h"])
+def test_a_place_that_cannot_be_a_symbol_shows_btc(
+    visitor: Watched, wide: Served, place: str
+) -> None:
+    visitor.page.goto(f"{wide.url}/{place}")
+    expect(visitor.page.locator("#quote-symbol")).to_have_text("BTC")
+    expect(visitor.page).to_have_url(re.compile("#BTC/"))
+    assert visitor.errors == []
+
+
+def test_a_symbol_alone_is_a_place(visitor: Watched, wide: Served) -> None:
+    visitor.page.goto(f"{wide.url}/#kPEPE")
+    expect(visitor.page).to_have_url(re.compile("#kPEPE/1m$"))
+
+
+def test_an_unknown_symbol_is_told_with_a_way_back(
+    visitor: Watched, wide: Served
+) -> None:
+    page = visitor.page
+    page.goto(f"{wide.url}/#NOPE/5m")
+    expect(page.locator("#chart-note")).to_contain_text("no market named “NOPE”")
+    page.get_by_role("button", name="Show BTC").click()
+    expect(page.locator("#quote-symbol")).to_have_text("BTC")
+    expect(page.locator("#chart-note")).to_be_hidden()
+    assert all("404" in error for error in visitor.errors), visitor.errors
+
+
+def test_without_an_account_the_page_says_how_to_set_it(
+    visitor: Watched, wide: Served
+) -> None:
+    page = visitor.page
+    page.goto(wide.url)
+    expect(page.locator("#account-absent")).to_contain_text("No account is configured")
+    expect(page.locator("#account-absent")).to_contain_text("wallet_address")
+    expect(page.locator("#positions")).to_be_hidden()
+    expect(page.locator("#account-body")).to_be_hidden()
+
+
+def test_what_a_process_lost_is_told_in_words(visitor: Watched, wide: Served) -> None:
+    wide.call(wide.script.beat(lost=7))
+    page = visitor.page
+    page.goto(wide.url)
+    expect(page.locator("#overall")).to_contain_text("Degraded")
+    expect(page.locator("#overall")).to_contain_text("7 entries lost")
+    expect(page.locator("#chips li.unsure").first).to_contain_text("7 entries lost")
+
+
+@pytest.mark.parametrize("width", [1440, 1280, 390])
+def test_positions_fit_their_panel(
+    browser: Browser, served: Served, width: int
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 800})
+    page = context.new_page()
+    page.goto(f"{served.url}/#BTC/1m")
+    if width == 390:
+        page.click('.tabs [data-tab="account"]')
+    expect(page.locator("#positions tbody tr")).to_have_count(3)
+    cut = page.evaluate(
+        """() => {
+          const edge = document.querySelector("#panel-account").getBoundingClientRect();
+          return [...document.querySelectorAll("#positions *")].filter((element) => {
+            const box = element.getBoundingClientRect();
+            const isBlock = getComputedStyle(element).display !== "inline";
+            const isCut = isBlock && element.scrollWidth > element.clientWidth + 1;
+            return box.right > edge.right || isCut;
+          }).map((element) => element.outerHTML);
+        }"""
+    )
+    assert cut == []
+    third = page.locator("#positions tbody tr").nth(2).locator("small")
+    expect(third.nth(2)).to_have_text("—")
+    expect(third.nth(2)).to_have_attribute("title", re.compile("cannot be reached"))
+    expect(third.nth(1)).to_have_attribute("title", "0.011790")
+    context.close()

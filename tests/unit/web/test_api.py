@@ -7,11 +7,13 @@ from itertools import islice
 
 import pytest
 
+from tests.builders import prices
 from tests.system.web.scripted import ADDRESS, FIRST, PROCESSES, Script
 from tests.system.web.served import Served, free_port
 from threet.model.candles import Timeframe
 from threet.model.errors import RateLimitedError, UnreachableError
 from threet.model.events import BalanceUpdated
+from threet.model.prices import PriceKind
 from threet.model.products import Product
 
 
@@ -49,7 +51,7 @@ def test_a_price_ages_from_fresh_to_stale_and_an_absent_one_is_missing(
     (mid,) = [p for p in answer["prices"] if p["kind"] == "mid"]
     assert mid["state"] == "stale"
     assert mid["age_ms"] >= 4_000
-    assert mid["received_ms"] == mid["event_ms"]
+    assert mid["event_ms"] is None
 
 
 def test_candles_come_newest_last_with_their_digits(served: Served) -> None:
@@ -324,3 +326,115 @@ def test_events_of_a_task_that_fails_end_the_server(served: Served) -> None:
     served._thread.join(10)
     assert not served._thread.is_alive()
     assert served._server.has_failed
+
+
+@pytest.fixture
+def wide() -> Iterator[Served]:
+    """Two kept markets, two that only the exchange lists, and one of unknown origin."""
+    script = Script(
+        port=free_port(), symbols=("ETH", "BTC"), others=("kPEPE", "ADA"), bars=30
+    )
+    with Served(script) as server:
+        server.call(script.beat())
+        server.call(script.move(("ETH", "BTC", "kPEPE", "ADA")))
+        server.call(script.tell(prices(("ZZZ", "1.50"), received_ns=now_ns(script))))
+        yield server
+
+
+def now_ns(script: Script) -> int:
+    return script.clock.now_ns()
+
+
+def test_every_market_with_a_price_is_listed_the_kept_ones_first(wide: Served) -> None:
+    products = wide.get("/api/products")["products"]
+    assert [(p["symbol"], p["is_kept"]) for p in products] == [
+        ("ETH", True),
+        ("BTC", True),
+        ("kPEPE", False),  # as the exchange lists them
+        ("ADA", False),
+        ("ZZZ", False),
+    ]
+    assert [p["max_leverage"] for p in products] == [25, 40, 10, 10, None]
+    assert wide.script.exchange.requests.count("products") == 1
+
+
+def test_coverage_speaks_of_every_market(wide: Served) -> None:
+    everyone = {"symbols": 5, "fresh": 5, "stale": 0, "missing": 0}
+    assert wide.get("/api/prices")["coverage"] == everyone
+    wide.script.clock.ahead_ms = 2_000
+    assert wide.get("/api/health")["prices"] == everyone
+    assert set(wide.get("/api/sparklines")["sparklines"]) == {
+        *("ETH", "BTC", "kPEPE", "ADA", "ZZZ")
+    }
+
+
+def test_an_old_price_of_a_market_that_is_no_more_is_not_counted(wide: Served) -> None:
+    wide.script.clock.ahead_ms = 4_000
+    prices = wide.get("/api/prices")
+    assert prices["coverage"] == {"symbols": 4, "fresh": 0, "stale": 4, "missing": 0}
+
+
+def test_a_market_that_is_not_kept_has_bars_that_move(wide: Served) -> None:
+    path = "/api/candles?symbol=kPEPE&timeframe=1m"
+    answer = wide.get(path)
+    assert (answer["is_kept"], answer["source"]) == (False, "exchange")
+    assert len(answer["rows"]) == 30
+    wide.call(wide.script.set_price("kPEPE", "0.012345"))
+    wide.call(settled(wide))
+    assert wide.get(path)["rows"][-1][4] == "0.012345"
+    assert wide.script.exchange.requests.count("candles kPEPE 1m") == 1
+    assert wide.get("/api/candles?symbol=BTC")["is_kept"] is True
+
+
+def test_a_frame_that_repeats_all_mids_keeps_quiet_markets_fresh(wide: Served) -> None:
+    script = wide.script
+    script.clock.ahead_ms = 4_000
+    wide.call(script.confirm_mids())
+    wide.call(settled(wide))
+    script.clock.ahead_ms = 5_500
+    everyone = {"symbols": 5, "fresh": 5, "stale": 0, "missing": 0}
+    assert wide.get("/api/prices")["coverage"] == everyone
+    assert wide.get("/api/health")["prices"] == everyone
+
+
+def test_a_vanished_price_is_missing_at_once(wide: Served) -> None:
+    wide.call(wide.script.confirm_mids(("BTC", PriceKind.MID)))
+    answer = wide.get("/api/prices")
+    assert answer["missing"] == ["BTC"]
+    assert answer["coverage"]["missing"] == 1
+    wide.call(settled(wide))
+    wide.script.clock.ahead_ms = 1_500
+    assert "1 of 5 prices missing" in wide.get("/api/health")["reasons"]
+
+
+def test_history_that_arrives_after_the_start_is_drawn_and_told() -> None:
+    script = Script(port=free_port(), symbols=FIRST[:2], bars=0)
+    with Served(script) as served:
+        listener = Listener(served)
+        assert listener.until("sparklines")["sparklines"] == 0
+        assert served.get("/api/sparklines")["sparklines"] == {}
+        script.write_history(130)
+        script.clock.ahead_ms = 11_000  # the store is looked at again by then
+        listener.until("sparklines")
+        line = served.get("/api/sparklines")["sparklines"]["BTC"]
+        assert len(line["closes"]) == 60
+
+
+def test_what_processes_lost_is_told_in_words(served: Served) -> None:
+    served.call(served.script.move(FIRST[:6]))
+    served.call(served.script.beat(refused_frames=3, dropped=0, lost=12))
+    served.script.clock.ahead_ms = 1_500
+    health = served.get("/api/health")
+    assert health["status"] == "degraded"
+    assert "trader: 3 frames refused" in health["reasons"]
+    assert "trader: 12 entries lost" in health["reasons"]
+    assert not [reason for reason in health["reasons"] if "dropped" in reason]
+    assert health["processes"][0]["faults"] == ["3 frames refused", "12 entries lost"]
+
+
+def test_without_an_account_its_answers_say_so() -> None:
+    script = Script(port=free_port(), symbols=("BTC",), bars=1, address=None)
+    with Served(script) as served:
+        for path in ("balances", "positions"):
+            answer = served.get(f"/api/{path}")
+            assert (answer["address"], answer["state"]) == (None, "missing")

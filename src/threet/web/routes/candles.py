@@ -40,6 +40,7 @@ def candles_body(reading: Reading, limit: int) -> bytes:
         {
             "symbol": reading.window.symbol,
             "timeframe": reading.window.timeframe.value,
+            "is_kept": reading.is_kept,
             "source": reading.source.value,
             "read_ms": reading.read_ms,
             "columns": _COLUMNS,

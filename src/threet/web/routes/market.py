@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from threet.market_data.staleness import coverage_of, judge_price
-from threet.model.prices import Fresh, Missing, NewestPrice, PriceKind, Stale
+from threet.model.prices import Fresh, Missing, NewestPrice, Stale
 from threet.web.answers import (
     CoverageAnswer,
     ErrorAnswer,
@@ -16,6 +16,8 @@ from threet.web.answers import (
     exact,
 )
 from threet.web.desk import AtDesk
+from threet.web.live_hub import mids_of
+from threet.web.markets import Market
 from threet.web.sparklines import Sparkline
 from threet.web.waiting import in_time
 
@@ -28,31 +30,28 @@ router = APIRouter(
 _NS_PER_MS = 1_000_000
 
 
-@router.get("/products", summary="The kept products, in the order they were added")
+@router.get(
+    "/products",
+    summary="The kept products in their order, then every other market with a price",
+    description="`is_kept` says whether 3T stores the history of a market. Of another"
+    " one that is not in the exchange's catalogue only the symbol is known.",
+)
 async def products(desk: AtDesk) -> ProductsAnswer:
     return ProductsAnswer(
         products=[
-            ProductAnswer(
-                symbol=product.symbol,
-                pair=product.pair,
-                exchange=product.exchange,
-                product_type=product.product_type.value,
-                max_leverage=product.max_leverage,
-                quantity_decimals=product.quantity_decimals,
-                is_delisted=product.is_delisted,
-            )
-            for product in await desk.catalogue.products()
+            _product_answer(market)
+            for market in await desk.markets.shown(desk.hub.mids())
         ]
     )
 
 
 @router.get("/prices", summary="The newest prices, each with its age and state")
 async def prices(desk: AtDesk) -> PricesAnswer:
-    symbols = await desk.catalogue.tradable()
     newest = await in_time("redis", desk.parts.live.newest_prices())
+    mids = mids_of(newest)
+    symbols = await desk.markets.priced(mids)
     now_ms = desk.parts.clock.now_ms()
     stale_after_ms = desk.parts.price_stale_after_ms
-    mids = {price.symbol: price for price in newest if price.kind is PriceKind.MID}
     quotes = [
         judge_price(
             symbol, mids.get(symbol), now_ms=now_ms, stale_after_ms=stale_after_ms
@@ -78,12 +77,28 @@ async def prices(desk: AtDesk) -> PricesAnswer:
 async def sparklines(desk: AtDesk) -> SparklinesAnswer:
     found = {
         symbol: line
-        for symbol in await desk.catalogue.tradable()
-        if (line := desk.sparklines.of(symbol)) is not None
+        for symbol in await desk.markets.priced(desk.hub.mids())
+        if (line := desk.sparklines.of(symbol)) is not None and line.closes
     }
     return SparklinesAnswer(
         now_ms=desk.parts.clock.now_ms(),
         sparklines={symbol: _sparkline_answer(line) for symbol, line in found.items()},
+    )
+
+
+def _product_answer(market: Market) -> ProductAnswer:
+    product = market.product
+    if product is None:
+        return ProductAnswer(symbol=market.symbol, is_kept=market.is_kept)
+    return ProductAnswer(
+        symbol=product.symbol,
+        is_kept=market.is_kept,
+        pair=product.pair,
+        exchange=product.exchange,
+        product_type=product.product_type.value,
+        max_leverage=product.max_leverage,
+        quantity_decimals=product.quantity_decimals,
+        is_delisted=product.is_delisted,
     )
 
 

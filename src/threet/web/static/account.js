@@ -1,8 +1,11 @@
 // What the account is worth and holds, as it was last read from the exchange.
-import { age, arrow, direction, grouped, money, sign, signedMoney, sum, UNKNOWN } from "./numbers.js";
+import {
+  age, arrow, direction, grouped, money, pricePlaces, rounded, roundedMoney, sign, signedMoney, sum, UNKNOWN,
+} from "./numbers.js";
 import { byId, linePoints, make, setText } from "./dom.js";
 
-const HEADS = ["Market", "Size / entry", "Mark / liq.", "PnL"];
+const HEADS = ["Market", "Size / entry", "Mark / liq.", "PnL / margin"];
+const UNREACHABLE = "The exchange gives no liquidation price: it cannot be reached with this account's margin";
 
 export class Account {
   constructor(market, onChoose) {
@@ -13,9 +16,9 @@ export class Account {
   }
 
   setPresence(hasAccount) {
-    if (hasAccount) return;
-    this.isAbsent = true;
-    this.say("No account is set: add its address to secrets.yml to see its positions here");
+    this.isAbsent = !hasAccount;
+    byId("account-absent").hidden = hasAccount;
+    for (const id of ["account-body", "positions-title", "positions"]) byId(id).hidden = !hasAccount;
     this.drawAge();
   }
 
@@ -42,7 +45,8 @@ export class Account {
   drawPositions({ address, state, positions }) {
     this.marks.clear();
     setText(byId("position-count"), "");
-    if (address === null) return this.setPresence(false);
+    this.setPresence(address !== null);
+    if (this.isAbsent) return;
     if (state === "missing") return this.say("The account was not read yet");
     if (!positions.length) return this.say("No open positions");
     const table = make("table");
@@ -59,25 +63,35 @@ export class Account {
     const name = make("button", "", position.symbol);
     name.type = "button";
     name.addEventListener("click", () => this.onChoose(position.symbol));
-    const side = make("small", "", ` ${position.leverage}× ${position.margin_mode}`);
-    side.prepend(make("span", `side ${isLong ? "up" : "down"}`, isLong ? "▲ long" : "▼ short"));
+    const mode = make("span", "mode", ` ${position.margin_mode}`);
+    const side = make("small", `side ${isLong ? "up" : "down"}`, `${isLong ? "▲ long" : "▼ short"} ${position.leverage}×`);
     const mark = make("span", "", UNKNOWN);
     this.marks.set(position.symbol, mark);
     const pnl = make("b");
-    showPnl(pnl, position.unrealized_pnl);
+    showPnl(pnl, roundedMoney(position.unrealized_pnl));
+    pnl.title = position.unrealized_pnl;
+    const margin = exactly("small", money(roundedMoney(position.margin_used)), position.margin_used);
     row.append(
-      cell(name, side),
-      cell(make("span", "", grouped(position.quantity.replace("-", ""))), make("small", "", grouped(position.entry_price))),
-      cell(mark, make("small", "", grouped(position.liquidation_price))),
-      cell(pnl, make("small", "", `${money(position.margin_used)} margin`)),
+      cell(name, mode, side),
+      cell(make("span", "", grouped(position.quantity.replace("-", ""))), this.price(position.symbol, position.entry_price)),
+      cell(mark, this.price(position.symbol, position.liquidation_price)),
+      cell(pnl, margin),
     );
     return row;
+  }
+
+  // With the decimals that the market's own price has.
+  price(symbol, text) {
+    if (text === null) return exactly("small", UNKNOWN, UNREACHABLE);
+    const { markPlaces, places: midPlaces } = this.market;
+    const places = markPlaces.get(symbol) ?? midPlaces.get(symbol) ?? pricePlaces(text);
+    return exactly("small", grouped(rounded(text, places), places), text);
   }
 
   drawMarks() {
     for (const [symbol, element] of this.marks) {
       const quote = this.market.quote(symbol, "mark") ?? this.market.quote(symbol);
-      setText(element, quote ? grouped(quote.price) : UNKNOWN);
+      setText(element, quote ? grouped(quote.price, this.market.markPlaces.get(symbol)) : UNKNOWN);
       element.classList.toggle("stale", quote?.isStale ?? true);
       element.title = quote?.isStale ? `${age(quote.ageMs)} old` : "";
     }
@@ -97,6 +111,11 @@ export class Account {
   }
 
   say(sentence) { byId("positions").replaceChildren(make("p", "empty", sentence)); }
+}
+
+// What is shown may be rounded; the exact number is told to who asks for it.
+function exactly(tag, text, title) {
+  return Object.assign(make(tag, "", text), { title });
 }
 
 function cell(...content) {

@@ -54,10 +54,18 @@ export class Chart {
     this.say(sentence);
   }
 
-  say(sentence, isCorner = false) {
+  say(sentence) {
     this.note.hidden = !sentence;
-    this.note.classList.toggle("corner", isCorner);
-    this.note.textContent = sentence;
+    this.note.replaceChildren(make("p", "", sentence));
+  }
+
+  // Nothing to draw, and what can be done about it.
+  offer(sentence, label, act) {
+    this.clear(sentence);
+    const button = make("button", "offer", label);
+    button.type = "button";
+    button.addEventListener("click", act);
+    this.note.append(button);
   }
 
   load(answer) {
@@ -72,7 +80,7 @@ export class Chart {
       this.chart.timeScale().scrollToRealTime();
     }
     if (!answer.rows.length) return this.say("No candles are known of this market yet");
-    this.say(answer.source === "exchange" ? "Not kept live: asked from the exchange now and then" : "", true);
+    this.say("");
   }
 
   setData() {

@@ -40,8 +40,10 @@ export class Health {
 
 function processChip(process) {
   const said = process.age_ms === null ? "never seen" : process.age_ms < RECENT_MS ? process.state : `${process.state}, ${age(process.age_ms)} ago`;
+  const words = [said, ...process.faults].join(", ");
+  const kind = !GOOD.has(process.state) ? "bad" : process.faults.length ? "unsure" : "";
   const figures = Object.entries(process.figures).map(([name, figure]) => `${name} ${figure}`).join(", ");
-  return chip(process.name.replaceAll("_", " "), said, GOOD.has(process.state) ? "" : "bad", figures);
+  return chip(process.name.replaceAll("_", " "), words, kind, figures);
 }
 
 function streamChip(stream) {

@@ -13,6 +13,7 @@ const TIMEFRAMES = ["1m", "5m", "15m", "1h", "4h", "1d"];
 const LENGTH_MS = { "1m": 60e3, "5m": 300e3, "15m": 900e3, "1h": 3600e3, "4h": 14400e3, "1d": 86400e3 };
 const BARS = 2000;
 const SPARKLINES_AGAIN_MS = 30000;
+const MARKETS_AGAIN_MS = 30000; // leverage, and what is listed
 const CANDLES_AGAIN_MS = 30000;
 const CHOOSE_PAUSE_MS = 120; // walking with the arrow keys asks once, at the end
 
@@ -26,6 +27,8 @@ const chosen = { symbol: null, timeframe: "1m" };
 let isLost = true;
 let loading = null;
 let pause = null;
+let starting = null;
+const askedFor = new Set();
 
 const stream = new Stream({
   onHello(hello) {
@@ -36,15 +39,16 @@ const stream = new Stream({
     showNetwork(hello.network);
     if (isLost) {
       isLost = false;
-      if (!market.products.size) start();
+      start();
       loadCandles();
-      loadSparklines();
     }
     showLink();
   },
   onFrame(frame) {
     market.setNow(frame.now_ms);
-    if (frame.prices) watchList.take(market.takePrices(frame.prices));
+    if (frame.mids_ms) market.confirmMids(frame.mids_ms);
+    if (frame.prices) takePrices(frame.prices);
+    if (frame.sparklines !== undefined) loadSparklines();
     if (frame.candles) takeCandles(frame.candles);
     if (frame.account) {
       account.take(frame.account);
@@ -62,6 +66,17 @@ const stream = new Stream({
   },
 });
 
+function takePrices(rows) {
+  const changed = market.takePrices(rows);
+  watchList.take(changed);
+  if (!market.products.size) return;
+  const isNew = (symbol) => market.quote(symbol) && !market.products.has(symbol) && !askedFor.has(symbol);
+  const news = [...changed.keys()].filter(isNew);
+  if (!news.length) return;
+  for (const symbol of news) askedFor.add(symbol); // once each: the server may not show it
+  loadMarkets().catch(() => askedFor.clear());
+}
+
 function takeCandles({ revised, rows }) {
   if (revised) loadCandles();
   else chart.update(rows);
@@ -70,15 +85,16 @@ function takeCandles({ revised, rows }) {
 function drawQuote() { if (chosen.symbol) quote.draw(chosen.symbol); }
 
 function choose({ symbol = chosen.symbol, timeframe = chosen.timeframe }) {
+  history.replaceState(null, "", `#${encodeURIComponent(symbol)}/${timeframe}`);
   if (symbol === chosen.symbol && timeframe === chosen.timeframe) return;
   Object.assign(chosen, { symbol, timeframe });
-  history.replaceState(null, "", `#${encodeURIComponent(symbol)}/${timeframe}`);
   watchList.mark(symbol);
   for (const button of byId("timeframes").children) {
     button.setAttribute("aria-pressed", String(button.textContent === timeframe));
   }
   drawQuote();
   chart.clear("Loading candles");
+  sayKept("");
   clearTimeout(pause);
   pause = setTimeout(follow, CHOOSE_PAUSE_MS);
 }
@@ -97,10 +113,31 @@ async function loadCandles() {
   try {
     const query = new URLSearchParams({ ...chosen, limit: BARS });
     const answer = await ask(`/api/candles?${query}`, signal);
-    if (!signal.aborted) chart.load(answer);
+    if (signal.aborted) return;
+    chart.load(answer);
+    sayKept(keptNote(answer));
   } catch (error) {
-    if (!signal.aborted && !isLost) chart.clear(error.message);
+    if (signal.aborted || isLost) return;
+    if (error.status === 404) offerHome();
+    else chart.clear(error.message);
   }
+}
+
+function keptNote({ is_kept: isKept, source }) {
+  if (!isKept) return "History is not kept: these bars are the exchange's";
+  return source === "exchange" ? "History is being fetched: these bars are the exchange's" : "";
+}
+
+function sayKept(sentence) {
+  byId("kept-note").hidden = !sentence;
+  setText(byId("kept-note"), sentence);
+}
+
+function offerHome() {
+  const symbol = home();
+  const sentence = `The exchange has no market named “${chosen.symbol}”`;
+  if (symbol) chart.offer(sentence, `Show ${symbol}`, () => choose({ symbol }));
+  else chart.clear(sentence);
 }
 
 async function loadSparklines() {
@@ -120,31 +157,44 @@ function loadCandlesAgain() {
   if (!isLost && document.visibilityState === "visible" && (isLong || isOver)) loadCandles();
 }
 
+async function loadMarkets() {
+  const { products } = await ask("/api/products");
+  market.products = new Map(products.map((product) => [product.symbol, product]));
+  watchList.setProducts(products);
+  drawQuote();
+}
+
 async function start() {
+  clearTimeout(starting);
   try {
-    const { products } = await ask("/api/products");
-    market.products = new Map(products.map((product) => [product.symbol, product]));
-    watchList.setProducts(products);
-    const first = products.find((product) => !product.is_delisted);
-    if (!readHash() && first && !chosen.symbol) choose({ symbol: first.symbol });
-    if (!products.length) chart.say("No markets are kept yet");
+    await loadMarkets();
+    if (!chosen.symbol) readHash();
+    if (!market.products.size) chart.say("No market is known yet");
   } catch (error) {
+    if (market.products.size) return;
     watchList.say(error.message);
     if (!chosen.symbol) chart.say(error.message);
-    setTimeout(start, 3000);
+    starting = setTimeout(start, 3000);
   }
 }
 
+function home() {
+  if (market.products.has("BTC")) return "BTC";
+  return [...market.products.values()].find((product) => !product.is_delisted)?.symbol;
+}
+
+// "#kPEPE/5m". What cannot be a symbol is passed over, what could be one is asked for.
 function readHash() {
-  const [symbol, timeframe] = location.hash.slice(1).split("/");
-  if (!symbol) return false;
-  try {
-    choose({
-      symbol: decodeURIComponent(symbol),
-      timeframe: TIMEFRAMES.includes(timeframe) ? timeframe : chosen.timeframe,
-    });
-  } catch { return false; } // not a name that was ever encoded
-  return true;
+  const [name, timeframe] = location.hash.slice(1).split("/");
+  const symbol = symbolOf(name) ?? home();
+  if (!symbol) return;
+  choose({ symbol, timeframe: TIMEFRAMES.includes(timeframe) ? timeframe : chosen.timeframe });
+}
+
+function symbolOf(name) {
+  let symbol;
+  try { symbol = decodeURIComponent(name); } catch { return null; } // never encoded
+  return market.products.has(symbol) || /^[\w:@.-]{1,40}$/.test(symbol) ? symbol : null;
 }
 
 function showNetwork(network) {
@@ -185,10 +235,11 @@ for (const tab of document.querySelectorAll(".tabs button")) {
     for (const other of tab.parentElement.children) other.setAttribute("aria-pressed", String(other === tab));
   });
 }
-addEventListener("hashchange", readHash);
+addEventListener("hashchange", () => { if (market.products.size) readHash(); });
 startTheme(byId("theme"));
 setInterval(everySecond, 1000);
 setInterval(loadSparklines, SPARKLINES_AGAIN_MS);
+setInterval(() => { if (!isLost) loadMarkets().catch(() => {}); }, MARKETS_AGAIN_MS);
 setInterval(loadCandlesAgain, CANDLES_AGAIN_MS);
 stream.open("/api/events");
 start();

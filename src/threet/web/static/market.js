@@ -4,9 +4,11 @@ import { decimals } from "./numbers.js";
 export class Market {
   constructor() {
     this.products = new Map();
-    this.prices = new Map();      // "symbol kind" -> {price, atMs}
+    this.prices = new Map();      // "symbol kind" -> {price, receivedMs, eventMs}
+    this.midsMs = 0;              // when every known mid price was last confirmed
     this.sparklines = new Map();
     this.places = new Map();      // symbol -> most decimals seen: columns stand still
+    this.markPlaces = new Map();
     this.staleAfterMs = 10000;
     this.accountStaleAfterMs = 120000;
     this.offsetMs = null;
@@ -21,26 +23,38 @@ export class Market {
     for (const [symbol, kind, price, receivedMs, eventMs] of rows) {
       const key = `${symbol} ${kind}`;
       const before = this.prices.get(key);
-      this.prices.set(key, { price, atMs: Math.min(receivedMs, eventMs ?? receivedMs) });
+      if (price === null) this.prices.delete(key); // vanished: missing, not old
+      else this.prices.set(key, { price, receivedMs, eventMs });
+      if (kind === "mark") widen(this.markPlaces, symbol, price);
       if (kind !== "mid") continue;
-      this.places.set(symbol, Math.max(this.places.get(symbol) ?? 0, decimals(price)));
+      widen(this.places, symbol, price);
       changed.set(symbol, before?.price);
     }
     return changed;
   }
 
+  confirmMids(atMs) { this.midsMs = Math.max(this.midsMs, atMs); }
+
   // {price, ageMs, isStale}, or null when there is none: unknown is not 0.
   quote(symbol, kind = "mid") {
     const known = this.prices.get(`${symbol} ${kind}`);
     if (!known) return null;
-    const ageMs = Math.max(0, this.nowMs() - known.atMs);
+    const receivedMs = kind === "mid" ? Math.max(known.receivedMs, this.midsMs) : known.receivedMs;
+    const ageMs = Math.max(0, this.nowMs() - Math.min(receivedMs, known.eventMs ?? receivedMs));
     return { price: known.price, ageMs, isStale: ageMs > this.staleAfterMs };
   }
+}
+
+function widen(places, symbol, price) {
+  if (price !== null) places.set(symbol, Math.max(places.get(symbol) ?? 0, decimals(price)));
 }
 
 export async function ask(path, signal) {
   const response = await fetch(path, { signal, headers: { accept: "application/json" } });
   const answer = await response.json();
-  if (!response.ok) throw new Error(answer.error ?? `${path} answered ${response.status}`);
+  if (!response.ok) {
+    const error = new Error(answer.error ?? `${path} answered ${response.status}`);
+    throw Object.assign(error, { status: response.status });
+  }
   return answer;
 }

@@ -48,6 +48,27 @@ function unscaled(digits, places) {
   return (digits < 0n ? "-" : "") + whole + fraction;
 }
 
+// For narrow places, half away from zero; whoever rounds shows the exact number too.
+export function rounded(text, places) {
+  const { isNegative, whole, fraction } = split(text);
+  if (fraction.length <= places) return text;
+  const digits = BigInt(whole + fraction.slice(0, places)) + (fraction[places] >= "5" ? 1n : 0n);
+  return unscaled(isNegative ? -digits : digits, places);
+}
+
+// Of two numbers that are not 0 none is shown as 0.
+export function roundedMoney(text) {
+  const cents = rounded(text, 2);
+  return sign(cents) === sign(text) ? cents : text;
+}
+
+// Five significant figures, as the exchange gives prices; whole numbers stay whole.
+export function pricePlaces(text) {
+  const { whole, fraction } = split(text);
+  if (/[1-9]/.test(whole)) return Math.max(0, 5 - whole.length);
+  return /^0*/.exec(fraction)[0].length + 5;
+}
+
 export function sum(texts) {
   const places = Math.max(0, ...texts.map(decimals));
   return unscaled(texts.reduce((total, text) => total + scaled(text, places), 0n), places);

@@ -1,8 +1,9 @@
 // All markets in a list: found by typing, walked with the arrow keys.
 import { age, arrow, direction, grouped, percent, sign, UNKNOWN } from "./numbers.js";
-import { byId, linePoints, make, makeSvg, setText } from "./dom.js";
+import { byId, make, makeSvg, setText, timePoints } from "./dom.js";
 
 const DAY_MS = 86400000;
+const SPARK_MS = 7200000;
 const PAGE = 10;
 
 export class WatchList {
@@ -12,6 +13,10 @@ export class WatchList {
     this.rows = new Map();
     this.shown = [];
     this.chosen = null;
+    this.kept = new Set();
+    this.held = new Set();
+    this.divider = make("div", "divider", "Other markets: history is not kept");
+    this.divider.setAttribute("role", "presentation");
     this.list = byId("watch-list");
     this.search = byId("search");
     this.list.addEventListener("click", (event) => this.click(event));
@@ -28,17 +33,23 @@ export class WatchList {
   }
 
   setProducts(products) {
-    const kept = products.filter((product) => !product.is_delisted);
-    this.rows = new Map(kept.map((product, at) => [product.symbol, this.makeRow(product.symbol, at)]));
-    this.list.replaceChildren(...[...this.rows.values()].map((row) => row.element));
+    const shown = products.filter((product) => !product.is_delisted);
+    const symbols = shown.map((product) => product.symbol);
+    if (this.rows.size && symbols.join("\n") === [...this.rows.keys()].join("\n")) return;
+    this.kept = new Set(shown.filter((product) => product.is_kept).map((product) => product.symbol));
+    this.rows = new Map(symbols.map((symbol) => [symbol, this.rows.get(symbol) ?? this.makeRow(symbol)]));
+    const elements = [...this.rows.values()].map((row) => row.element);
+    elements.forEach((element, at) => { element.id = `market-${at}`; });
+    elements.splice(this.kept.size, 0, this.divider);
+    this.list.replaceChildren(...elements);
     this.filter();
+    this.markHeld(this.held);
     this.mark(this.chosen);
     this.drawSparklines();
   }
 
-  makeRow(symbol, at) {
+  makeRow(symbol) {
     const element = make("div", "row");
-    element.id = `market-${at}`;
     element.dataset.symbol = symbol;
     element.setAttribute("role", "option");
     element.setAttribute("aria-selected", "false");
@@ -60,8 +71,8 @@ export class WatchList {
       const row = this.rows.get(symbol);
       if (!row) continue;
       this.draw(symbol);
-      const price = this.market.quote(symbol).price;
-      if (before === undefined || before === price) continue;
+      const price = this.market.quote(symbol)?.price;
+      if (before === undefined || price === undefined || before === price) continue;
       const isUp = Number(price) > Number(before);
       row.price.classList.remove("tick-up", "tick-down");
       requestAnimationFrame(() => row.price.classList.add(isUp ? "tick-up" : "tick-down"));
@@ -91,11 +102,11 @@ export class WatchList {
 
   drawSparklines() {
     for (const [symbol, row] of this.rows) {
-      const closes = this.market.sparklines.get(symbol)?.closes ?? [];
-      if (closes.length > 1) {
-        const values = closes.map(Number);
-        row.line.setAttribute("points", linePoints(values, 64, 26));
-        const way = direction(values.at(-1) - values[0]);
+      const { closes = [], times_ms: times } = this.market.sparklines.get(symbol) ?? {};
+      if (closes.length) {
+        const points = closes.map((close, at) => [times[at], Number(close)]);
+        row.line.setAttribute("points", timePoints(points, this.market.nowMs(), SPARK_MS, 64, 26));
+        const way = direction(points.at(-1)[1] - points[0][1]);
         row.line.setAttribute("class", `spark ${way}`);
       }
       this.draw(symbol);
@@ -105,6 +116,7 @@ export class WatchList {
   drawAges() { for (const symbol of this.rows.keys()) this.draw(symbol); }
 
   markHeld(symbols) {
+    this.held = symbols;
     for (const [symbol, row] of this.rows) {
       const dot = row.name.querySelector(".held");
       if (symbols.has(symbol) && !dot) {
@@ -134,6 +146,7 @@ export class WatchList {
       if (isShown) this.shown.push(symbol);
     }
     this.say(this.shown.length ? "" : this.rows.size ? `No market is named like “${this.search.value.trim()}”` : "No markets are kept yet");
+    this.divider.hidden = !this.kept.size || !this.shown.some((symbol) => !this.kept.has(symbol));
     const all = this.rows.size;
     setText(byId("watch-count"), this.shown.length === all ? `${all} markets` : `${this.shown.length} of ${all} markets`);
   }
