@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -103,7 +104,10 @@ def test_database_names_every_column(table: Any) -> None:
     assert told == [column.name for column in table.columns]
 
 
-def test_processes_names_every_process_with_its_module() -> None:
+def test_processes_names_every_process_with_its_module(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # no configuration of this machine
     described = text_of("reference/processes.md").partition("## Alive")[0]
     told = {row[0].strip("`"): row[1].strip("`") for row in rows(described)}
     started = plan(EmbeddedOptions(), {}).platform
