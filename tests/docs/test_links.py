@@ -1,0 +1,40 @@
+"""Every relative link leads to a file, and to a heading in it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.docs.documents import DOCS, PAGES, anchors, links, name_of
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_relative_links_resolve(page: Path) -> None:
+    broken = []
+    for link in links(page.read_text()):
+        if link.startswith(("https://", "http://", "mailto:")):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        if not target.exists() or (
+            anchor and anchor not in anchors(target.read_text())
+        ):
+            broken.append(link)
+    assert not broken
+
+
+def test_the_index_leads_to_every_page() -> None:
+    index = DOCS / "README.md"
+    led_to = {
+        (DOCS / link.partition("#")[0]).resolve() for link in links(index.read_text())
+    }
+    decisions = set((DOCS / "decisions").glob("*.md"))
+    pages = {page for page in PAGES if page.is_relative_to(DOCS)}
+    assert pages - led_to - decisions - {index} == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_no_path_of_a_machine(page: Path) -> None:
+    text = page.read_text()
+    assert not [
+        word for word in ("/home/", "/root/", "/work/", "/opt/") if word in text
+    ]
