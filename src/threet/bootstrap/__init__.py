@@ -9,6 +9,7 @@ from threet.bootstrap.parts import (
     WorkerParts,
 )
 from threet.bootstrap.processes import consumer, producer, web_parts
+from threet.bootstrap.refusal import telling_refusals
 from threet.bootstrap.settings import config
 from threet.bootstrap.workers import board_beat, celery_settings, worker_parts
 
@@ -24,6 +25,7 @@ __all__ = [
     "config",
     "consumer",
     "producer",
+    "telling_refusals",
     "web_parts",
     "worker_parts",
 ]

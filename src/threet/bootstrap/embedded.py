@@ -19,6 +19,8 @@ _DEMO_FUNDS = "10000"
 _DEMO_POSITIONS = ("BTC=0.05@104200", "ETH=-0.8@3990", "kPEPE=90000@0.0091")
 DEMO_SEED = 7
 
+_SIMULATOR_PORT = 3001
+
 _MODULES = (
     ("price_stream_producer", "threet.components.price_stream_producer"),
     ("price_stream_consumer", "threet.components.price_stream_consumer"),
@@ -52,7 +54,9 @@ class EmbeddedRun:
 
     @property
     def page_url(self) -> str:
-        return f"http://127.0.0.1:{self.settings.web.port}"
+        web = self.settings.web
+        host = "127.0.0.1" if web.host == "0.0.0.0" else web.host  # noqa: S104
+        return f"http://{host}:{web.port}"
 
 
 def plan(options: EmbeddedOptions, environment: Mapping[str, str]) -> EmbeddedRun:
@@ -68,11 +72,13 @@ def plan(options: EmbeddedOptions, environment: Mapping[str, str]) -> EmbeddedRu
         "THREET_DATA_DIR": str(before.data_dir.resolve()),
         "THREET_REDIS__HOST": "127.0.0.1",
         "THREET_REDIS__PORT": str(redis_port),
+        "THREET_REDIS__DB": "0",
         "THREET_REDIS__PASSWORD": password,
     }
     exchange = None
     if options.is_demo:
-        exchange_port = free_port()
+        # The port at which every other command looks for a simulator, if it is free.
+        exchange_port = _SIMULATOR_PORT if is_free(_SIMULATOR_PORT) else free_port()
         wanted["THREET_EXCHANGES__HYPERLIQUID__REST_URL"] = (
             f"http://127.0.0.1:{exchange_port}"
         )
@@ -105,11 +111,11 @@ def free_port() -> int:
         return port
 
 
-def is_free(port: int) -> bool:
+def is_free(port: int, host: str = "127.0.0.1") -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((host, port))
         except OSError:
             return False
     return True

@@ -18,6 +18,9 @@ from threet.ports.market_feed import MarketFeed
 from threet.ports.outbox import Inbox, Outbox
 from threet.ports.product_store import ProductStore
 
+# Processes beat every other second; a worker only when it consumed a task.
+PROCESS_DEAD_AFTER_MS = 15_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessParts:
@@ -62,10 +65,11 @@ class WebParts:
     expected_processes: Sequence[str]
     price_stale_after_ms: int
     account_stale_after_ms: int = 120_000
-    process_dead_after_ms: int = 15_000
+    process_dead_after_ms: int = PROCESS_DEAD_AFTER_MS
     host: str = "127.0.0.1"
     port: int = 8080
     allowed_hosts: Sequence[str] = ()
+    board: ProcessBoard | None = None  # None where nobody looks, as in a test
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,7 @@ from threet.resilience.backoff import Backoff
 from threet.resilience.budgeted_reader import BudgetedReader
 
 _REDIS_TIMEOUT_SECS = 5
-# What a complete platform runs; the page and `3t status` miss whichever is silent.
+# What a complete platform runs beside the page, which misses whichever is silent.
 EXPECTED_PROCESSES = (
     "price_stream_producer",
     "price_stream_consumer",
@@ -38,6 +38,10 @@ EXPECTED_PROCESSES = (
     "celery_worker",
     "celery_beat",
 )
+
+
+# `3t status` misses the page as well.
+PLATFORM_PROCESSES = (*EXPECTED_PROCESSES, "web")
 
 
 def producer() -> ProducerParts:
@@ -48,7 +52,7 @@ def producer() -> ProducerParts:
     run_id = f"p{clock.now_ms():x}-{os.getpid():x}"
     return ProducerParts(
         process=process,
-        exchange=reader(settings, clock),
+        exchange=BudgetedReader(reader(settings, clock), budget(settings)),
         feed=HyperliquidFeed(
             url=root.websocket_url(settings),
             clock=clock,
@@ -82,12 +86,8 @@ def consumer(name: str, *, stream: str, start: str = "0") -> ConsumerParts:
 
 def web_parts() -> WebParts:
     settings = root.config()
-    logs.configure(
-        process="web",
-        level=settings.observability.log_level,
-        as_json=settings.observability.log_format == "json",
-    )
-    clock = SystemClock()
+    process = _process(settings, "web")
+    clock = process.clock
     store = database(settings)
     return WebParts(
         clock=clock,
@@ -102,6 +102,8 @@ def web_parts() -> WebParts:
         price_stale_after_ms=int(settings.market_data.stale_after_secs * 1000),
         host=settings.web.host,
         port=settings.web.port,
+        allowed_hosts=settings.web.allowed_hosts,
+        board=process.board,
     )
 
 

@@ -8,6 +8,7 @@ from threet.celery_services import logs
 from threet.celery_services.app import make_app
 
 
+@bootstrap.telling_refusals()
 def main() -> None:
     run(bootstrap.celery_settings("celery_beat"))
 

@@ -16,6 +16,7 @@ _EVENTLET_PREFETCH = 16
 _PATCHED = "threet.celery_services.eventlet_worker"
 
 
+@bootstrap.telling_refusals()
 def main() -> None:
     settings = bootstrap.celery_settings("celery_worker")
     if settings.pool == "eventlet":

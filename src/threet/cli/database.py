@@ -1,12 +1,15 @@
 """`3t db`: the schema of the database."""
 
+import shutil
 import sys
 from typing import Annotated
 
 import typer
 
-from threet.adapters.sql.migrate import current_revision, drop_everything, migrate
+from threet.adapters.sql.migrate import current_revision, migrate
 from threet.bootstrap import config, processes
+from threet.bootstrap.settings import data_dir
+from threet.cli.run_file import only_one
 
 app = typer.Typer(
     help="The database: bring its schema up to date.", no_args_is_help=True
@@ -26,17 +29,24 @@ def migrate_() -> None:
 def reset(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Development only: empty the database of the simulator and build it anew.
+    """Development only: forget what the simulator's embedded run has stored.
 
-    Refused on mainnet and testnet: what was recorded there cannot be had again.
+    Its SQLite file and its Valkey, which remembers what was fetched, go together.
+    Refused on mainnet and testnet, whose past cannot be had again, for a database
+    server, which does not say whose data it holds, and while the platform runs.
     """
     settings = config()
     network = settings.exchanges.hyperliquid.network
-    if network != "simulator":
-        sys.stderr.write(f"3t: refused: this is the database of {network}\n")
+    if network != "simulator" or settings.database.host is not None:
+        whose = "a database server" if settings.database.host else network
+        sys.stderr.write(f"3t: refused: this would empty the database of {whose}\n")
         raise SystemExit(1)
-    if not yes:
-        typer.confirm("Delete everything in the simulator's database?", abort=True)
-    store = processes.database(settings)
-    drop_everything(store.engine)
-    sys.stdout.write(f"database: reset -> {migrate(store.engine)}\n")
+    folder = data_dir(settings)
+    with only_one(folder):
+        if not yes:
+            typer.confirm(f"Delete what is stored in {folder}?", abort=True)
+        for file in folder.glob("threet.db*"):
+            file.unlink()
+        shutil.rmtree(folder / "valkey", ignore_errors=True)
+        revision = migrate(processes.database(settings).engine)
+    sys.stdout.write(f"database: reset -> {revision}\n")

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
+from threet.bootstrap import telling_refusals
 from threet.bootstrap.embedded import EmbeddedOptions
 from threet.cli import configuration, database, products, status, up
-from threet.model.errors import ConfigurationError, ThreeTError
-from threet.resilience.restart_policy import EXIT_CONFIGURATION
+from threet.model.errors import ThreeTError
 
 app = typer.Typer(
     help="3T: automated trading on the HyperLiquid perpetuals exchange.",
@@ -86,11 +86,8 @@ def status_(data_dir: DataDir = None) -> None:
 def main() -> None:
     """Run the command; every expected failure is a sentence and an exit code."""
     try:
-        app()
-    except ConfigurationError as error:
-        sys.stderr.write("3t: the configuration is refused:\n")
-        sys.stderr.writelines(f"  - {reason}\n" for reason in error.reasons)
-        raise SystemExit(EXIT_CONFIGURATION) from None
+        with telling_refusals():
+            app()
     except ThreeTError as error:
         sys.stderr.write(f"3t: {error}\n")
         raise SystemExit(1) from None

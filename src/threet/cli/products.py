@@ -11,7 +11,7 @@ from threet.adapters.sql.migrate import require_migrated
 from threet.adapters.sql.product_store import SqlProductStore
 from threet.adapters.system_clock import SystemClock
 from threet.bootstrap import config, processes
-from threet.model.errors import UnknownSymbolError
+from threet.model.errors import ConfigurationError
 
 app = typer.Typer(
     help="Products: which markets' candles are kept.", no_args_is_help=True
@@ -55,7 +55,7 @@ def add(
     }
     for symbol in symbols:
         if symbol not in catalogue:
-            raise UnknownSymbolError(symbol)
+            raise ConfigurationError([f"the exchange lists no {symbol!r}"])
     store = _store()
     new = store.add([catalogue[symbol] for symbol in symbols])
     sys.stdout.write(f"{new} added, {len(symbols) - new} refreshed\n")

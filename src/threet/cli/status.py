@@ -12,13 +12,11 @@ from threet.adapters.redis_streams.address import RedisAddress
 from threet.adapters.redis_streams.live_view import RedisLiveView
 from threet.adapters.system_clock import SystemClock
 from threet.bootstrap import settings as root
-from threet.bootstrap.processes import EXPECTED_PROCESSES
+from threet.bootstrap.parts import PROCESS_DEAD_AFTER_MS
+from threet.bootstrap.processes import PLATFORM_PROCESSES
 from threet.cli import run_file
 from threet.model.errors import DependencyError
 from threet.ports.live_view import ProcessState, StreamState
-
-# Processes beat every other second.
-_DEAD_AFTER_MS = 10_000
 
 
 def show(data_dir: Path | None) -> int:
@@ -53,8 +51,10 @@ def _show_run(console: Console, name: str, address: RedisAddress) -> int:
     now_ms = SystemClock().now_ms()
     console.print(_process_table(name, processes, now_ms))
     console.print(_stream_table(streams, now_ms))
-    living = {one.name for one in processes if now_ms - one.beat_ms <= _DEAD_AFTER_MS}
-    missing = [name for name in EXPECTED_PROCESSES if name not in living]
+    living = {
+        one.name for one in processes if now_ms - one.beat_ms <= PROCESS_DEAD_AFTER_MS
+    }
+    missing = [name for name in PLATFORM_PROCESSES if name not in living]
     if missing:
         console.print(f"Not alive: {', '.join(missing)}")
     return 1 if missing else 0
@@ -79,7 +79,7 @@ def _process_table(name: str, processes: Sequence[ProcessState], now_ms: int) ->
         table.add_row(
             one.name,
             str(one.pid),
-            "alive" if age_ms <= _DEAD_AFTER_MS else "silent",
+            "alive" if age_ms <= PROCESS_DEAD_AFTER_MS else "silent",
             f"{age_ms / 1000:.1f} s ago",
             "  ".join(f"{figure} {value}" for figure, value in one.figures.items()),
         )

@@ -50,7 +50,7 @@ def run(options: EmbeddedOptions, *, seconds: float | None, opens_browser: bool)
 
 def _require_port(plan: EmbeddedRun) -> None:
     port = plan.settings.web.port
-    if not embedded.is_free(port):
+    if not embedded.is_free(port, plan.settings.web.host):
         reason = f"web.port: {port} is in use; choose another with --port"
         raise ConfigurationError([reason])
 
@@ -142,6 +142,6 @@ async def _until_exchange_answers(plan: EmbeddedRun) -> None:
 
 async def _open_page(plan: EmbeddedRun) -> None:
     clock = SystemClock()
-    while embedded.is_free(plan.settings.web.port):
+    while embedded.is_free(plan.settings.web.port, plan.settings.web.host):
         await clock.sleep(_LOOK_EVERY_SECS)
     await asyncio.to_thread(webbrowser.open, plan.page_url)

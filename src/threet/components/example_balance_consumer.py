@@ -1,7 +1,8 @@
-"""Process, and an example to copy: every balance takes effect exactly once.
+"""Process, and an example to copy: no balance takes effect twice.
 
-Delivery is at least once, so the inbox remembers which events had their effect; here
-the effect is a line in the log, and the newest balance among this process's figures.
+Delivery is at least once, so the inbox remembers which events were begun; here the
+effect is a line in the log, which a crash in between would leave out. An effect that
+must neither be doubled nor left out is a row, in the transaction that fills the inbox.
 """
 
 import asyncio
@@ -42,6 +43,7 @@ class ExampleBalanceConsumer:
         return {**counts, "applied": self._applied, "value": self._account_value}
 
 
+@bootstrap.telling_refusals()
 def main() -> None:
     async def process() -> None:
         parts = bootstrap.consumer(NAME, stream="balance:updated")

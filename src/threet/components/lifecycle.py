@@ -42,7 +42,15 @@ async def live(
                 raise
         finally:
             beating.cancel()
+            await _say_farewell(process)
             _log.info("process_ended")
+
+
+async def _say_farewell(process: ProcessParts) -> None:
+    try:
+        await process.board.farewell()
+    except DependencyError as error:
+        _log.warning("farewell_failed", reason=error.reason)
 
 
 async def _beat(process: ProcessParts, figures: Figures) -> None:

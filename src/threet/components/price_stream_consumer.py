@@ -35,6 +35,7 @@ class PriceStreamConsumer:
         return {**counts, "prices": prices, "delay_ms": round(self._delay_ms, 3)}
 
 
+@bootstrap.telling_refusals()
 def main() -> None:
     async def process() -> None:
         name = "price_stream_consumer"

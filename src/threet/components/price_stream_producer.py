@@ -14,7 +14,7 @@ from threet import bootstrap
 from threet.bootstrap import ProducerParts
 from threet.components.lifecycle import live
 from threet.model.candles import Timeframe
-from threet.model.errors import ExchangeError
+from threet.model.errors import DependencyError, ExchangeError
 from threet.ports.market_feed import Interests
 from threet.resilience.backoff import Backoff
 
@@ -41,7 +41,7 @@ async def _listed_symbols(parts: ProducerParts) -> Sequence[str]:
     while True:
         try:
             products = await asyncio.to_thread(parts.exchange.products)
-        except ExchangeError as error:
+        except (ExchangeError, DependencyError) as error:
             _log.warning("catalogue_waits", reason=str(error))
             await parts.process.clock.sleep(backoff.failed())
         else:
@@ -53,6 +53,7 @@ def figures(parts: ProducerParts) -> Mapping[str, int | float | str]:
     return {**asdict(feed), **asdict(sink)}
 
 
+@bootstrap.telling_refusals()
 def main() -> None:
     async def process() -> None:
         parts = bootstrap.producer()

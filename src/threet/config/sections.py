@@ -139,8 +139,12 @@ class ExchangesSettings(Section):
 
 
 class WebSettings(Section):
+    """``allowed_hosts`` are further names under which a browser may ask for the page;
+    loopback names always may."""
+
     host: str = "127.0.0.1"
     port: Port = 8080
+    allowed_hosts: tuple[str, ...] = ()
 
 
 class ObservabilitySettings(Section):

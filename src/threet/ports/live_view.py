@@ -60,3 +60,6 @@ class ProcessBoard(Protocol):
     """Where a process says that it lives, and what it has done."""
 
     async def beat(self, figures: Mapping[str, int | float | str]) -> None: ...
+
+    async def farewell(self) -> None:
+        """Ended as it was told to: nobody shall miss it."""

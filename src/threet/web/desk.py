@@ -71,11 +71,17 @@ class Desk:
             self.hub.close()
             raise
 
+    async def _beat(self) -> None:
+        if self.parts.board is not None:
+            with suppress(DependencyError):
+                await self.parts.board.beat({"listeners": self.listeners})
+
     async def _keep_house(self) -> None:
         while True:
             self.hub.measure_rate()
             with suppress(DependencyError):  # the follower sees it too, and says so
                 await self.hub.resync()
+            await self._beat()
             await self.health.summary()
             self.hub.touch()
             await self.parts.clock.sleep(_HOUSEKEEPING_SECS)

@@ -42,6 +42,7 @@ class WebServer(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+@bootstrap.telling_refusals()
 def main() -> None:
     parts = bootstrap.web_parts()
     server = WebServer(parts)

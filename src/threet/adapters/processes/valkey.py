@@ -30,7 +30,7 @@ def server_program() -> str:
     except ValkeyServerError:
         found = shutil.which("valkey-server") or shutil.which("redis-server")
     if found is None:
-        reason = "no Valkey here: install redis-server, or set redis.host to a server"
+        reason = "no Valkey for this machine came with 3T: install redis-server"
         raise ConfigurationError([reason])
     return found
 

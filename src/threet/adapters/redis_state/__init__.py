@@ -1,1 +1,1 @@
-"""Small shared state in Redis: newest prices, fetch memory, budget, heartbeats."""
+"""What workers share in Redis: what was fetched, who fetches, the rate budget."""

@@ -37,6 +37,10 @@ class RedisBoard:
         row = msgspec.json.encode(state)
         await self._publisher.execute([("HSET", PROCESSES, self._name, row)])
 
+    async def farewell(self) -> None:
+        await self._publisher.execute([("HDEL", PROCESSES, self._name)])
+        await self._publisher.close()
+
 
 def states(rows: Mapping[bytes, bytes]) -> Sequence[ProcessState]:
     """A row that cannot be read (of another version, say) is left out and logged."""

@@ -37,13 +37,13 @@ def make_engine(url: str | URL) -> Engine:
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise ConfigurationError(["database.url: is not a database URL"]) from None
+        raise ConfigurationError(["database: is not a database URL"]) from None
     if parsed.drivername in _MARIADB_DRIVERS:
         return _mariadb(parsed.set(drivername="mariadb+pymysql"))
     if parsed.drivername in _SQLITE_DRIVERS and parsed.database not in (None, ""):
         Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
         return _sqlite(parsed.set(drivername="sqlite"))
-    reason = "database.url: must begin with mariadb:// or sqlite:///, and name a file"
+    reason = "database: must begin with mariadb:// or sqlite:///, and name a file"
     raise ConfigurationError([reason])
 
 

@@ -11,7 +11,6 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
 from threet.adapters.sql.database import database_errors
-from threet.adapters.sql.schema import metadata
 from threet.model.errors import ConfigurationError, DependencyError
 
 LOCK_WAIT_SECS = 120
@@ -29,13 +28,6 @@ def migrate(engine: Engine) -> str:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
     return newest_revision()
-
-
-def drop_everything(engine: Engine) -> None:
-    """Drop all our tables; for a database of the simulator, never for another."""
-    with database_errors(), _alone(engine) as connection:
-        metadata.drop_all(connection)
-        connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
 
 
 def current_revision(engine: Engine) -> str | None:
