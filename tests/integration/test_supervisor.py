@@ -136,3 +136,12 @@ def test_secrets_of_a_child_show_in_no_report() -> None:
         name="child", command=("x",), environment={"THREET_REDIS__PASSWORD": "hunter2"}
     )
     assert "hunter2" not in repr(spec)
+
+
+async def test_a_log_that_cannot_be_written_stops_no_child(tmp_path: Path) -> None:
+    (tmp_path / "child.log").symlink_to("/dev/full")
+    # More than a pipe holds: without a reader it would stand still half way.
+    chatty = "print('x' * 1_000_000, flush=True); raise SystemExit(3)"
+    async with supervised([child(chatty)], tmp_path) as supervisor:
+        await until(lambda: only(supervisor).restarts >= 1)
+        assert only(supervisor).exit_code == 3

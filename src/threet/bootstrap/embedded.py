@@ -21,7 +21,7 @@ DEMO_SEED = 7
 
 _SIMULATOR_PORT = 3001
 
-_MODULES = (
+MODULES = (
     ("price_stream_producer", "threet.components.price_stream_producer"),
     ("price_stream_consumer", "threet.components.price_stream_consumer"),
     ("example_balance_consumer", "threet.components.example_balance_consumer"),
@@ -98,7 +98,7 @@ def plan(options: EmbeddedOptions, environment: Mapping[str, str]) -> EmbeddedRu
                 command=(sys.executable, "-m", module),
                 environment={**wanted, "PYTHONSAFEPATH": "1"},
             )
-            for name, module in _MODULES
+            for name, module in MODULES
         ],
     )
 
@@ -129,6 +129,11 @@ def _from_options(options: EmbeddedOptions) -> dict[str, str]:
     if options.port is not None:
         wanted["THREET_WEB__PORT"] = str(options.port)
     if options.is_demo:
+        # Whatever is configured: a demonstration touches no server and no exchange.
+        wanted["THREET_DATABASE__HOST"] = ""
+        wanted[f"{prefix}WEBSOCKET_URL"] = ""
+        wanted[f"{prefix}REST_URL"] = ""
+        wanted[f"{prefix}PRIVATE_KEY"] = ""
         wanted[f"{prefix}NETWORK"] = "simulator"
         wanted[f"{prefix}WALLET_ADDRESS"] = DEMO_ADDRESS
     if options.network is not None:

@@ -17,6 +17,8 @@ from threet.adapters.sql.account_store import SqlAccountStore
 from threet.adapters.sql.candle_store import SqlCandleStore
 from threet.adapters.sql.database import Database
 from threet.adapters.sql.engine import make_engine
+from threet.adapters.sql.migrate import migrate
+from threet.adapters.sql.network import bind
 from threet.adapters.sql.outbox import SqlInbox
 from threet.adapters.sql.product_store import SqlProductStore
 from threet.adapters.system_clock import SystemClock
@@ -130,8 +132,30 @@ def blocking_redis(settings: Sections) -> Redis:
 
 
 def database(settings: Sections) -> Database:
-    url = root.database_url(settings).render_as_string(hide_password=False)
-    return Database(make_engine(url))
+    if settings.database.host is None:  # balances are for their owner's eyes
+        root.data_dir(settings).mkdir(parents=True, exist_ok=True, mode=0o700)
+    return Database(make_engine(root.database_url(settings)))
+
+
+def prepared_database(settings: Sections) -> str:
+    """Bring the schema up to date, and bind it to the network; returns its revision.
+
+    Raises ``ConfigurationError`` and ``DependencyError``.
+    """
+    made = database(settings)
+    try:
+        revision = migrate(made.engine)
+        bind(made, settings.exchanges.hyperliquid.network)
+    finally:
+        made.close()
+    return revision
+
+
+def bound_database(settings: Sections) -> Database:
+    """For whoever writes facts: refuses a database that holds another network's."""
+    made = database(settings)
+    bind(made, settings.exchanges.hyperliquid.network)
+    return made
 
 
 def live_view(settings: Sections) -> LiveView:

@@ -1,7 +1,7 @@
 """What a run of `--seconds` must have done to be called good."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from threet.adapters.sql.account_store import SqlAccountStore
@@ -12,13 +12,15 @@ from threet.bootstrap import processes
 from threet.bootstrap.embedded import EmbeddedRun
 from threet.bootstrap.processes import EXPECTED_PROCESSES
 from threet.market_data.staleness import judge_price
-from threet.model.candles import Timeframe
+from threet.model.candles import Candle, Timeframe
 from threet.model.errors import ThreeTError
 from threet.model.prices import Fresh, PriceKind
 from threet.ports.live_view import StreamState
 
 # One batch of a consumer: what is read but not yet acknowledged is no lag.
 _MOST_BEHIND = 500
+# A bar is fetched when it has settled, and a minute without trades has none.
+_FETCHED_WITHIN_MS = 180_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +50,12 @@ class Verdict:
         ]
 
 
-async def judge(plan: EmbeddedRun) -> Verdict:
-    """Ask the exchange what there is, and the stores what arrived."""
+async def judge(plan: EmbeddedRun, started_ms: int) -> Verdict:
+    """Ask the exchange what there is, and the stores what arrived since the start."""
     try:
         prices = await _prices(plan)
         streams = await processes.live_view(plan.settings).streams()
-        stored = await asyncio.to_thread(_stored, plan)
+        stored = await asyncio.to_thread(_stored, plan, started_ms)
     except ThreeTError as error:
         return Verdict([Check(name="checks", is_good=False, finding=str(error))])
     return Verdict([prices, *stored, _consumers(streams)])
@@ -88,38 +90,45 @@ async def _prices(plan: EmbeddedRun) -> Check:
     return Check(name="prices", is_good=bool(listed) and not missing, finding=finding)
 
 
-def _stored(plan: EmbeddedRun) -> Sequence[Check]:
+def _stored(plan: EmbeddedRun, started_ms: int) -> Sequence[Check]:
     store = processes.database(plan.settings)
     try:
         candles = SqlCandleStore(
             store, hot_candles=plan.settings.market_data.hot_candles
         )
         symbols = [product.symbol for product in SqlProductStore(store).products()]
-        counts = {
-            symbol: len(candles.newest(symbol, Timeframe.M1, 5000))
-            for symbol in symbols
+        bars = {
+            symbol: candles.newest(symbol, Timeframe.M1, 5000) for symbol in symbols
         }
         accounts = SqlAccountStore(store)
-        return [_candles(counts), _balance(plan, accounts)]
+        return [_candles(bars, started_ms), _balance(plan, accounts, started_ms)]
     finally:
         store.close()
 
 
-def _candles(counts: dict[str, int]) -> Check:
-    empty = sorted(symbol for symbol, count in counts.items() if not count)
-    finding = f"{sum(counts.values())} one-minute bars of {len(counts)} products"
-    if empty:
-        finding += f"; none of {', '.join(empty[:5])}"
-    return Check(name="candles", is_good=bool(counts) and not empty, finding=finding)
+def _candles(bars: Mapping[str, Sequence[Candle]], started_ms: int) -> Check:
+    """Of each product there is a bar that ended shortly before the start, or later."""
+    oldest_ms = started_ms - _FETCHED_WITHIN_MS
+    missing = sorted(
+        symbol
+        for symbol, found in bars.items()
+        if not found or found[-1].end_ms < oldest_ms
+    )
+    finding = f"{sum(map(len, bars.values()))} one-minute bars of {len(bars)} products"
+    if missing:
+        finding += f"; no new one of {', '.join(missing[:5])}"
+    return Check(name="candles", is_good=bool(bars) and not missing, finding=finding)
 
 
-def _balance(plan: EmbeddedRun, accounts: SqlAccountStore) -> Check:
+def _balance(plan: EmbeddedRun, accounts: SqlAccountStore, started_ms: int) -> Check:
     address = plan.settings.exchanges.hyperliquid.wallet_address
     if address is None:
         return Check(name="balance", is_good=True, finding="no address is configured")
     state = accounts.current(address)
-    if state is None:
-        return Check(name="balance", is_good=False, finding="never stored")
+    if state is None or state.account_ms < started_ms:
+        return Check(
+            name="balance", is_good=False, finding="not stored since the start"
+        )
     points = len(accounts.history(address, 1000))
     finding = (
         f"{state.account_value} USDC, {len(state.positions)} positions, "

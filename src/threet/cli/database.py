@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from threet.adapters.sql.migrate import current_revision, migrate
+from threet.adapters.sql.migrate import current_revision
 from threet.bootstrap import config, processes
 from threet.bootstrap.settings import data_dir
 from threet.cli.run_file import only_one
@@ -21,7 +21,7 @@ def migrate_() -> None:
     """Bring the schema to the newest revision; a second run changes nothing."""
     store = processes.database(config())
     before = current_revision(store.engine)
-    after = migrate(store.engine)
+    after = processes.prepared_database(config())
     sys.stdout.write(f"database: {before or 'empty'} -> {after}\n")
 
 
@@ -48,5 +48,5 @@ def reset(
         for file in folder.glob("threet.db*"):
             file.unlink()
         shutil.rmtree(folder / "valkey", ignore_errors=True)
-        revision = migrate(processes.database(settings).engine)
+        revision = processes.prepared_database(settings)
     sys.stdout.write(f"database: reset -> {revision}\n")

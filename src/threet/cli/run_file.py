@@ -14,12 +14,16 @@ _NAME = "run.json"
 
 
 class RunNote(msgspec.Struct, frozen=True, kw_only=True):
-    """Holds the private Valkey's password: the file is for its owner alone."""
+    """Holds the private Valkey's password: the file is for its owner alone, and no
+    message shows it."""
 
     pid: int
     page_url: str
     redis_port: int
     redis_password: str
+
+    def __repr__(self) -> str:
+        return f"RunNote(pid={self.pid}, page_url={self.page_url!r})"
 
 
 @contextmanager

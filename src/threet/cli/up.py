@@ -4,14 +4,15 @@ import asyncio
 import os
 import signal
 import webbrowser
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass
 
 from rich.console import Console
 
 from threet.adapters.processes import valkey
+from threet.adapters.processes.child import ChildSpec
 from threet.adapters.processes.supervisor import Supervisor
-from threet.adapters.sql.migrate import migrate
 from threet.adapters.system_clock import SystemClock
 from threet.adapters.telemetry import logs
 from threet.bootstrap import embedded, processes
@@ -56,28 +57,49 @@ def _require_port(plan: EmbeddedRun) -> None:
 
 
 async def _run(plan: EmbeddedRun, seconds: float | None, *, opens_browser: bool) -> int:
+    """Until a signal, the end of ``seconds``, or a failure of what supervises."""
     console = Console()
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(sign, stopping.set)
-    verdict: Verdict | None = None
-    async with _servers(plan, console) as servers, _platform(plan) as platform:
-        screen = Screen(console, plan, [*servers, *platform])
-        showing = asyncio.create_task(screen.show())
-        if opens_browser:
-            opening = asyncio.create_task(_open_page(plan))
-        try:
-            async with asyncio.timeout(seconds):
-                await stopping.wait()
-        except TimeoutError:
-            verdict = await judge(plan)
-        finally:
-            showing.cancel()
-            if opens_browser:
-                opening.cancel()
-            await asyncio.gather(showing, return_exceptions=True)
+    living = asyncio.create_task(
+        _live(plan, console, seconds, opens_browser=opens_browser)
+    )
+    told_to_stop = asyncio.create_task(stopping.wait())
+    await asyncio.wait({living, told_to_stop}, return_when=asyncio.FIRST_COMPLETED)
+    told_to_stop.cancel()
+    living.cancel()  # no effect when it has ended
+    try:
+        verdict = await living
+    except asyncio.CancelledError:
+        verdict = None
     return _concluded(console, verdict)
+
+
+async def _live(
+    plan: EmbeddedRun, console: Console, seconds: float | None, *, opens_browser: bool
+) -> Verdict:
+    started_ms = SystemClock().now_ms()
+    async with (
+        _servers(plan, console) as servers,
+        _kept(plan.platform, plan) as platform,
+    ):
+        screen = Screen(console, plan, [servers.supervisor, platform.supervisor])
+        showing = asyncio.create_task(screen.show())
+        opening = asyncio.create_task(_open_page(plan, wanted=opens_browser))
+        watched = {servers.keeping, platform.keeping, showing}
+        try:
+            done, _ = await asyncio.wait(
+                watched, timeout=seconds, return_when=asyncio.FIRST_COMPLETED
+            )
+            for ended in done:
+                ended.result()  # none ends by itself but by failing
+            return await judge(plan, started_ms)
+        finally:
+            opening.cancel()
+            showing.cancel()
+            await asyncio.gather(showing, opening, return_exceptions=True)
 
 
 def _concluded(console: Console, verdict: Verdict | None) -> int:
@@ -89,40 +111,39 @@ def _concluded(console: Console, verdict: Verdict | None) -> int:
     return 0 if verdict.is_good else 1
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    supervisor: Supervisor
+    keeping: "asyncio.Task[None]"
+
+
 @asynccontextmanager
-async def _servers(
-    plan: EmbeddedRun, console: Console
-) -> AsyncIterator[list[Supervisor]]:
-    """What the platform stands on; ended last."""
+async def _kept(specs: Sequence[ChildSpec], plan: EmbeddedRun) -> AsyncIterator[_Kept]:
+    """These children live as long as the block."""
+    supervisor = Supervisor(
+        specs=specs, log_dir=plan.folder / "logs", clock=SystemClock()
+    )
+    keeping = asyncio.create_task(supervisor.run())
+    try:
+        yield _Kept(supervisor, keeping)
+    finally:
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+
+
+@asynccontextmanager
+async def _servers(plan: EmbeddedRun, console: Console) -> AsyncIterator[_Kept]:
+    """What the platform stands on, ready; ended last."""
     specs = [valkey.prepare(plan.valkey)]
     if plan.exchange is not None:
         specs.append(plan.exchange)
-    clock = SystemClock()
-    servers = Supervisor(specs=specs, log_dir=plan.folder / "logs", clock=clock)
-    keeping = asyncio.create_task(servers.run())
-    try:
+    async with _kept(specs, plan) as kept:
         with console.status("Starting Valkey, the database and the exchange ..."):
-            await valkey.until_ready(plan.valkey, clock)
-            await asyncio.to_thread(migrate, processes.database(plan.settings).engine)
+            await valkey.until_ready(plan.valkey, SystemClock())
+            await asyncio.to_thread(processes.prepared_database, plan.settings)
             if plan.exchange is not None:
                 await _until_exchange_answers(plan)
-        yield [servers]
-    finally:
-        keeping.cancel()
-        await asyncio.gather(keeping, return_exceptions=True)
-
-
-@asynccontextmanager
-async def _platform(plan: EmbeddedRun) -> AsyncIterator[list[Supervisor]]:
-    platform = Supervisor(
-        specs=plan.platform, log_dir=plan.folder / "logs", clock=SystemClock()
-    )
-    keeping = asyncio.create_task(platform.run())
-    try:
-        yield [platform]
-    finally:
-        keeping.cancel()
-        await asyncio.gather(keeping, return_exceptions=True)
+        yield kept
 
 
 async def _until_exchange_answers(plan: EmbeddedRun) -> None:
@@ -140,7 +161,9 @@ async def _until_exchange_answers(plan: EmbeddedRun) -> None:
             return
 
 
-async def _open_page(plan: EmbeddedRun) -> None:
+async def _open_page(plan: EmbeddedRun, *, wanted: bool) -> None:
+    if not wanted:
+        return
     clock = SystemClock()
     while embedded.is_free(plan.settings.web.port, plan.settings.web.host):
         await clock.sleep(_LOOK_EVERY_SECS)

@@ -5,7 +5,7 @@ import os
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import ValidationError
 
@@ -14,7 +14,14 @@ from threet.config.sections import HyperliquidSettings, Sections
 from threet.config.sources import Tree
 from threet.model.errors import ConfigurationError
 
-EXCHANGE_HOSTS = ("api.hyperliquid.xyz", "api.hyperliquid-testnet.xyz")
+EXCHANGE_HOSTS = {
+    "mainnet": "api.hyperliquid.xyz",
+    "testnet": "api.hyperliquid-testnet.xyz",
+}
+_EXPECTED = {
+    **{name: f"https or wss, host {host}" for name, host in EXCHANGE_HOSTS.items()},
+    "simulator": "on this machine, or a name without dots in the same network",
+}
 
 
 def load(
@@ -53,7 +60,14 @@ def _file(
 ) -> tuple[Tree, list[str]]:
     if named is None and not default.exists():
         return {}, []
-    return sources.read_file(Path(named or default), is_secret=is_secret)
+    path = Path(named or default)
+    tree, reasons = sources.read_file(path, is_secret=is_secret)
+    if not is_secret:
+        reasons += [
+            f"{path}: {secret} belongs into {sources.SECRETS_FILE}"
+            for secret in sources.secrets_in(tree)
+        ]
+    return tree, reasons
 
 
 def _validated(tree: Tree) -> tuple[Sections | None, list[str]]:
@@ -94,23 +108,24 @@ def _contradictions(settings: Sections) -> list[str]:
 
 
 def _foreign_hosts(hyperliquid: HyperliquidSettings) -> list[str]:
-    """Keys and orders go to the exchange, or to a simulator nearby, to no one else."""
+    """Keys and orders go to the network's own exchange, or to a simulator nearby; and
+    what one network said is never stored as another's."""
     reasons = []
     for name in ("rest_url", "websocket_url"):
         url = getattr(hyperliquid, name)
-        host = urlsplit(url).hostname if url else None
-        if host and not _is_allowed(host):
+        if url and not _is_of(hyperliquid.network, urlsplit(url)):
             reasons.append(
-                f"exchanges.hyperliquid.{name}: host must be the exchange's, this "
-                "machine, or a name without dots in the same network"
+                f"exchanges.hyperliquid.{name}: is not of network {hyperliquid.network}"
+                f" ({_EXPECTED[hyperliquid.network]})"
             )
     return reasons
 
 
-def _is_allowed(host: str) -> bool:
-    if host in EXCHANGE_HOSTS:
-        return True
+def _is_of(network: str, url: SplitResult) -> bool:
+    host = url.hostname or ""
+    if network != "simulator":
+        return host == EXCHANGE_HOSTS[network] and url.scheme in ("https", "wss")
     try:
         return ip_address(host).is_loopback
     except ValueError:
-        return "." not in host
+        return bool(host) and "." not in host

@@ -13,6 +13,8 @@ PREFIX = "THREET_"
 CONFIG_VARIABLE = "THREET_CONFIG"
 SECRETS_VARIABLE = "THREET_SECRETS"
 
+_SECRETS = ("password", "private_key")
+
 Tree = dict[str, "Tree | object"]
 
 
@@ -47,11 +49,23 @@ def read_file(path: Path, *, is_secret: bool) -> tuple[Tree, list[str]]:
         return {}, [f"{path}: cannot be read ({error.strerror})"]
     except yaml.YAMLError as error:
         return {}, [f"{path}: is not YAML{_place(error)}"]
-    if tree is None:
-        return {}, []
-    if not isinstance(tree, dict):
+    except (ValueError, RecursionError):  # a date of month 13, a thousand brackets
+        return {}, [f"{path}: is not YAML"]
+    if not isinstance(tree, dict | None):
         return {}, [f"{path}: must hold keys and values"]
-    return tree, []
+    return tree or {}, []
+
+
+def secrets_in(tree: Tree, path: str = "") -> list[str]:
+    """Paths of the secrets that stand in a tree."""
+    found = []
+    for key, value in tree.items():
+        here = f"{path}.{key}".removeprefix(".")
+        if isinstance(value, dict):
+            found += secrets_in(value, here)
+        elif key in _SECRETS and value is not None:
+            found.append(here)
+    return found
 
 
 def _permission_reasons(path: Path) -> list[str]:
@@ -90,8 +104,7 @@ def merged(base: Tree, over: Tree) -> Tree:
 def from_environment(environment: Mapping[str, str]) -> Tree:
     """``THREET_REDIS__PORT=6380`` becomes {"redis": {"port": 6380}}.
 
-    Values are read as YAML scalars or lists, except where that would change a string
-    that stands for itself: hexadecimal keys and addresses stay text.
+    An empty value unsets; one in brackets is a list; all else stays the text it is.
     """
     tree: Tree = {}
     for name in sorted(environment):
@@ -106,7 +119,9 @@ def from_environment(environment: Mapping[str, str]) -> Tree:
 
 
 def _scalar(name: str, text: str) -> object:
-    if name in ("password", "private_key", "token") or text.startswith("0x"):
+    if not text:
+        return None  # an empty variable unsets what a file says
+    if name in _SECRETS or text.startswith("0x"):
         return text
     if text.startswith("["):
         try:

@@ -179,6 +179,7 @@ def test_status_names_every_process(demo: Demo) -> None:
         capture_output=True,
         text=True,
         check=False,
+        timeout=60,
         env={**os.environ, "COLUMNS": "200"},
     )
     assert said.returncode == 0, said.stdout

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from threet.bootstrap import embedded
+
 KEY = "0x" + "ab" * 32
 
 
@@ -99,3 +101,22 @@ def test_status_without_a_run_says_how_to_start_one(tmp_path: Path) -> None:
     result = said("status", folder=tmp_path)
     assert result.returncode == 1
     assert "3t demo" in result.stdout
+
+
+@pytest.mark.parametrize("module", [module for _, module in embedded.MODULES])
+def test_every_process_ends_with_78_on_a_wrong_configuration(
+    tmp_path: Path, module: str
+) -> None:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("THREET_")}
+    result = subprocess.run(
+        [sys.executable, "-m", module],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+        cwd=tmp_path,
+        env={**clean, "THREET_WEB__PORT": "abc"},
+    )
+    assert result.returncode == 78, result.stderr
+    assert "web.port" in result.stderr
+    assert "Traceback" not in result.stderr

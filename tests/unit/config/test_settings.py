@@ -135,7 +135,7 @@ def test_a_file_that_is_named_has_to_exist(tmp_path: Path) -> None:
 def test_s9_keys_and_orders_go_to_no_other_host(tmp_path: Path, url: str) -> None:
     environment = {"THREET_EXCHANGES__HYPERLIQUID__REST_URL": url}
     (told,) = reasons(tmp_path, environment)
-    assert told.startswith("exchanges.hyperliquid.rest_url: host must be")
+    assert told.startswith("exchanges.hyperliquid.rest_url: is not of network")
 
 
 def test_no_secret_shows_in_the_settings(tmp_path: Path) -> None:
@@ -149,3 +149,38 @@ def test_no_secret_shows_in_the_settings(tmp_path: Path) -> None:
     shown = f"{settings!r} {settings} {settings.model_dump_json()}"
     assert "hunter" not in shown
     assert KEY not in shown
+
+
+@pytest.mark.parametrize(
+    ("network", "url"),
+    [("mainnet", "http://127.0.0.1:3001"), ("mainnet", "http://api.hyperliquid.xyz"),
+     ("mainnet", "https://api.hyperliquid-testnet.xyz"),
+     ("simulator", "https://api.hyperliquid.xyz")],
+)  # fmt: skip
+def test_one_network_never_reads_another(
+    tmp_path: Path, network: str, url: str
+) -> None:
+    prefix = "THREET_EXCHANGES__HYPERLIQUID__"
+    environment = {f"{prefix}NETWORK": network, f"{prefix}REST_URL": url}
+    (told,) = reasons(tmp_path, environment)
+    assert f"is not of network {network}" in told
+
+
+def test_a_secret_in_the_open_file_is_refused_and_not_echoed(tmp_path: Path) -> None:
+    text = f"exchanges: {{hyperliquid: {{private_key: '{KEY}'}}}}"
+    write(tmp_path, "config.yml", text).chmod(0o644)
+    (told,) = reasons(tmp_path)
+    assert "private_key belongs into secrets.yml" in told
+    assert KEY not in told
+
+
+@pytest.mark.parametrize("text", ["a: 2020-13-45", "[" * 3000])
+def test_yaml_that_breaks_its_reader_is_told_as_such(tmp_path: Path, text: str) -> None:
+    write(tmp_path, "config.yml", text)
+    (told,) = reasons(tmp_path)
+    assert "is not YAML" in told
+
+
+def test_an_empty_variable_unsets_what_a_file_says(tmp_path: Path) -> None:
+    write(tmp_path, "config.yml", "database: {host: somewhere}")
+    assert load(tmp_path, {"THREET_DATABASE__HOST": ""}).database.host is None

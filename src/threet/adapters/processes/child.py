@@ -10,6 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import structlog
+
+_log = structlog.get_logger(__name__)
 _LOG_BYTES = 5 * 1024 * 1024
 _LOG_FILES = 3
 _READ_BYTES = 64 * 1024
@@ -88,22 +91,28 @@ class Child:
 
 
 async def _keep_log(receiving: int, log_file: Path) -> None:
+    """To the end of the output. What cannot be written is dropped, never left in the
+    pipe: a child whose pipe is full stands still."""
     reader = asyncio.StreamReader(limit=_READ_BYTES)
     transport, _ = await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(receiving, "rb")
     )
-    log = log_file.open("ab")
     try:
         while chunk := await reader.read(_READ_BYTES):
-            if log.tell() > _LOG_BYTES:
-                log.close()
-                _rotate(log_file)
-                log = log_file.open("ab")
-            log.write(chunk)
-            log.flush()
+            try:
+                _append(log_file, chunk)
+            except OSError as error:
+                _log.warning("log_not_written", file=log_file.name, reason=str(error))
     finally:
-        log.close()
         transport.close()
+
+
+def _append(log_file: Path, chunk: bytes) -> None:
+    with log_file.open("ab", buffering=0) as log:
+        log.write(chunk)
+        is_full = log.tell() > _LOG_BYTES
+    if is_full:
+        _rotate(log_file)
 
 
 def _rotate(log_file: Path) -> None:

