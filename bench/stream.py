@@ -1,6 +1,9 @@
 """Exchange socket to consumer, through real processes: what arrives, and how late.
 
-    python bench/stream.py [--seconds 60] [--rate 1000] [--symbols 230]
+    python bench/stream.py [--seconds 60] [--rate 500] [--symbols 230]
+
+``--rate`` counts trades and best prices; with marks, candles, books and mids the producer
+gets about twice as many messages a second.
 
 hlsim, the price_stream_producer and a Valkey run as processes of their own; this one
 reads the streams as a consumer group. Nothing may be lost: the producer numbers its
@@ -89,7 +92,10 @@ async def measure(
     return meter, {**figures, "cpu_us_per_event": round(per_event, 1)}
 
 
-def report(meter: Meter, figures: dict[str, object], seconds: float) -> int:
+def report(
+    meter: Meter, figures: dict[str, object], options: argparse.Namespace
+) -> int:
+    seconds = options.seconds
     delays = sorted(meter.delays_ms)
     gaps = max(meter.numbers) - len(meter.numbers)
     p50 = statistics.median(delays)
@@ -101,7 +107,7 @@ def report(meter: Meter, figures: dict[str, object], seconds: float) -> int:
         f"received -> consumer: p50 {p50:.2f} ms, p99 {p99:.2f}, worst {delays[-1]:.1f}"
     )
     print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    is_good = not gaps and not figures["dropped"] and p50 < MOST_P50_MS
+    is_good = not gaps and not figures["dropped"] and p50 < options.most_p50_ms
     print("ok" if is_good else "FAIL")
     return 0 if is_good else 1
 
@@ -109,8 +115,9 @@ def report(meter: Meter, figures: dict[str, object], seconds: float) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--rate", type=int, default=1000)
+    parser.add_argument("--rate", type=int, default=500)
     parser.add_argument("--symbols", type=int, default=230)
+    parser.add_argument("--most-p50-ms", type=float, default=MOST_P50_MS)
     options = parser.parse_args()
     exchange_port, redis_port = free_port(), free_port()
     with tempfile.TemporaryDirectory() as folder:
@@ -148,7 +155,7 @@ def main() -> int:
             for child in reversed(children):
                 child.terminate()
                 child.wait()
-        return report(meter, figures, options.seconds)
+        return report(meter, figures, options)
 
 
 if __name__ == "__main__":
