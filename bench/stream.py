@@ -2,8 +2,8 @@
 
     python bench/stream.py [--seconds 60] [--rate 500] [--symbols 230]
 
-``--rate`` counts trades and best prices; with marks, candles, books and mids the producer
-gets about twice as many messages a second.
+``--rate`` counts trades and best prices; with marks, candles, books and mids the
+producer gets about twice as many messages a second.
 
 hlsim, the price_stream_producer and a Valkey run as processes of their own; this one
 reads the streams as a consumer group. Nothing may be lost: the producer numbers its
