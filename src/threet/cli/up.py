@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 import webbrowser
 from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack, asynccontextmanager
@@ -162,9 +163,16 @@ async def _until_exchange_answers(plan: EmbeddedRun) -> None:
 
 
 async def _open_page(plan: EmbeddedRun, *, wanted: bool) -> None:
-    if not wanted:
+    if not wanted or not _has_screen():
         return
     clock = SystemClock()
     while embedded.is_free(plan.settings.web.port, plan.settings.web.host):
         await clock.sleep(_LOOK_EVERY_SECS)
     await asyncio.to_thread(webbrowser.open, plan.page_url)
+
+
+def _has_screen() -> bool:
+    """Without one, a text browser would take the terminal away from us."""
+    if sys.platform != "linux":
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
