@@ -165,6 +165,7 @@ class FrameDecoder:
         coin, context = frame.data.coin, frame.data.ctx
         changes: list[PriceChange] = []
         confirmed: list[PriceKey] = []
+        told: dict[PriceKey, str] = {}
         for kind, px in (
             (PriceKind.MARK, context.markPx),
             (PriceKind.ORACLE, context.oraclePx),
@@ -176,7 +177,9 @@ class FrameDecoder:
                 confirmed.append(key)
             else:
                 changes.append(PriceChange(coin, kind, exact(kind.value, px)))
-                self._contexts[key] = px
+                told[key] = px
+        # After the last value that could be refused: a refused frame moved nothing.
+        self._contexts.update(told)
         return (
             PricesUpdated(
                 received_ns=received_ns,

@@ -171,6 +171,22 @@ def test_mark_and_oracle_are_told_once_and_then_confirmed() -> None:
     assert second.confirmed == (("BTC", kinds[0]), ("BTC", kinds[1]))
 
 
+def context(mark: str, oracle: str) -> bytes:
+    prices = {"markPx": mark, "oraclePx": oracle}
+    return frame("activeAssetCtx", {"coin": "BTC", "ctx": prices})
+
+
+def test_a_context_refused_for_its_oracle_leaves_the_mark_untold() -> None:
+    decoder = FrameDecoder()
+    decoder.decode(context("100", "100"), NOW_NS)
+    (refusal,) = decoder.decode(context("200", "NaN"), NOW_NS)
+    assert isinstance(refusal, Refusal)
+    (event,) = decoder.decode(context("200", "100"), NOW_NS)
+    assert isinstance(event, PricesUpdated)
+    assert event.changes == (PriceChange("BTC", PriceKind.MARK, Decimal(200)),)
+    assert event.confirmed == (("BTC", PriceKind.ORACLE),)
+
+
 def test_f72_a_bar_is_closed_by_its_successor_and_not_before() -> None:
     decoder = FrameDecoder()
     (formed,) = decoder.decode(frame("candle", candle(MINUTE_MS, "6")), NOW_NS)
