@@ -36,6 +36,8 @@ from threet.model.prices import PriceChange, PriceKey, PriceKind
 
 # What the server says as plain text when a connection opens (HYPERLIQUID.md 1.6).
 _GREETING = b"Websocket connection established."
+# RecursionError: brackets nested deeper than the decoder can follow.
+_MALFORMED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ class FrameDecoder:
         try:
             decoded = frames.FRAME_DECODER.decode(frame)
             return self._handlers[type(decoded)](decoded, received_ns)
-        except (msgspec.DecodeError, InvalidValueError, UnicodeDecodeError) as error:
+        except (*_MALFORMED, InvalidValueError) as error:
             if _is_greeting(frame):
                 return ()
             return (Refusal(str(error)[:200]),)

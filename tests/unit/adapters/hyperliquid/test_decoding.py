@@ -229,6 +229,9 @@ MALFORMED = [
     b"null",
     b"[]",
     b"\xff\xfe",
+    b"[" * 200_000,
+    b'{"deep":' + b"[" * 200_000,
+    b'{"channel":"trades","deep":' + b'{"a":' * 200_000,
     b'{"channel":"nonsense","data":1}',
     b'{"channel":"trades"}',
     b'{"channel":"trades","data":{}}',
@@ -247,7 +250,7 @@ MALFORMED = [
 ]
 
 
-@pytest.mark.parametrize("raw", MALFORMED)
+@pytest.mark.parametrize("raw", MALFORMED, ids=lambda raw: repr(raw[:80]))
 def test_w6_a_malformed_frame_is_refused_whole_and_the_next_one_read(
     raw: bytes,
 ) -> None:
