@@ -33,6 +33,7 @@ from threet.model.events import (
 )
 from threet.model.numbers import exact
 from threet.model.prices import PriceChange, PriceKey, PriceKind
+from threet.model.times import require_past_ms
 
 # What the server says as plain text when a connection opens (HYPERLIQUID.md 1.6).
 _GREETING = b"Websocket connection established."
@@ -127,6 +128,7 @@ class FrameDecoder:
         return (TradesPrinted(received_ns=received_ns, event_ms=newest, trades=news),)
 
     def _on_book(self, frame: BookFrame, received_ns: int) -> Sequence[Event]:
+        require_past_ms("time", frame.data.time, received_ns)
         bids, asks = frame.data.levels
         return (
             BookUpdated(
@@ -139,7 +141,9 @@ class FrameDecoder:
         )
 
     def _on_bbo(self, frame: BboFrame, received_ns: int) -> Sequence[Event]:
+        require_past_ms("time", frame.data.time, received_ns)
         bid, ask = frame.data.bbo
+        _require_uncrossed(bid, ask)
         changes: list[PriceChange] = []
         vanished: list[PriceKey] = []
         levels: dict[PriceKey, frames.WireLevel] = {}
@@ -194,6 +198,7 @@ class FrameDecoder:
         # A bar on the stream is forming until its successor shows up, whatever the
         # clock says: trades of its last instant may still be on their way.
         candle = wire.candle(frame.data, now_ms=0)
+        require_past_ms("open", candle.open_ms, received_ns)
         key = (candle.symbol, candle.timeframe)
         before = self._forming.get(key)
         if before is not None and candle.open_ms < before.open_ms:
@@ -209,6 +214,15 @@ class FrameDecoder:
             ),
             formed,
         )
+
+
+def _require_uncrossed(
+    bid: frames.WireLevel | None, ask: frames.WireLevel | None
+) -> None:
+    if bid is None or ask is None:
+        return
+    if exact("bid", bid.px) >= exact("ask", ask.px):
+        raise InvalidValueError("bbo", "have its bid below its ask", (bid.px, ask.px))
 
 
 def _on_acknowledged(

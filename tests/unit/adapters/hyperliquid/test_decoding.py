@@ -214,8 +214,14 @@ def level(px: str) -> dict[str, Any]:
     return {"px": px, "sz": "1", "n": 1}
 
 
-def book(*sides: list[dict[str, Any]]) -> bytes:
-    return frame("l2Book", {"coin": "BTC", "time": MINUTE_MS, "levels": sides})
+def book(*sides: list[dict[str, Any]], time: int = MINUTE_MS) -> bytes:
+    return frame("l2Book", {"coin": "BTC", "time": time, "levels": sides})
+
+
+def bbo(
+    bid: dict[str, Any] | None, ask: dict[str, Any] | None, time: int = MINUTE_MS
+) -> bytes:
+    return frame("bbo", {"coin": "BTC", "time": time, "bbo": [bid, ask]})
 
 
 def a_trade(**changes: str) -> bytes:
@@ -259,6 +265,39 @@ def test_w6_a_malformed_frame_is_refused_whole_and_the_next_one_read(
     results: Sequence[Event | Control] = decoder.decode(raw, NOW_NS)
     assert [type(result) for result in results] == [Refusal]
     assert told(mids(decoder, BTC="101")) == {"BTC": Decimal(101)}
+
+
+LATEST_MS = MINUTE_MS + 60_000
+IMPROBABLE = [
+    bbo(level("1"), level("2"), time=LATEST_MS + 1),
+    bbo(level("1"), level("2"), time=MINUTE_MS // 1000),
+    bbo(level("1"), level("2"), time=-1),
+    bbo(level("2"), level("2")),
+    bbo(level("3"), level("2")),
+    bbo({**level("1"), "sz": "0"}, None),
+    bbo(None, {**level("1"), "sz": "-1"}),
+    book([level("1")], [level("2")], time=LATEST_MS + 1),
+    book([level("1")], [level("2")], time=2**62),
+    book([level("1")], [level("2")], time=0),
+    frame("candle", candle(LATEST_MS + 60_000)),
+]
+
+
+@pytest.mark.parametrize("raw", IMPROBABLE)
+def test_times_to_come_and_impossible_quotes_are_refused(raw: bytes) -> None:
+    (refusal,) = FrameDecoder().decode(raw, NOW_NS)
+    assert isinstance(refusal, Refusal)
+
+
+def test_a_clock_that_is_a_minute_ahead_is_believed() -> None:
+    decoder = FrameDecoder()
+    for raw in (
+        bbo(level("1"), level("2"), time=LATEST_MS),
+        book([level("1")], [level("2")], time=LATEST_MS),
+        frame("candle", candle(LATEST_MS)),
+    ):
+        (event,) = decoder.decode(raw, NOW_NS)
+        assert not isinstance(event, Refusal)
 
 
 def test_control_frames_are_told_apart() -> None:
