@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import msgspec
 import pytest
 
+from tests.builders import START_MS
 from tests.integration.hyperliquid.scripted_server import (
     ScriptedServer,
     Talk,
@@ -17,7 +18,7 @@ from tests.polling import until
 from threet.adapters.hyperliquid.websocket import MAX_FRAME_BYTES, HyperliquidFeed
 from threet.adapters.memory.clock import ManualClock
 from threet.adapters.system_clock import SystemClock
-from threet.model.events import Event, PricesUpdated
+from threet.model.events import CandlesClosed, Event, PricesUpdated
 from threet.ports.clock import Clock
 from threet.ports.market_feed import Interests
 from threet.resilience.backoff import Backoff
@@ -28,6 +29,12 @@ INTERESTS = Interests(symbols=("BTC",), books=("BTC",))
 def mids(**prices: str) -> str:
     frame = {"channel": "allMids", "data": {"mids": prices}}
     return msgspec.json.encode(frame).decode()
+
+
+def candle(open_ms: int) -> str:
+    prices = {"o": "5", "h": "5", "l": "5", "c": "5", "v": "1"}
+    bar = {"s": "BTC", "i": "1m", "t": open_ms, "T": open_ms + 59_999, "n": 1}
+    return msgspec.json.encode({"channel": "candle", "data": bar | prices}).decode()
 
 
 class Running:
@@ -78,6 +85,16 @@ async def test_w1_f3_after_a_close_it_reconnects_and_subscribes_to_all_again() -
         await until(lambda: len(server.heard_of("subscribe")) == 2 + wanted)
         assert it.feed.statistics().reconnects == 2
         assert it.feed.statistics().is_connected
+
+
+async def test_a_bar_cut_by_a_lost_connection_is_never_told_as_closed() -> None:
+    cut, formed = candle(START_MS), candle(START_MS + 60_000)
+    server = server_with((cut,), (formed, candle(START_MS + 120_000)))
+    async with serving(server), running(server.ws_url) as it:
+        await until(lambda: len(it.events) >= 4)
+        closed = [one for one in it.events if isinstance(one, CandlesClosed)]
+        opens = [bar.open_ms for event in closed for bar in event.candles]
+        assert opens == [START_MS + 60_000]
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,10 @@ class FrameDecoder:
                 return ()
             return (Refusal(str(error)[:200]),)
 
+    def connection_lost(self) -> None:
+        """The bars that were forming may have changed unseen: none closes by us."""
+        self._forming.clear()
+
     def _on_mids(self, frame: MidsFrame, received_ns: int) -> Sequence[Event | Control]:
         mids, before = frame.data.mids, self._mids
         changes: list[PriceChange] = []

@@ -60,6 +60,7 @@ class HyperliquidFeed:
         async with aiohttp.ClientSession(trust_env=False) as session:
             while True:
                 await self._connection(session, plan, deliver)
+                self._decoder.connection_lost()
                 self._is_connected = False
                 self._reconnects += 1
                 await self._clock.sleep(self._backoff.failed())

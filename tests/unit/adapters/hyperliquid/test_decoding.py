@@ -210,6 +210,22 @@ def test_a_late_frame_of_a_closed_bar_opens_it_no_more() -> None:
     assert decoder.decode(frame("candle", candle(MINUTE_MS)), NOW_NS) == ()
 
 
+def test_a_bar_cut_by_a_lost_connection_is_not_closed_by_its_successor() -> None:
+    decoder = FrameDecoder()
+    decoder.decode(frame("candle", candle(MINUTE_MS, "6")), NOW_NS)
+    decoder.connection_lost()
+    events = decoder.decode(frame("candle", candle(MINUTE_MS + 60_000)), NOW_NS)
+    assert [type(event) for event in events] == [CandleFormed]
+
+
+def test_minutes_without_trades_on_a_live_connection_leave_a_bar_closed() -> None:
+    decoder = FrameDecoder()
+    decoder.decode(frame("candle", candle(MINUTE_MS - 180_000)), NOW_NS)
+    closed, formed = decoder.decode(frame("candle", candle(MINUTE_MS)), NOW_NS)
+    assert isinstance(closed, CandlesClosed)
+    assert isinstance(formed, CandleFormed)
+
+
 def level(px: str) -> dict[str, Any]:
     return {"px": px, "sz": "1", "n": 1}
 
