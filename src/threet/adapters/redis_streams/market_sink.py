@@ -47,7 +47,8 @@ class MarketSink:
         self._run_id = run_id
         self._most_waiting = most_waiting
         self._waiting: deque[Envelope] = deque()
-        self._newest = NewestState()
+        # A symbol that nobody quotes any more must not stay from an earlier run.
+        self._newest = NewestState(starts_anew=True)
         self._woken = asyncio.Event()
         self._backoff = Backoff(first_secs=0.1, most_secs=2.0)
         self._writing: asyncio.Task[None] | None = None

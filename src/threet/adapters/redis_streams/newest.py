@@ -18,9 +18,13 @@ _CANDLES: msgspec.json.Decoder[Candle] = msgspec.json.Decoder(Candle)
 
 
 class NewestState:
-    """What has changed since the last ``commands``; bounded by symbols and kinds."""
+    """What has changed since the last ``commands``; bounded by symbols and kinds.
 
-    def __init__(self) -> None:
+    With ``starts_anew`` it is all that is known: what an earlier run wrote goes first.
+    """
+
+    def __init__(self, *, starts_anew: bool = False) -> None:
+        self._starts_anew = starts_anew
         self._prices: dict[str, str | None] = {}
         self._confirmed: dict[str, int] = {}
         self._forming: dict[str, Candle] = {}
@@ -35,6 +39,8 @@ class NewestState:
     def commands(self) -> list[Command]:
         """The writes that bring Redis up to date; repeating them does no harm."""
         commands: list[Command] = []
+        if self._starts_anew:
+            commands.append(("DEL", PRICES, CONFIRMED, FORMING))
         present = {f: v for f, v in self._prices.items() if v is not None}
         gone = [f for f, v in self._prices.items() if v is None]
         if present:
