@@ -56,11 +56,17 @@ class Running:
 
 
 @asynccontextmanager
-async def running(url: str, clock: Clock | None = None) -> AsyncIterator[Running]:
+async def running(
+    url: str,
+    clock: Clock | None = None,
+    backoff: Backoff | None = None,
+    handshake_secs: float = 10.0,
+) -> AsyncIterator[Running]:
     feed = HyperliquidFeed(
         url=url,
         clock=clock or SystemClock(),
-        backoff=Backoff(first_secs=0.01, most_secs=0.05),
+        backoff=backoff or Backoff(first_secs=0.01, most_secs=0.05),
+        handshake_secs=handshake_secs,
     )
     it = Running(feed)
     async with asyncio.timeout(20), asyncio.TaskGroup() as group:
@@ -142,3 +148,25 @@ async def test_a_server_that_is_not_there_is_tried_until_it_is() -> None:
         await until(lambda: it.feed.statistics().reconnects >= 3)
         assert it.events == []
         assert not it.feed.statistics().is_connected
+
+
+async def test_a_server_that_accepts_and_says_nothing_is_given_up_and_tried_again() -> (
+    None
+):
+    callers = 0
+
+    async def keep_silent(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        nonlocal callers
+        callers += 1
+        await reader.read()  # until the caller hangs up
+        writer.close()
+
+    server = await asyncio.start_server(keep_silent, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        url = f"ws://127.0.0.1:{port}/ws"
+        async with running(url, handshake_secs=0.05) as it:
+            await until(lambda: it.feed.statistics().reconnects >= 2)
+        assert callers >= 2

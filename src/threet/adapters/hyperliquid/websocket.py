@@ -32,8 +32,11 @@ _TEXTUAL = (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY)
 class HyperliquidFeed:
     """Implements ``threet.ports.market_feed.MarketFeed``."""
 
-    def __init__(self, *, url: str, clock: Clock, backoff: Backoff) -> None:
+    def __init__(
+        self, *, url: str, clock: Clock, backoff: Backoff, handshake_secs: float = 10.0
+    ) -> None:
         self._url = url
+        self._handshake_secs = handshake_secs
         self._clock = clock
         self._backoff = backoff
         self._decoder = FrameDecoder()
@@ -70,12 +73,7 @@ class HyperliquidFeed:
     ) -> None:
         """One connection from its opening to its end, whatever ends it."""
         try:
-            async with session.ws_connect(
-                self._url,
-                max_msg_size=MAX_FRAME_BYTES,
-                timeout=aiohttp.ClientWSTimeout(ws_close=2.0),
-                autoping=True,
-            ) as socket:
+            async with await self._connected(session) as socket:
                 _log.info("feed_connected", url=self._url)
                 stream = StreamSession(self._clock.monotonic())
                 async with asyncio.TaskGroup() as group:
@@ -85,6 +83,18 @@ class HyperliquidFeed:
                 _log.warning("feed_ended", close_code=socket.close_code)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             _log.warning("feed_lost", url=self._url, reason=str(error))
+
+    async def _connected(
+        self, session: aiohttp.ClientSession
+    ) -> aiohttp.ClientWebSocketResponse:
+        """Raises ``TimeoutError`` for a server that accepts and says nothing."""
+        async with asyncio.timeout(self._handshake_secs):
+            return await session.ws_connect(
+                self._url,
+                max_msg_size=MAX_FRAME_BYTES,
+                timeout=aiohttp.ClientWSTimeout(ws_close=2.0),
+                autoping=True,
+            )
 
     async def _receive(
         self,
