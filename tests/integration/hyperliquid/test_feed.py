@@ -75,6 +75,18 @@ async def running(
         task.cancel()
 
 
+class NotedBackoff(Backoff):
+    """Notes the pauses it asks for, and has the feed make none."""
+
+    def __init__(self) -> None:
+        super().__init__(first_secs=1.0, most_secs=1000.0)
+        self.pauses: list[float] = []
+
+    def failed(self) -> float:
+        self.pauses.append(super().failed())
+        return 0.0
+
+
 def server_with(*talks_frames: tuple[str | bytes, ...]) -> ScriptedServer:
     """Each connection says its frames and closes; the last one stays open."""
     server = ScriptedServer()
@@ -170,3 +182,22 @@ async def test_a_server_that_accepts_and_says_nothing_is_given_up_and_tried_agai
         async with running(url, handshake_secs=0.05) as it:
             await until(lambda: it.feed.statistics().reconnects >= 2)
         assert callers >= 2
+
+
+async def test_a_server_that_greets_and_closes_is_met_with_growing_pauses() -> None:
+    server = ScriptedServer()
+    server.talks = [says(server, "Websocket connection established.")]
+    backoff = NotedBackoff()
+    async with serving(server), running(server.ws_url, backoff=backoff):
+        await until(lambda: len(backoff.pauses) >= 6)
+    assert backoff.pauses == sorted(backoff.pauses)
+    assert backoff.pauses[5] >= 16
+
+
+async def test_a_connection_that_told_of_the_market_starts_the_pauses_anew() -> None:
+    server = ScriptedServer()
+    server.talks = [says(server, mids(BTC="1"))]
+    backoff = NotedBackoff()
+    async with serving(server), running(server.ws_url, backoff=backoff):
+        await until(lambda: len(backoff.pauses) >= 6)
+    assert max(backoff.pauses) <= 1

@@ -26,6 +26,8 @@ _log = structlog.get_logger(__name__)
 # The largest real frame (allMids of all markets) is about 20 kB.
 MAX_FRAME_BYTES = 8 * 1024 * 1024
 _YIELD_EVERY = 16
+# A connection that stayed so long is a success, whatever it said.
+_PROVEN_SECS = 30.0
 _TEXTUAL = (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY)
 
 
@@ -107,8 +109,12 @@ class HyperliquidFeed:
             if message.type not in _TEXTUAL:
                 self._note_end(message)
                 return
-            stream.received(self._clock.monotonic())
+            now = self._clock.monotonic()
+            stream.received(now)
             events = self._accept(message.data)
+            if events or now - stream.opened_at >= _PROVEN_SECS:
+                # Not by any frame: a server that greets and closes is a failing one.
+                self._backoff.succeeded()
             if events:
                 deliver(events)
             if number % _YIELD_EVERY == 0:
@@ -143,7 +149,6 @@ class HyperliquidFeed:
     def _accept(self, frame: str | bytes) -> list[Event]:
         self._frames += 1
         self._is_connected = True
-        self._backoff.succeeded()
         events: list[Event] = []
         for result in self._decoder.decode(frame, self._clock.now_ns()):
             if isinstance(result, Control):
