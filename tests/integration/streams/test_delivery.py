@@ -13,8 +13,10 @@ from tests.integration.streams.redis_bus import at, made_consumer, made_publishe
 from tests.polling import until
 from tests.servers import ValkeyServer
 from threet.adapters.redis_streams.consumer import RedisConsumer
+from threet.adapters.redis_streams.group_reader import GroupReader
 from threet.adapters.redis_streams.live_view import RedisLiveView
 from threet.adapters.redis_streams.market_sink import MarketSink
+from threet.adapters.redis_streams.pipe import RedisPipe
 from threet.adapters.redis_streams.publisher import RedisPublisher
 from threet.adapters.system_clock import SystemClock
 from threet.model.events import Envelope, Event
@@ -67,6 +69,20 @@ async def test_r2_entries_trimmed_unread_are_counted_to_the_last_one(
     seen = await run_until(later, lambda: later.statistics().acknowledged == 30)
     assert [one.event_id for one in seen] == [f"e-{n}" for n in range(91, 121)]
     assert later.statistics().lost == 70
+
+
+async def test_r2_entries_trimmed_before_the_first_read_are_counted(
+    publisher: RedisPublisher, valkey: ValkeyServer, valkey_client: redis.Redis
+) -> None:
+    pipe = await RedisPipe.open(at(valkey.port))
+    names = {"stream": STREAM, "group": "tests", "consumer": "one"}
+    await GroupReader(pipe, **names, start="0").ensure_group()
+    pipe.close()
+    await publisher.publish([envelope(number) for number in range(1, 101)])
+    valkey_client.xtrim(STREAM, maxlen=30, approximate=False)
+    consumer = made_consumer(valkey.port, batch=10)
+    await run_until(consumer, lambda: consumer.statistics().acknowledged == 30)
+    assert consumer.statistics().lost == 70
 
 
 async def test_f56_pending_entries_that_were_trimmed_are_counted(

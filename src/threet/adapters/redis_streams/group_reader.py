@@ -44,8 +44,11 @@ class GroupReader:
 
     async def ensure_group(self) -> None:
         create = ("XGROUP", "CREATE", self._stream, self._group, self._start)
+        # Without it the server cannot tell how far the group is before its first
+        # read, and what is trimmed until then would be lost uncounted.
+        count = ("ENTRIESREAD", 0) if self._start == "0" else ()
         try:
-            await self._pipe.execute([(*create, "MKSTREAM")])
+            await self._pipe.execute([(*create, "MKSTREAM", *count)])
         except RefusedCommandError as error:
             if not error.reason.startswith("BUSYGROUP"):
                 raise
