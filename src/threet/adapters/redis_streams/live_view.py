@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import cast
 
 import structlog
@@ -60,22 +61,16 @@ class RedisLiveView:
             for stream, info, of_stream in zip(present, infos, groups, strict=True)
         ]
 
-    async def follow(self, streams: Sequence[str]) -> AsyncIterator[Sequence[Envelope]]:
+    @asynccontextmanager
+    async def follow(
+        self, streams: Sequence[str]
+    ) -> AsyncIterator[AsyncIterator[Sequence[Envelope]]]:
         """On a connection of its own; raises ``DependencyError`` when it is lost."""
         pipe = await RedisPipe.open(self._address)
         try:
+            # Before anything is read: whoever then asks for the newest misses nothing.
             after = {stream: await _newest_id(pipe, stream) for stream in streams}
-            while True:
-                command: Command = (
-                    *("XREAD", "COUNT", _MOST_AT_ONCE),
-                    *("BLOCK", int(_BLOCK_SECS * 1000), "STREAMS"),
-                    *after.keys(),
-                    *after.values(),
-                )
-                (reply,) = await pipe.execute([command], _BLOCK_SECS)
-                envelopes = _followed(reply, after)
-                if envelopes:
-                    yield envelopes
+            yield _batches(pipe, after)
         finally:
             pipe.close()
 
@@ -93,6 +88,22 @@ class RedisLiveView:
             replies = await pipe.execute(commands)
             self._pipe = pipe
             return replies
+
+
+async def _batches(
+    pipe: RedisPipe, after: dict[str, bytes]
+) -> AsyncIterator[Sequence[Envelope]]:
+    while True:
+        command: Command = (
+            *("XREAD", "COUNT", _MOST_AT_ONCE),
+            *("BLOCK", int(_BLOCK_SECS * 1000), "STREAMS"),
+            *after.keys(),
+            *after.values(),
+        )
+        (reply,) = await pipe.execute([command], _BLOCK_SECS)
+        envelopes = _followed(reply, after)
+        if envelopes:
+            yield envelopes
 
 
 async def _newest_id(pipe: RedisPipe, stream: str) -> bytes:
