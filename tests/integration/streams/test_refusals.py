@@ -6,9 +6,12 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from tests.integration.streams.redis_bus import made_consumer
+from tests.integration.streams.redis_bus import at, made_consumer, made_publisher
 from tests.polling import until
-from threet.adapters.redis_streams.pipe import RefusedCommandError
+from threet.adapters.redis_streams.address import RedisAddress
+from threet.adapters.redis_streams.live_view import RedisLiveView
+from threet.adapters.redis_streams.pipe import RedisPipe, RefusedCommandError
+from threet.model.candles import Timeframe
 from threet.model.events import Envelope
 
 
@@ -32,7 +35,8 @@ async def refusing(answer: bytes, on_call: Callable[[int], None]) -> AsyncIterat
     server = await asyncio.start_server(refuse, "127.0.0.1", 0)
     async with server:
         yield server.sockets[0].getsockname()[1]
-        await until(lambda: ended == calls)
+        async with asyncio.timeout(5):
+            await until(lambda: ended == calls)
 
 
 async def ignore(envelopes: Sequence[Envelope]) -> None:
@@ -57,3 +61,22 @@ async def test_a_consumer_without_rights_ends() -> None:
         async with asyncio.timeout(15):
             with pytest.raises(RefusedCommandError):
                 await consumer.run(ignore)
+
+
+async def test_a_refused_command_leaves_no_connection_open() -> None:
+    async with refusing(b"-OOM too much\r\n", lambda _: None) as port:
+        publisher, view = made_publisher(port), RedisLiveView(at(port))
+        for _ in range(2):
+            with pytest.raises(RefusedCommandError):
+                await publisher.execute([("PING",)])
+            with pytest.raises(RefusedCommandError):
+                await view.forming("BTC", Timeframe.M1)
+        await publisher.close()
+        await view.close()
+
+
+async def test_a_refused_greeting_leaves_no_connection_open() -> None:
+    async with refusing(b"-ERR DB index is out of range\r\n", lambda _: None) as port:
+        address = RedisAddress(host="127.0.0.1", port=port, db=99)
+        with pytest.raises(RefusedCommandError):
+            await RedisPipe.open(address)

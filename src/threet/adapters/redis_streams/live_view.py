@@ -9,7 +9,7 @@ import structlog
 
 from threet.adapters.redis_streams import board, codec, newest
 from threet.adapters.redis_streams.address import RedisAddress
-from threet.adapters.redis_streams.pipe import Command, RedisPipe
+from threet.adapters.redis_streams.pipe import Command, RedisPipe, RefusedCommandError
 from threet.model.candles import Candle, Timeframe
 from threet.model.errors import InvalidValueError
 from threet.model.events import Envelope
@@ -85,7 +85,11 @@ class RedisLiveView:
             pipe, self._pipe = self._pipe, None
             if pipe is None:
                 pipe = await RedisPipe.open(self._address)
-            replies = await pipe.execute(commands)
+            try:
+                replies = await pipe.execute(commands)
+            except RefusedCommandError:
+                pipe.close()  # another server may answer otherwise
+                raise
             self._pipe = pipe
             return replies
 

@@ -71,7 +71,11 @@ class RedisPipe:
         if address.db:
             greeting.append((b"SELECT", address.db))
         if greeting:
-            await pipe.execute(greeting)
+            try:
+                await pipe.execute(greeting)
+            except RefusedCommandError:
+                pipe.close()
+                raise
         return pipe
 
     async def execute(
