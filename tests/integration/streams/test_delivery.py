@@ -16,7 +16,7 @@ from threet.adapters.redis_streams.consumer import RedisConsumer
 from threet.adapters.redis_streams.group_reader import GroupReader
 from threet.adapters.redis_streams.live_view import RedisLiveView
 from threet.adapters.redis_streams.market_sink import MarketSink
-from threet.adapters.redis_streams.pipe import RedisPipe
+from threet.adapters.redis_streams.pipe import RedisPipe, RefusedCommandError
 from threet.adapters.redis_streams.publisher import RedisPublisher
 from threet.adapters.system_clock import SystemClock
 from threet.model.events import Envelope, Event
@@ -153,6 +153,21 @@ async def test_an_entry_nobody_can_read_goes_to_the_dead_letters(
     (letter,) = entries(valkey_client, "dead:letters")
     assert letter[b"stream"] == STREAM.encode()
     assert letter[b"v"] == b"99"
+
+
+async def test_a_burial_that_the_server_refuses_is_told(
+    publisher: RedisPublisher, valkey: ValkeyServer, valkey_client: redis.Redis
+) -> None:
+    await publisher.publish([envelope(1)])
+    valkey_client.set("dead:letters", "not a stream")
+    pipe = await RedisPipe.open(at(valkey.port))
+    names = {"stream": STREAM, "group": "tests", "consumer": "one"}
+    reader = GroupReader(pipe, **names, start="0")
+    await reader.ensure_group()
+    (entry,) = (await reader.read(1)).entries
+    with pytest.raises(RefusedCommandError, match="WRONGTYPE"):
+        await reader.bury(entry, "unreadable", 10)
+    pipe.close()
 
 
 async def test_redis_down_and_back_loses_no_entry_of_a_consumer(
