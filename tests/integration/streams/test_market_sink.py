@@ -1,6 +1,7 @@
 """The sink on a real Valkey: what it leaves there, and what it says of itself."""
 
 import asyncio
+from collections.abc import Callable, Sequence
 
 import pytest
 import redis
@@ -11,9 +12,11 @@ from tests.polling import until
 from tests.servers import ValkeyServer
 from threet.adapters.redis_streams.live_view import RedisLiveView
 from threet.adapters.redis_streams.market_sink import MarketSink
+from threet.adapters.redis_streams.pipe import Command
+from threet.adapters.redis_streams.publisher import RedisPublisher
 from threet.adapters.system_clock import SystemClock
 from threet.model.candles import Timeframe
-from threet.model.events import CandleFormed, Event
+from threet.model.events import CandleFormed, Envelope, Event
 
 
 @pytest.fixture
@@ -63,3 +66,35 @@ async def test_later_writes_of_a_run_keep_what_the_first_one_wrote(
     newest = await view.newest_prices()
     assert {one.symbol for one in newest} == {"BTC", "ETH"}
     await view.close()
+
+
+class BusyPublisher(RedisPublisher):
+    """While it writes, more comes in than the sink can hold."""
+
+    def __init__(self) -> None:
+        super().__init__(at(1), {})
+        self.meanwhile: Callable[[], None] = lambda: None
+
+    async def publish(
+        self, envelopes: Sequence[Envelope], also: Sequence[Command] = ()
+    ) -> None:
+        del envelopes, also
+        self.meanwhile()
+
+
+async def test_what_is_pushed_out_while_it_is_written_counts_once() -> None:
+    busy = BusyPublisher()
+    sink = MarketSink(publisher=busy, clock=SystemClock(), run_id="t", most_waiting=2)
+
+    def burst() -> None:
+        busy.meanwhile = lambda: None
+        sink.offer([prices(("BTC", "3")), prices(("BTC", "4"))])
+
+    busy.meanwhile = burst
+    sink.offer([prices(("BTC", "1")), prices(("BTC", "2"))])
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        writing = group.create_task(sink.run())
+        await until(lambda: not sink.statistics().waiting)
+        writing.cancel()
+    figures = sink.statistics()
+    assert (figures.offered, figures.published, figures.dropped) == (4, 4, 0)

@@ -113,10 +113,13 @@ class MarketSink:
         self._forget(batch)
 
     def _forget(self, batch: Sequence[Envelope]) -> None:
-        """Remove what was written; ``offer`` may have pushed some of it out."""
+        """Remove what was written; what ``offer`` pushed out meanwhile is not lost."""
         written = {envelope.event_id for envelope in batch}
+        removed = 0
         while self._waiting and self._waiting[0].event_id in written:
             self._waiting.popleft()
+            removed += 1
+        self._dropped -= len(batch) - removed
         self._published += len(batch)
 
     @property
