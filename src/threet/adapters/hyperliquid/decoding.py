@@ -149,13 +149,16 @@ class FrameDecoder:
         bid, ask = frame.data.bbo
         _require_uncrossed(bid, ask)
         changes: list[PriceChange] = []
+        confirmed: list[PriceKey] = []
         vanished: list[PriceKey] = []
         levels: dict[PriceKey, frames.WireLevel] = {}
         for kind, now in ((PriceKind.BID, bid), (PriceKind.ASK, ask)):
             key = (frame.data.coin, kind)
             if now is None:
                 vanished.append(key)
-            elif now != self._levels.get(key):
+            elif now == self._levels.get(key):
+                confirmed.append(key)
+            else:
                 levels[key] = now
                 px, sz = exact("px", now.px), exact("sz", now.sz)
                 changes.append(PriceChange(key[0], kind, px, sz))
@@ -167,6 +170,7 @@ class FrameDecoder:
                 received_ns=received_ns,
                 event_ms=frame.data.time,
                 changes=tuple(changes),
+                confirmed=tuple(confirmed),
                 vanished=tuple(vanished),
             ),
         )

@@ -299,6 +299,17 @@ IMPROBABLE = [
 ]
 
 
+def test_the_side_of_a_quote_that_did_not_change_is_confirmed() -> None:
+    decoder = FrameDecoder()
+    decoder.decode(bbo(level("1"), level("3")), NOW_NS)
+    (event,) = decoder.decode(bbo(level("2"), level("3")), NOW_NS)
+    assert isinstance(event, PricesUpdated)
+    assert [(one.kind, one.price) for one in event.changes] == [
+        (PriceKind.BID, Decimal(2))
+    ]
+    assert event.confirmed == (("BTC", PriceKind.ASK),)
+
+
 @pytest.mark.parametrize("raw", IMPROBABLE)
 def test_times_to_come_and_impossible_quotes_are_refused(raw: bytes) -> None:
     (refusal,) = FrameDecoder().decode(raw, NOW_NS)
