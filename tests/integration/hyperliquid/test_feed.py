@@ -61,6 +61,7 @@ async def running(
     clock: Clock | None = None,
     backoff: Backoff | None = None,
     handshake_secs: float = 10.0,
+    interests: Interests = INTERESTS,
 ) -> AsyncIterator[Running]:
     feed = HyperliquidFeed(
         url=url,
@@ -70,7 +71,7 @@ async def running(
     )
     it = Running(feed)
     async with asyncio.timeout(20), asyncio.TaskGroup() as group:
-        task = group.create_task(feed.run(INTERESTS, it.deliver))
+        task = group.create_task(feed.run(interests, it.deliver))
         yield it
         task.cancel()
 
@@ -201,3 +202,12 @@ async def test_a_connection_that_told_of_the_market_starts_the_pauses_anew() -> 
     async with serving(server), running(server.ws_url, backoff=backoff):
         await until(lambda: len(backoff.pauses) >= 6)
     assert max(backoff.pauses) <= 1
+
+
+async def test_subscriptions_that_do_not_fit_are_a_figure() -> None:
+    many = Interests(symbols=[f"COIN{number}" for number in range(400)])
+    wanted = 1 + 3 * 400
+    server = server_with((mids(BTC="1"),))
+    async with serving(server), running(server.ws_url, interests=many) as it:
+        await until(lambda: it.btc == ["1"])
+        assert it.feed.statistics().left_out == wanted - 1000

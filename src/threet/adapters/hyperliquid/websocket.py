@@ -48,6 +48,7 @@ class HyperliquidFeed:
         self._is_connected = False
         self._last_refusal = ""
         self._acknowledged = 0
+        self._left_out = 0
 
     def statistics(self) -> FeedStatistics:
         return FeedStatistics(
@@ -56,10 +57,12 @@ class HyperliquidFeed:
             reconnects=self._reconnects,
             is_connected=self._is_connected,
             last_refusal=self._last_refusal,
+            left_out=self._left_out,
         )
 
     async def run(self, interests: Interests, deliver: Deliver) -> None:
         plan = subscriptions.plan(interests)
+        self._left_out = plan.left_out
         if plan.left_out:
             _log.warning("subscriptions_left_out", count=plan.left_out)
         async with aiohttp.ClientSession(trust_env=False) as session:
