@@ -36,6 +36,8 @@ class PriceChange(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     def __post_init__(self) -> None:
         require_positive("price", self.price)
+        if self.quantity is not None:
+            require_positive("quantity", self.quantity)
 
 
 class NewestPrice(msgspec.Struct, frozen=True, kw_only=True, gc=False):

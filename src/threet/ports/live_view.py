@@ -1,6 +1,7 @@
 """The newest of everything, for whoever shows it."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -45,8 +46,11 @@ class LiveView(Protocol):
 
     async def forming(self, symbol: str, timeframe: Timeframe) -> Candle | None: ...
 
-    def follow(self, streams: Sequence[str]) -> AsyncIterator[Sequence[Envelope]]:
-        """Entries as they arrive from now on; no group, nothing is acknowledged.
+    def follow(
+        self, streams: Sequence[str]
+    ) -> AbstractAsyncContextManager[AsyncIterator[Sequence[Envelope]]]:
+        """Entries as they arrive from the entering on; no group, nothing is
+        acknowledged.
 
         ``streams`` are event names such as "prices:updated".
         """

@@ -19,13 +19,17 @@ class Interests:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedStatistics:
-    """Counters since the start of the feed; nothing is dropped without a count."""
+    """Counters since the start of the feed; nothing is dropped without a count.
+
+    ``left_out`` subscriptions did not fit into the exchange's limit.
+    """
 
     frames: int = 0
     refused_frames: int = 0
     reconnects: int = 0
     is_connected: bool = False
     last_refusal: str = ""
+    left_out: int = 0
 
 
 # Called once for each received frame with its events, in order; must not block.

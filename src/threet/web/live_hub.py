@@ -135,13 +135,14 @@ class LiveHub:
         self._wake()
 
     async def _follow(self) -> None:
-        batches = self._live.follow(_STREAMS)  # first: nothing falls in between
-        await self.resync()
-        self.is_following = True
-        self.account_news.set()
-        self.touch()
-        async for batch in batches:
-            self._take_batch(batch)
+        # Entered first: nothing falls in between.
+        async with self._live.follow(_STREAMS) as batches:
+            await self.resync()
+            self.is_following = True
+            self.account_news.set()
+            self.touch()
+            async for batch in batches:
+                self._take_batch(batch)
 
     def _take_batch(self, batch: Sequence[Envelope]) -> None:
         self._received += len(batch)

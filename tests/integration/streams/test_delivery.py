@@ -13,8 +13,10 @@ from tests.integration.streams.redis_bus import at, made_consumer, made_publishe
 from tests.polling import until
 from tests.servers import ValkeyServer
 from threet.adapters.redis_streams.consumer import RedisConsumer
+from threet.adapters.redis_streams.group_reader import GroupReader
 from threet.adapters.redis_streams.live_view import RedisLiveView
 from threet.adapters.redis_streams.market_sink import MarketSink
+from threet.adapters.redis_streams.pipe import RedisPipe, RefusedCommandError
 from threet.adapters.redis_streams.publisher import RedisPublisher
 from threet.adapters.system_clock import SystemClock
 from threet.model.events import Envelope, Event
@@ -67,6 +69,20 @@ async def test_r2_entries_trimmed_unread_are_counted_to_the_last_one(
     seen = await run_until(later, lambda: later.statistics().acknowledged == 30)
     assert [one.event_id for one in seen] == [f"e-{n}" for n in range(91, 121)]
     assert later.statistics().lost == 70
+
+
+async def test_r2_entries_trimmed_before_the_first_read_are_counted(
+    publisher: RedisPublisher, valkey: ValkeyServer, valkey_client: redis.Redis
+) -> None:
+    pipe = await RedisPipe.open(at(valkey.port))
+    names = {"stream": STREAM, "group": "tests", "consumer": "one"}
+    await GroupReader(pipe, **names, start="0").ensure_group()
+    pipe.close()
+    await publisher.publish([envelope(number) for number in range(1, 101)])
+    valkey_client.xtrim(STREAM, maxlen=30, approximate=False)
+    consumer = made_consumer(valkey.port, batch=10)
+    await run_until(consumer, lambda: consumer.statistics().acknowledged == 30)
+    assert consumer.statistics().lost == 70
 
 
 async def test_f56_pending_entries_that_were_trimmed_are_counted(
@@ -139,6 +155,21 @@ async def test_an_entry_nobody_can_read_goes_to_the_dead_letters(
     assert letter[b"v"] == b"99"
 
 
+async def test_a_burial_that_the_server_refuses_is_told(
+    publisher: RedisPublisher, valkey: ValkeyServer, valkey_client: redis.Redis
+) -> None:
+    await publisher.publish([envelope(1)])
+    valkey_client.set("dead:letters", "not a stream")
+    pipe = await RedisPipe.open(at(valkey.port))
+    names = {"stream": STREAM, "group": "tests", "consumer": "one"}
+    reader = GroupReader(pipe, **names, start="0")
+    await reader.ensure_group()
+    (entry,) = (await reader.read(1)).entries
+    with pytest.raises(RefusedCommandError, match="WRONGTYPE"):
+        await reader.bury(entry, "unreadable", 10)
+    pipe.close()
+
+
 async def test_redis_down_and_back_loses_no_entry_of_a_consumer(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
@@ -196,31 +227,22 @@ async def test_the_sink_keeps_the_newest_price_while_redis_is_down(
     assert newest.price == 100
 
 
-async def test_the_view_follows_from_now_on_and_in_order(
+async def test_the_view_follows_from_its_entering_on_and_in_order(
     publisher: RedisPublisher, valkey: ValkeyServer
 ) -> None:
     await publisher.publish([envelope(1)])
     view = RedisLiveView(at(valkey.port))
     followed: list[str] = []
-
-    async def follow() -> None:
-        async for envelopes in view.follow([STREAM, "candles:closed"]):
+    async with (
+        asyncio.timeout(15),
+        view.follow([STREAM, "candles:closed"]) as batches,
+    ):
+        await publisher.publish([envelope(number) for number in range(2, 10)])
+        async for envelopes in batches:
             followed.extend(one.event_id for one in envelopes)
             if "e-9" in followed:
-                return
-
-    async with asyncio.timeout(15), asyncio.TaskGroup() as group:
-        following = group.create_task(follow())
-        number = 1
-        while not followed:  # until the view has found where "now" is
-            number += 1
-            await publisher.publish([envelope(number + 100)])
-        await publisher.publish([envelope(number) for number in range(2, 10)])
-        await following
-    assert "e-1" not in followed
-    assert [one for one in followed if len(one) == 3] == [
-        f"e-{n}" for n in range(2, 10)
-    ]
+                break
+    assert followed == [f"e-{n}" for n in range(2, 10)]
 
 
 async def test_streams_and_groups_are_reported_with_their_lag(

@@ -33,9 +33,12 @@ from threet.model.events import (
 )
 from threet.model.numbers import exact
 from threet.model.prices import PriceChange, PriceKey, PriceKind
+from threet.model.times import require_past_ms
 
 # What the server says as plain text when a connection opens (HYPERLIQUID.md 1.6).
 _GREETING = b"Websocket connection established."
+# RecursionError: brackets nested deeper than the decoder can follow.
+_MALFORMED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +89,14 @@ class FrameDecoder:
         try:
             decoded = frames.FRAME_DECODER.decode(frame)
             return self._handlers[type(decoded)](decoded, received_ns)
-        except (msgspec.DecodeError, InvalidValueError, UnicodeDecodeError) as error:
+        except (*_MALFORMED, InvalidValueError) as error:
             if _is_greeting(frame):
                 return ()
             return (Refusal(str(error)[:200]),)
+
+    def connection_lost(self) -> None:
+        """The bars that were forming may have changed unseen: none closes by us."""
+        self._forming.clear()
 
     def _on_mids(self, frame: MidsFrame, received_ns: int) -> Sequence[Event | Control]:
         mids, before = frame.data.mids, self._mids
@@ -125,6 +132,7 @@ class FrameDecoder:
         return (TradesPrinted(received_ns=received_ns, event_ms=newest, trades=news),)
 
     def _on_book(self, frame: BookFrame, received_ns: int) -> Sequence[Event]:
+        require_past_ms("time", frame.data.time, received_ns)
         bids, asks = frame.data.levels
         return (
             BookUpdated(
@@ -137,15 +145,20 @@ class FrameDecoder:
         )
 
     def _on_bbo(self, frame: BboFrame, received_ns: int) -> Sequence[Event]:
+        require_past_ms("time", frame.data.time, received_ns)
         bid, ask = frame.data.bbo
+        _require_uncrossed(bid, ask)
         changes: list[PriceChange] = []
+        confirmed: list[PriceKey] = []
         vanished: list[PriceKey] = []
         levels: dict[PriceKey, frames.WireLevel] = {}
         for kind, now in ((PriceKind.BID, bid), (PriceKind.ASK, ask)):
             key = (frame.data.coin, kind)
             if now is None:
                 vanished.append(key)
-            elif now != self._levels.get(key):
+            elif now == self._levels.get(key):
+                confirmed.append(key)
+            else:
                 levels[key] = now
                 px, sz = exact("px", now.px), exact("sz", now.sz)
                 changes.append(PriceChange(key[0], kind, px, sz))
@@ -157,6 +170,7 @@ class FrameDecoder:
                 received_ns=received_ns,
                 event_ms=frame.data.time,
                 changes=tuple(changes),
+                confirmed=tuple(confirmed),
                 vanished=tuple(vanished),
             ),
         )
@@ -165,6 +179,7 @@ class FrameDecoder:
         coin, context = frame.data.coin, frame.data.ctx
         changes: list[PriceChange] = []
         confirmed: list[PriceKey] = []
+        told: dict[PriceKey, str] = {}
         for kind, px in (
             (PriceKind.MARK, context.markPx),
             (PriceKind.ORACLE, context.oraclePx),
@@ -176,7 +191,9 @@ class FrameDecoder:
                 confirmed.append(key)
             else:
                 changes.append(PriceChange(coin, kind, exact(kind.value, px)))
-                self._contexts[key] = px
+                told[key] = px
+        # After the last value that could be refused: a refused frame moved nothing.
+        self._contexts.update(told)
         return (
             PricesUpdated(
                 received_ns=received_ns,
@@ -189,6 +206,7 @@ class FrameDecoder:
         # A bar on the stream is forming until its successor shows up, whatever the
         # clock says: trades of its last instant may still be on their way.
         candle = wire.candle(frame.data, now_ms=0)
+        require_past_ms("open", candle.open_ms, received_ns)
         key = (candle.symbol, candle.timeframe)
         before = self._forming.get(key)
         if before is not None and candle.open_ms < before.open_ms:
@@ -204,6 +222,15 @@ class FrameDecoder:
             ),
             formed,
         )
+
+
+def _require_uncrossed(
+    bid: frames.WireLevel | None, ask: frames.WireLevel | None
+) -> None:
+    if bid is None or ask is None:
+        return
+    if exact("bid", bid.px) >= exact("ask", ask.px):
+        raise InvalidValueError("bbo", "have its bid below its ask", (bid.px, ask.px))
 
 
 def _on_acknowledged(

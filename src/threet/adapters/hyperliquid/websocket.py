@@ -26,14 +26,19 @@ _log = structlog.get_logger(__name__)
 # The largest real frame (allMids of all markets) is about 20 kB.
 MAX_FRAME_BYTES = 8 * 1024 * 1024
 _YIELD_EVERY = 16
+# A connection that stayed so long is a success, whatever it said.
+_PROVEN_SECS = 30.0
 _TEXTUAL = (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY)
 
 
 class HyperliquidFeed:
     """Implements ``threet.ports.market_feed.MarketFeed``."""
 
-    def __init__(self, *, url: str, clock: Clock, backoff: Backoff) -> None:
+    def __init__(
+        self, *, url: str, clock: Clock, backoff: Backoff, handshake_secs: float = 10.0
+    ) -> None:
         self._url = url
+        self._handshake_secs = handshake_secs
         self._clock = clock
         self._backoff = backoff
         self._decoder = FrameDecoder()
@@ -43,6 +48,7 @@ class HyperliquidFeed:
         self._is_connected = False
         self._last_refusal = ""
         self._acknowledged = 0
+        self._left_out = 0
 
     def statistics(self) -> FeedStatistics:
         return FeedStatistics(
@@ -51,15 +57,18 @@ class HyperliquidFeed:
             reconnects=self._reconnects,
             is_connected=self._is_connected,
             last_refusal=self._last_refusal,
+            left_out=self._left_out,
         )
 
     async def run(self, interests: Interests, deliver: Deliver) -> None:
         plan = subscriptions.plan(interests)
+        self._left_out = plan.left_out
         if plan.left_out:
             _log.warning("subscriptions_left_out", count=plan.left_out)
         async with aiohttp.ClientSession(trust_env=False) as session:
             while True:
                 await self._connection(session, plan, deliver)
+                self._decoder.connection_lost()
                 self._is_connected = False
                 self._reconnects += 1
                 await self._clock.sleep(self._backoff.failed())
@@ -69,12 +78,7 @@ class HyperliquidFeed:
     ) -> None:
         """One connection from its opening to its end, whatever ends it."""
         try:
-            async with session.ws_connect(
-                self._url,
-                max_msg_size=MAX_FRAME_BYTES,
-                timeout=aiohttp.ClientWSTimeout(ws_close=2.0),
-                autoping=True,
-            ) as socket:
+            async with await self._connected(session) as socket:
                 _log.info("feed_connected", url=self._url)
                 stream = StreamSession(self._clock.monotonic())
                 async with asyncio.TaskGroup() as group:
@@ -84,6 +88,18 @@ class HyperliquidFeed:
                 _log.warning("feed_ended", close_code=socket.close_code)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             _log.warning("feed_lost", url=self._url, reason=str(error))
+
+    async def _connected(
+        self, session: aiohttp.ClientSession
+    ) -> aiohttp.ClientWebSocketResponse:
+        """Raises ``TimeoutError`` for a server that accepts and says nothing."""
+        async with asyncio.timeout(self._handshake_secs):
+            return await session.ws_connect(
+                self._url,
+                max_msg_size=MAX_FRAME_BYTES,
+                timeout=aiohttp.ClientWSTimeout(ws_close=2.0),
+                autoping=True,
+            )
 
     async def _receive(
         self,
@@ -96,8 +112,12 @@ class HyperliquidFeed:
             if message.type not in _TEXTUAL:
                 self._note_end(message)
                 return
-            stream.received(self._clock.monotonic())
+            now = self._clock.monotonic()
+            stream.received(now)
             events = self._accept(message.data)
+            if events or now - stream.opened_at >= _PROVEN_SECS:
+                # Not by any frame: a server that greets and closes is a failing one.
+                self._backoff.succeeded()
             if events:
                 deliver(events)
             if number % _YIELD_EVERY == 0:
@@ -132,7 +152,6 @@ class HyperliquidFeed:
     def _accept(self, frame: str | bytes) -> list[Event]:
         self._frames += 1
         self._is_connected = True
-        self._backoff.succeeded()
         events: list[Event] = []
         for result in self._decoder.decode(frame, self._clock.now_ns()):
             if isinstance(result, Control):

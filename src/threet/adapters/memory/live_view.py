@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
-from weakref import WeakSet
+from contextlib import asynccontextmanager
 
 from threet.model.candles import Candle, Timeframe
 from threet.model.errors import DependencyError
@@ -65,7 +65,7 @@ class MemoryLiveView:
         self._lengths: dict[str, int] = {}
         self._newest_ms: dict[str, int] = {}
         self._processes: dict[str, ProcessState] = {}
-        self._followers: WeakSet[_Follower] = WeakSet()
+        self._followers: set[_Follower] = set()
         self._is_down = False
 
     def set_down(self, is_down: bool) -> None:
@@ -96,11 +96,16 @@ class MemoryLiveView:
         self._require_up()
         return self._forming.get((symbol, timeframe))
 
-    def follow(self, streams: Sequence[str]) -> AsyncIterator[Sequence[Envelope]]:
-        # Registered here, not in the generator: "from now on" begins with the call.
+    @asynccontextmanager
+    async def follow(
+        self, streams: Sequence[str]
+    ) -> AsyncIterator[AsyncIterator[Sequence[Envelope]]]:
         follower = _Follower(streams, self._bound)
         self._followers.add(follower)
-        return self._batches(follower)
+        try:
+            yield self._batches(follower)
+        finally:
+            self._followers.discard(follower)
 
     async def streams(self) -> Sequence[StreamState]:
         self._require_up()

@@ -33,6 +33,8 @@ _ENCODER = msgspec.json.Encoder()
 _DECODERS: Mapping[bytes, msgspec.json.Decoder[Event]] = {
     stream.encode(): msgspec.json.Decoder(kind) for kind, stream in STREAMS.items()
 }
+# RecursionError: brackets nested deeper than the decoder can follow.
+_UNREADABLE = (KeyError, msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 Fields = Mapping[bytes, bytes]
 
@@ -70,7 +72,7 @@ def envelope(entry: Fields) -> Envelope:
         raise InvalidValueError("entry", "have a known type and version 1", entry)
     try:
         event = decoder.decode(entry[b"data"])
-    except (KeyError, msgspec.DecodeError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         raise InvalidValueError("entry data", f"be readable ({error})", "") from error
     return Envelope(
         event_id=entry[b"id"].decode("utf-8", "replace"),

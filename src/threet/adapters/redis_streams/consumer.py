@@ -77,14 +77,20 @@ class RedisConsumer:
         while not self._stopping.is_set():
             try:
                 await self._session(handle)
-            except RefusedCommandError as error:
-                if not error.is_missing_group:
-                    raise  # an old server or missing rights: no waiting mends that
-                _log.warning("group_missing", stream=self._stream, group=self._group)
             except DependencyError as error:
-                self._counts["reconnects"] += 1
-                _log.warning("consumer_waits", stream=self._stream, reason=error.reason)
-                await self._pause()
+                await self._recover(error)
+
+    async def _recover(self, error: DependencyError) -> None:
+        """Pause before the next session; raises what no waiting mends."""
+        if isinstance(error, RefusedCommandError):
+            if error.is_final:
+                raise error
+            if error.is_missing_group:
+                _log.warning("group_missing", stream=self._stream, group=self._group)
+                return
+        self._counts["reconnects"] += 1
+        _log.warning("consumer_waits", stream=self._stream, reason=error.reason)
+        await self._pause()
 
     async def _session(self, handle: BatchHandler) -> None:
         """From one connection to its loss, or to the stop."""

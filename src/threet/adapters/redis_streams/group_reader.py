@@ -7,7 +7,7 @@ from typing import cast
 import hiredis
 
 from threet.adapters.redis_streams import codec
-from threet.adapters.redis_streams.pipe import RedisPipe, RefusedCommandError
+from threet.adapters.redis_streams.pipe import Command, RedisPipe, RefusedCommandError
 from threet.model.errors import DependencyError
 
 # RESP2: an entry is [id, [name, value, name, value, ...]], its fields None if trimmed.
@@ -44,8 +44,11 @@ class GroupReader:
 
     async def ensure_group(self) -> None:
         create = ("XGROUP", "CREATE", self._stream, self._group, self._start)
+        # Without it the server cannot tell how far the group is before its first
+        # read, and what is trimmed until then would be lost uncounted.
+        count = ("ENTRIESREAD", 0) if self._start == "0" else ()
         try:
-            await self._pipe.execute([(*create, "MKSTREAM")])
+            await self._pipe.execute([(*create, "MKSTREAM", *count)])
         except RefusedCommandError as error:
             if not error.reason.startswith("BUSYGROUP"):
                 raise
@@ -56,20 +59,11 @@ class GroupReader:
         Those are counted in the same transaction in which the group moves past them,
         since afterwards nothing tells (PITFALLS, MAXLEN).
         """
-        replies = await self._pipe.execute(
-            [
-                ("MULTI",),
-                ("XINFO", "STREAM", self._stream),
-                ("XINFO", "GROUPS", self._stream),
-                self._xread(count),
-                ("EXEC",),
-            ]
+        stream, groups, read = await self._at_once(
+            ("XINFO", "STREAM", self._stream),
+            ("XINFO", "GROUPS", self._stream),
+            self._xread(count),
         )
-        results = cast("list[object]", replies[-1])
-        for result in results:
-            if isinstance(result, hiredis.ReplyError):
-                raise RefusedCommandError(str(result))
-        stream, groups, read = results
         lost = _trimmed_unread(_mapping(stream), self._own(groups))
         return Batch(_entries_of_streams(read), lost)
 
@@ -126,14 +120,19 @@ class GroupReader:
             *("entry_id", entry.entry_id, "reason", reason[:500]),
         )
         bound = ("MAXLEN", "~", kept, "*")
-        await self._pipe.execute(
-            [
-                ("MULTI",),
-                ("XADD", codec.DEAD_LETTERS, *bound, *about, *original),
-                ("XACK", self._stream, self._group, entry.entry_id),
-                ("EXEC",),
-            ]
+        await self._at_once(
+            ("XADD", codec.DEAD_LETTERS, *bound, *about, *original),
+            ("XACK", self._stream, self._group, entry.entry_id),
         )
+
+    async def _at_once(self, *commands: Command) -> list[object]:
+        """One transaction; an error reply of any of its commands is raised."""
+        replies = await self._pipe.execute([("MULTI",), *commands, ("EXEC",)])
+        results = cast("list[object]", replies[-1])
+        for result in results:
+            if isinstance(result, hiredis.ReplyError):
+                raise RefusedCommandError(str(result))
+        return results
 
     def _xread(self, count: int, *block: str | int) -> tuple[str | int, ...]:
         who = ("XREADGROUP", "GROUP", self._group, self._consumer, "COUNT", count)

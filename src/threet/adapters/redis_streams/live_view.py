@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import cast
 
 import structlog
 
 from threet.adapters.redis_streams import board, codec, newest
 from threet.adapters.redis_streams.address import RedisAddress
-from threet.adapters.redis_streams.pipe import Command, RedisPipe
+from threet.adapters.redis_streams.pipe import Command, RedisPipe, RefusedCommandError
 from threet.model.candles import Candle, Timeframe
 from threet.model.errors import InvalidValueError
 from threet.model.events import Envelope
@@ -60,22 +61,16 @@ class RedisLiveView:
             for stream, info, of_stream in zip(present, infos, groups, strict=True)
         ]
 
-    async def follow(self, streams: Sequence[str]) -> AsyncIterator[Sequence[Envelope]]:
+    @asynccontextmanager
+    async def follow(
+        self, streams: Sequence[str]
+    ) -> AsyncIterator[AsyncIterator[Sequence[Envelope]]]:
         """On a connection of its own; raises ``DependencyError`` when it is lost."""
         pipe = await RedisPipe.open(self._address)
         try:
+            # Before anything is read: whoever then asks for the newest misses nothing.
             after = {stream: await _newest_id(pipe, stream) for stream in streams}
-            while True:
-                command: Command = (
-                    *("XREAD", "COUNT", _MOST_AT_ONCE),
-                    *("BLOCK", int(_BLOCK_SECS * 1000), "STREAMS"),
-                    *after.keys(),
-                    *after.values(),
-                )
-                (reply,) = await pipe.execute([command], _BLOCK_SECS)
-                envelopes = _followed(reply, after)
-                if envelopes:
-                    yield envelopes
+            yield _batches(pipe, after)
         finally:
             pipe.close()
 
@@ -90,9 +85,29 @@ class RedisLiveView:
             pipe, self._pipe = self._pipe, None
             if pipe is None:
                 pipe = await RedisPipe.open(self._address)
-            replies = await pipe.execute(commands)
+            try:
+                replies = await pipe.execute(commands)
+            except RefusedCommandError:
+                pipe.close()  # another server may answer otherwise
+                raise
             self._pipe = pipe
             return replies
+
+
+async def _batches(
+    pipe: RedisPipe, after: dict[str, bytes]
+) -> AsyncIterator[Sequence[Envelope]]:
+    while True:
+        command: Command = (
+            *("XREAD", "COUNT", _MOST_AT_ONCE),
+            *("BLOCK", int(_BLOCK_SECS * 1000), "STREAMS"),
+            *after.keys(),
+            *after.values(),
+        )
+        (reply,) = await pipe.execute([command], _BLOCK_SECS)
+        envelopes = _followed(reply, after)
+        if envelopes:
+            yield envelopes
 
 
 async def _newest_id(pipe: RedisPipe, stream: str) -> bytes:

@@ -47,7 +47,8 @@ class MarketSink:
         self._run_id = run_id
         self._most_waiting = most_waiting
         self._waiting: deque[Envelope] = deque()
-        self._newest = NewestState()
+        # A symbol that nobody quotes any more must not stay from an earlier run.
+        self._newest = NewestState(starts_anew=True)
         self._woken = asyncio.Event()
         self._backoff = Backoff(first_secs=0.1, most_secs=2.0)
         self._writing: asyncio.Task[None] | None = None
@@ -112,10 +113,13 @@ class MarketSink:
         self._forget(batch)
 
     def _forget(self, batch: Sequence[Envelope]) -> None:
-        """Remove what was written; ``offer`` may have pushed some of it out."""
+        """Remove what was written; what ``offer`` pushed out meanwhile is not lost."""
         written = {envelope.event_id for envelope in batch}
+        removed = 0
         while self._waiting and self._waiting[0].event_id in written:
             self._waiting.popleft()
+            removed += 1
+        self._dropped -= len(batch) - removed
         self._published += len(batch)
 
     @property

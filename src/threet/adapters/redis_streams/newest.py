@@ -3,13 +3,16 @@
 from collections.abc import Mapping, Sequence
 
 import msgspec
+import structlog
 
 from threet.adapters.redis_streams.pipe import Command
 from threet.model.candles import Candle, Timeframe
+from threet.model.errors import InvalidValueError
 from threet.model.events import CandleFormed, Event, PricesUpdated
 from threet.model.numbers import exact
 from threet.model.prices import NewestPrice, PriceKey, PriceKind
 
+_log = structlog.get_logger(__name__)
 PRICES = "prices:newest"  # symbol|kind -> price, exchange ms or "", received ns
 CONFIRMED = "prices:confirmed"  # symbol|kind -> received ns of a frame that repeated it
 FORMING = "candles:forming"  # symbol|timeframe -> the bar as JSON
@@ -18,9 +21,13 @@ _CANDLES: msgspec.json.Decoder[Candle] = msgspec.json.Decoder(Candle)
 
 
 class NewestState:
-    """What has changed since the last ``commands``; bounded by symbols and kinds."""
+    """What has changed since the last ``commands``; bounded by symbols and kinds.
 
-    def __init__(self) -> None:
+    With ``starts_anew`` it is all that is known: what an earlier run wrote goes first.
+    """
+
+    def __init__(self, *, starts_anew: bool = False) -> None:
+        self._starts_anew = starts_anew
         self._prices: dict[str, str | None] = {}
         self._confirmed: dict[str, int] = {}
         self._forming: dict[str, Candle] = {}
@@ -35,6 +42,8 @@ class NewestState:
     def commands(self) -> list[Command]:
         """The writes that bring Redis up to date; repeating them does no harm."""
         commands: list[Command] = []
+        if self._starts_anew:
+            commands.append(("DEL", PRICES, CONFIRMED, FORMING))
         present = {f: v for f, v in self._prices.items() if v is not None}
         gone = [f for f, v in self._prices.items() if v is None]
         if present:
@@ -71,24 +80,35 @@ class NewestState:
 def prices(
     newest: Mapping[bytes, bytes], confirmed: Mapping[bytes, bytes]
 ) -> Sequence[NewestPrice]:
-    """What the two hashes say together."""
-    mids_ns = int(confirmed.get(_EVERY_MID.encode(), b"0"))
+    """What the two hashes say together; a row that cannot be read is left out."""
+    mids_ns = _nanos(confirmed.get(_EVERY_MID.encode()))
     found = []
     for field, text in newest.items():
-        symbol, _, kind_name = field.decode().rpartition("|")
-        kind = PriceKind(kind_name)
-        price, event_ms, received_ns = text.decode().split(" ")
-        received = max(int(received_ns), int(confirmed.get(field, b"0")))
-        found.append(
-            NewestPrice(
-                symbol=symbol,
-                kind=kind,
-                price=exact("price", price),
-                event_ms=int(event_ms) if event_ms else None,
-                received_ns=max(received, mids_ns if kind is PriceKind.MID else 0),
-            )
-        )
+        confirmed_ns = _nanos(confirmed.get(field))
+        try:
+            found.append(_price(field.decode(), text.decode(), confirmed_ns, mids_ns))
+        except (ValueError, InvalidValueError) as error:
+            _log.warning("price_unreadable", field=repr(field), reason=str(error)[:200])
     return found
+
+
+def _price(field: str, text: str, confirmed_ns: int, mids_ns: int) -> NewestPrice:
+    symbol, _, kind_name = field.rpartition("|")
+    kind = PriceKind(kind_name)
+    price, event_ms, received_ns = text.split(" ")
+    received = max(int(received_ns), confirmed_ns)
+    return NewestPrice(
+        symbol=symbol,
+        kind=kind,
+        price=exact("price", price),
+        event_ms=int(event_ms) if event_ms else None,
+        received_ns=max(received, mids_ns if kind is PriceKind.MID else 0),
+    )
+
+
+def _nanos(text: bytes | None) -> int:
+    """0 for a row that is not there, or that cannot be read: it confirms nothing."""
+    return int(text) if text is not None and text.isdigit() else 0
 
 
 def forming_field(symbol: str, timeframe: Timeframe) -> str:

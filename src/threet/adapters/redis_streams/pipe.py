@@ -16,6 +16,15 @@ from threet.model.errors import DependencyError
 
 _READ_BYTES = 65_536
 Command = tuple[str | bytes | int, ...]
+# What no waiting mends: an old server, missing rights, a wrong word of ours. All else
+# (LOADING, OOM, READONLY, MASTERDOWN, BUSY, TRYAGAIN ...) passes.
+_FINAL = (
+    *("WRONGPASS", "NOPERM", "NOAUTH", "NOPROTO", "WRONGTYPE", "DENIED"),
+    *("ERR unknown", "ERR wrong number of arguments", "ERR syntax error"),
+    *("ERR invalid password", "ERR AUTH", "ERR Client sent AUTH"),
+    *("ERR DB index", "ERR invalid DB index"),
+)
+_FINAL_STARTS = tuple(start.lower() for start in _FINAL)
 
 
 class RefusedCommandError(DependencyError):
@@ -23,6 +32,11 @@ class RefusedCommandError(DependencyError):
 
     def __init__(self, answer: str) -> None:
         super().__init__("redis", answer[:200])
+
+    @property
+    def is_final(self) -> bool:
+        """The same command will be refused for ever."""
+        return self.reason.lower().startswith(_FINAL_STARTS)
 
     @property
     def is_missing_group(self) -> bool:
@@ -57,7 +71,11 @@ class RedisPipe:
         if address.db:
             greeting.append((b"SELECT", address.db))
         if greeting:
-            await pipe.execute(greeting)
+            try:
+                await pipe.execute(greeting)
+            except RefusedCommandError:
+                pipe.close()
+                raise
         return pipe
 
     async def execute(

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from threet.adapters.redis_streams import codec
 from threet.adapters.redis_streams.address import RedisAddress
-from threet.adapters.redis_streams.pipe import Command, RedisPipe
+from threet.adapters.redis_streams.pipe import Command, RedisPipe, RefusedCommandError
 from threet.model.events import Envelope
 
 _MOST_AT_ONCE = 500
@@ -37,7 +37,11 @@ class RedisPublisher:
             pipe, self._pipe = self._pipe, None
             if pipe is None:
                 pipe = await RedisPipe.open(self._address)
-            await pipe.execute(commands)
+            try:
+                await pipe.execute(commands)
+            except RefusedCommandError:
+                pipe.close()  # another server may answer otherwise
+                raise
             self._pipe = pipe
 
     async def close(self) -> None:

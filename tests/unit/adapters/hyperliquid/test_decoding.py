@@ -171,6 +171,22 @@ def test_mark_and_oracle_are_told_once_and_then_confirmed() -> None:
     assert second.confirmed == (("BTC", kinds[0]), ("BTC", kinds[1]))
 
 
+def context(mark: str, oracle: str) -> bytes:
+    prices = {"markPx": mark, "oraclePx": oracle}
+    return frame("activeAssetCtx", {"coin": "BTC", "ctx": prices})
+
+
+def test_a_context_refused_for_its_oracle_leaves_the_mark_untold() -> None:
+    decoder = FrameDecoder()
+    decoder.decode(context("100", "100"), NOW_NS)
+    (refusal,) = decoder.decode(context("200", "NaN"), NOW_NS)
+    assert isinstance(refusal, Refusal)
+    (event,) = decoder.decode(context("200", "100"), NOW_NS)
+    assert isinstance(event, PricesUpdated)
+    assert event.changes == (PriceChange("BTC", PriceKind.MARK, Decimal(200)),)
+    assert event.confirmed == (("BTC", PriceKind.ORACLE),)
+
+
 def test_f72_a_bar_is_closed_by_its_successor_and_not_before() -> None:
     decoder = FrameDecoder()
     (formed,) = decoder.decode(frame("candle", candle(MINUTE_MS, "6")), NOW_NS)
@@ -194,12 +210,34 @@ def test_a_late_frame_of_a_closed_bar_opens_it_no_more() -> None:
     assert decoder.decode(frame("candle", candle(MINUTE_MS)), NOW_NS) == ()
 
 
+def test_a_bar_cut_by_a_lost_connection_is_not_closed_by_its_successor() -> None:
+    decoder = FrameDecoder()
+    decoder.decode(frame("candle", candle(MINUTE_MS, "6")), NOW_NS)
+    decoder.connection_lost()
+    events = decoder.decode(frame("candle", candle(MINUTE_MS + 60_000)), NOW_NS)
+    assert [type(event) for event in events] == [CandleFormed]
+
+
+def test_minutes_without_trades_on_a_live_connection_leave_a_bar_closed() -> None:
+    decoder = FrameDecoder()
+    decoder.decode(frame("candle", candle(MINUTE_MS - 180_000)), NOW_NS)
+    closed, formed = decoder.decode(frame("candle", candle(MINUTE_MS)), NOW_NS)
+    assert isinstance(closed, CandlesClosed)
+    assert isinstance(formed, CandleFormed)
+
+
 def level(px: str) -> dict[str, Any]:
     return {"px": px, "sz": "1", "n": 1}
 
 
-def book(*sides: list[dict[str, Any]]) -> bytes:
-    return frame("l2Book", {"coin": "BTC", "time": MINUTE_MS, "levels": sides})
+def book(*sides: list[dict[str, Any]], time: int = MINUTE_MS) -> bytes:
+    return frame("l2Book", {"coin": "BTC", "time": time, "levels": sides})
+
+
+def bbo(
+    bid: dict[str, Any] | None, ask: dict[str, Any] | None, time: int = MINUTE_MS
+) -> bytes:
+    return frame("bbo", {"coin": "BTC", "time": time, "bbo": [bid, ask]})
 
 
 def a_trade(**changes: str) -> bytes:
@@ -213,6 +251,9 @@ MALFORMED = [
     b"null",
     b"[]",
     b"\xff\xfe",
+    b"[" * 200_000,
+    b'{"deep":' + b"[" * 200_000,
+    b'{"channel":"trades","deep":' + b'{"a":' * 200_000,
     b'{"channel":"nonsense","data":1}',
     b'{"channel":"trades"}',
     b'{"channel":"trades","data":{}}',
@@ -231,7 +272,7 @@ MALFORMED = [
 ]
 
 
-@pytest.mark.parametrize("raw", MALFORMED)
+@pytest.mark.parametrize("raw", MALFORMED, ids=lambda raw: repr(raw[:80]))
 def test_w6_a_malformed_frame_is_refused_whole_and_the_next_one_read(
     raw: bytes,
 ) -> None:
@@ -240,6 +281,50 @@ def test_w6_a_malformed_frame_is_refused_whole_and_the_next_one_read(
     results: Sequence[Event | Control] = decoder.decode(raw, NOW_NS)
     assert [type(result) for result in results] == [Refusal]
     assert told(mids(decoder, BTC="101")) == {"BTC": Decimal(101)}
+
+
+LATEST_MS = MINUTE_MS + 60_000
+IMPROBABLE = [
+    bbo(level("1"), level("2"), time=LATEST_MS + 1),
+    bbo(level("1"), level("2"), time=MINUTE_MS // 1000),
+    bbo(level("1"), level("2"), time=-1),
+    bbo(level("2"), level("2")),
+    bbo(level("3"), level("2")),
+    bbo({**level("1"), "sz": "0"}, None),
+    bbo(None, {**level("1"), "sz": "-1"}),
+    book([level("1")], [level("2")], time=LATEST_MS + 1),
+    book([level("1")], [level("2")], time=2**62),
+    book([level("1")], [level("2")], time=0),
+    frame("candle", candle(LATEST_MS + 60_000)),
+]
+
+
+def test_the_side_of_a_quote_that_did_not_change_is_confirmed() -> None:
+    decoder = FrameDecoder()
+    decoder.decode(bbo(level("1"), level("3")), NOW_NS)
+    (event,) = decoder.decode(bbo(level("2"), level("3")), NOW_NS)
+    assert isinstance(event, PricesUpdated)
+    assert [(one.kind, one.price) for one in event.changes] == [
+        (PriceKind.BID, Decimal(2))
+    ]
+    assert event.confirmed == (("BTC", PriceKind.ASK),)
+
+
+@pytest.mark.parametrize("raw", IMPROBABLE)
+def test_times_to_come_and_impossible_quotes_are_refused(raw: bytes) -> None:
+    (refusal,) = FrameDecoder().decode(raw, NOW_NS)
+    assert isinstance(refusal, Refusal)
+
+
+def test_a_clock_that_is_a_minute_ahead_is_believed() -> None:
+    decoder = FrameDecoder()
+    for raw in (
+        bbo(level("1"), level("2"), time=LATEST_MS),
+        book([level("1")], [level("2")], time=LATEST_MS),
+        frame("candle", candle(LATEST_MS)),
+    ):
+        (event,) = decoder.decode(raw, NOW_NS)
+        assert not isinstance(event, Refusal)
 
 
 def test_control_frames_are_told_apart() -> None:

@@ -162,10 +162,10 @@ def test_an_address_that_never_traded_has_an_empty_account() -> None:
 async def test_a_follower_gets_what_is_told_after_it_began() -> None:
     live = MemoryLiveView()
     await live.publish([prices(1)])
-    batches = live.follow(["prices:updated"])
-    forming = CandleFormed(received_ns=START_MS * 1_000_000, candle=minute(0))
-    await live.publish([prices(2), Envelope(event_id="c", event=forming)])
-    batch = await anext(batches)
+    async with live.follow(["prices:updated"]) as batches:
+        forming = CandleFormed(received_ns=START_MS * 1_000_000, candle=minute(0))
+        await live.publish([prices(2), Envelope(event_id="c", event=forming)])
+        batch = await anext(batches)
     assert [envelope.event_id for envelope in batch] == ["2"]
     assert [price.price for price in await live.newest_prices()] == [2]
     assert await live.forming("kPEPE", Timeframe.M1) == minute(0)
@@ -178,19 +178,19 @@ async def test_a_follower_gets_what_is_told_after_it_began() -> None:
 
 async def test_a_slow_follower_keeps_the_newest_entries() -> None:
     live = MemoryLiveView(bound=2)
-    batches = live.follow(["prices:updated"])
-    await live.publish([prices(at) for at in (1, 2, 3)])
-    assert [envelope.event_id for envelope in await anext(batches)] == ["2", "3"]
+    async with live.follow(["prices:updated"]) as batches:
+        await live.publish([prices(at) for at in (1, 2, 3)])
+        assert [envelope.event_id for envelope in await anext(batches)] == ["2", "3"]
 
 
 async def test_followers_of_a_view_that_goes_down_are_told() -> None:
     live = MemoryLiveView()
-    batches = live.follow(["prices:updated"])
-    live.set_down(True)
-    with pytest.raises(DependencyError):
-        await anext(batches)
-    with pytest.raises(DependencyError):
-        await live.newest_prices()
+    async with live.follow(["prices:updated"]) as batches:
+        live.set_down(True)
+        with pytest.raises(DependencyError):
+            await anext(batches)
+        with pytest.raises(DependencyError):
+            await live.newest_prices()
 
 
 async def test_a_process_is_seen_as_it_last_said_of_itself() -> None:
