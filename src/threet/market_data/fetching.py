@@ -151,7 +151,7 @@ class Fetching:
     def _stored(self, wanted: Need, bars: Sequence[Candle]) -> FetchReport:
         parts, symbol, timeframe = self._parts, wanted.symbol, wanted.timeframe
         rows = parts.candles.save(bars)
-        found = holes(bars, timeframe, None if wanted.is_first else wanted.start_ms)
+        found = holes(bars, timeframe, wanted.expected_ms)
         if found:
             parts.gaps.note(
                 [

@@ -19,13 +19,21 @@ Pair = tuple[str, Timeframe]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
-    """Bars of a pair from the one that opens at ``start_ms`` until now."""
+    """Bars of a pair from the one that opens at ``start_ms`` until now.
+
+    ``expected_ms`` is the bar after the newest closed one, None on a first fetch. It is
+    before ``start_ms`` where the exchange no longer has what is missing.
+    """
 
     symbol: str
     timeframe: Timeframe
     start_ms: int
     end_ms: int
-    is_first: bool
+    expected_ms: int | None
+
+    @property
+    def is_first(self) -> bool:
+        return self.expected_ms is None
 
     @property
     def weight(self) -> int:
@@ -45,8 +53,9 @@ def need(
     symbol, timeframe = pair
     forming_ms = timeframe.open_of(now_ms)
     start_ms = forming_ms - (hot_candles - 1) * timeframe.millis
+    expected_ms = None
     if newest_closed_ms is not None:
-        start_ms = newest_closed_ms + timeframe.millis
+        start_ms = expected_ms = newest_closed_ms + timeframe.millis
         if overdue_ms(timeframe, newest_closed_ms, now_ms) < 0:
             return None
     return Need(
@@ -54,7 +63,7 @@ def need(
         timeframe=timeframe,
         start_ms=max(start_ms, forming_ms - (MOST_BARS - 1) * timeframe.millis),
         end_ms=now_ms,
-        is_first=newest_closed_ms is None,
+        expected_ms=expected_ms,
     )
 
 

@@ -136,6 +136,18 @@ def test_f45_a_silent_minute_is_noted_and_not_invented(world: World) -> None:
     assert T0 + 102 * MINUTE in opens
 
 
+def test_bars_the_exchange_no_longer_has_are_noted_as_a_gap(world: World) -> None:
+    world.fetching.fetch("BTC", M1)
+    five_days = 5 * 24 * 60
+    world.clock.advance(five_days * 60)
+    report = world.fetching.fetch("BTC", M1)
+    assert report.holes == 1
+    gap = world.parts.gaps.known(10)[0]
+    # Minute 100 was forming; of what followed the exchange has the newest 5000 bars.
+    oldest_ms = T0 + (100 + five_days - 4999) * MINUTE
+    assert (gap.start_ms, gap.end_ms) == (T0 + 100 * MINUTE, oldest_ms)
+
+
 def test_f48_a_pair_without_trades_is_left_alone_for_a_while(world: World) -> None:
     world.fetching.fetch("BTC", M1)
     world.exchange.silent = set(range(T0 + 100 * MINUTE, T0 + 500 * MINUTE, MINUTE))
