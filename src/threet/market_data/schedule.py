@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from threet.model.candles import Timeframe
 
-# A bar is asked for, and believed closed, this long after its end.
+# A bar is asked for this long after its end.
 SETTLE_MS = 2_000
 # More than that the exchange does not have of a pair (HYPERLIQUID.md 2.1).
 MOST_BARS = 5_000
@@ -47,8 +47,8 @@ def need(
 ) -> Need | None:
     """What to ask for now; None while the next bar cannot be there yet.
 
-    Asked is from the bar after the newest closed one, so no closed bar is asked for
-    twice; without one, from ``hot_candles`` bars ago.
+    Asked is from the bar after the newest closed one, so no bar that is known to be
+    closed is asked for twice; without one, from ``hot_candles`` bars ago.
     """
     symbol, timeframe = pair
     forming_ms = timeframe.open_of(now_ms)
