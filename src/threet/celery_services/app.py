@@ -11,6 +11,8 @@ from threet.celery_services.schedule import beat_schedule
 from threet.celery_services.work import WorkOfThisProcess
 
 # In this order: a task is ended, its fetch claim lapses (90 s), its message comes back.
+# Celery enforces the limits in the prefork pool only: a thread cannot be ended. In the
+# others a task is bounded by the timeouts of what it asks (HTTP, the database, Redis).
 SOFT_TIME_LIMIT_SECS = 60
 TIME_LIMIT_SECS = 80
 VISIBILITY_TIMEOUT_SECS = 300
