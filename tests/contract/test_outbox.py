@@ -8,6 +8,7 @@ import pytest
 
 from tests.contract.conftest import OpenDatabase
 from tests.contract.test_account_store import a_state
+from threet.adapters.memory.clock import ManualClock
 from threet.adapters.memory.outbox import MemoryInbox, MemoryOutbox
 from threet.adapters.sql.account_store import SqlAccountStore
 from threet.adapters.sql.outbox import SqlInbox, SqlOutbox
@@ -128,6 +129,18 @@ def test_rows_of_an_effect_share_the_fate_of_its_event(
     assert accounts.current(a_state(1).address) is None
     assert inbox.take("books", "a", lambda: _record(accounts))
     assert accounts.current(a_state(1).address) is not None
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "mariadb"])
+def test_the_inbox_remembers_longer_than_a_stream_keeps_entries(
+    kind: str, open_database: OpenDatabase
+) -> None:
+    clock = ManualClock(1_700_000_000_000)
+    inbox = SqlInbox(open_database(kind), clock)
+    assert inbox.take("mailer", "a", Effect())
+    # 100,000 readings, one each 30 s, and what comes late.
+    clock.advance(100_000 * 30 * 1.5)
+    assert not inbox.take("mailer", "a", Effect())
 
 
 def _record(accounts: SqlAccountStore) -> None:

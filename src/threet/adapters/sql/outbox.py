@@ -14,7 +14,7 @@ from threet.adapters.sql.upserts import insert_missing
 from threet.model.events import Envelope, Event
 from threet.ports.clock import Clock
 
-INBOX_DAYS = 7
+INBOX_DAYS = 60
 _DAY_MS = 86_400_000
 _TYPES: dict[str, type[Any]] = {kind.__name__: kind for kind in typing.get_args(Event)}
 
@@ -59,7 +59,8 @@ def _envelope(row: Any) -> Envelope:
 
 
 class SqlInbox:
-    """Remembers for seven days, longer than any stream keeps its entries."""
+    """Remembers for sixty days, longer than any stream keeps its entries: 100,000
+    balances, one each 30 s, are 35 days."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
