@@ -64,7 +64,6 @@ def _configuration(settings: CelerySettings) -> dict[str, Any]:
         "beat_scheduler": "threet.celery_services.scheduler:BeatingScheduler",
         "beat_schedule": beat_schedule(settings.schedules),
         "beat_max_loop_interval": BEAT_LOOP_SECS,
-        "redbeat_redis_url": settings.broker_url,
         "redbeat_redis_options": {"socket_connect_timeout": 5},
         "redbeat_lock_timeout": BEAT_LOCK_SECS,
         "redbeat_key_prefix": "threet:redbeat:",
