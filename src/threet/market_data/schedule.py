@@ -79,14 +79,25 @@ def due(
     now_ms: int,
     hot_candles: int,
 ) -> Sequence[Need]:
-    """All that is due: what is kept up to date goes before what is fetched first, and
-    short timeframes before long ones, over all symbols."""
+    """All that is due: what is kept up to date goes before what is fetched first.
+
+    Of the former, what is late by most of its own timeframes goes first, so that under
+    a scarce budget no pair waits for ever; equally late, the short timeframe first.
+    """
     needs = [
         need(pair, newest, now_ms=now_ms, hot_candles=hot_candles)
         for pair, newest in zip(pairs, newest_closed, strict=True)
     ]
     wanted = [one for one in needs if one is not None]
-    return sorted(wanted, key=lambda one: (one.is_first, one.timeframe.millis))
+    return sorted(wanted, key=_rank)
+
+
+def _rank(one: Need) -> tuple[bool, float, int]:
+    frame = one.timeframe
+    if one.expected_ms is None:
+        return (True, 0.0, frame.millis)
+    late_ms = overdue_ms(frame, one.expected_ms - frame.millis, one.end_ms)
+    return (False, -late_ms / frame.millis, frame.millis)
 
 
 def pause_secs(timeframe: Timeframe, late_ms: int) -> float:
