@@ -54,6 +54,7 @@ class FakeExchange:
         self.silent: set[int] = set()
         self.fault: Exception | None = None
         self.equity = "1000.25"
+        self.misdated_ms = 0  # how far the account's stamp is ahead of the clock
         self.held: Sequence[AccountPosition] = (a_position("BTC"),)
         self.asked: Counter[tuple[str, str, int]] = Counter()  # by each closed bar
         self.requests = 0
@@ -87,7 +88,8 @@ class FakeExchange:
 
     def account(self, address: str) -> AccountState:
         self._request()
-        return a_state(self._clock.now_ms(), self.equity, self.held)
+        account_ms = self._clock.now_ms() + self.misdated_ms
+        return a_state(account_ms, self.equity, self.held)
 
     def bar(self, symbol: str, timeframe: Timeframe, open_ms: int) -> Candle:
         price = Decimal(100 + open_ms // timeframe.millis % 50)

@@ -8,6 +8,7 @@ import pytest
 
 from tests.contract.conftest import OpenDatabase
 from tests.contract.test_account_store import a_state
+from threet.adapters.memory.clock import ManualClock
 from threet.adapters.memory.outbox import MemoryInbox, MemoryOutbox
 from threet.adapters.sql.account_store import SqlAccountStore
 from threet.adapters.sql.outbox import SqlInbox, SqlOutbox
@@ -71,22 +72,76 @@ def test_marking_twice_or_the_unknown_is_no_fault(boxes: Boxes) -> None:
     assert list(boxes.outbox.waiting(9)) == [news(2), news(3)]
 
 
-def test_an_event_is_new_once_for_each_consumer(boxes: Boxes) -> None:
-    assert boxes.inbox.first_time("mailer", ["a", "b", "a"]) == ["a", "b"]
-    assert boxes.inbox.first_time("mailer", ["b", "c"]) == ["c"]
-    assert boxes.inbox.first_time("other", ["b"]) == ["b"]
-    assert boxes.inbox.first_time("other", []) == []
+class Effect:
+    """Counts how often it ran, and fails as often as told."""
+
+    def __init__(self, failures: int = 0) -> None:
+        self.runs = 0
+        self._failures = failures
+
+    def __call__(self) -> None:
+        self.runs += 1
+        if self.runs <= self._failures:
+            raise OSError("the mail server is away")
 
 
-def test_of_many_at_once_one_is_the_first(boxes: Boxes) -> None:
+def test_an_event_takes_effect_once_for_each_consumer(boxes: Boxes) -> None:
+    effect = Effect()
+    assert boxes.inbox.take("mailer", "a", effect)
+    assert not boxes.inbox.take("mailer", "a", effect)
+    assert boxes.inbox.take("mailer", "b", effect)
+    assert boxes.inbox.take("other", "a", effect)
+    assert effect.runs == 3
+
+
+def test_an_effect_that_failed_is_tried_again_and_then_counts_once(
+    boxes: Boxes,
+) -> None:
+    effect = Effect(failures=2)
+    for _ in range(2):
+        with pytest.raises(OSError, match="mail server"):
+            boxes.inbox.take("mailer", "a", effect)
+    assert boxes.inbox.take("mailer", "a", effect)
+    assert not boxes.inbox.take("mailer", "a", effect)
+    assert effect.runs == 3
+
+
+def test_of_many_at_once_one_takes_effect(boxes: Boxes) -> None:
+    effect = Effect()
     with ThreadPoolExecutor(8) as pool:
-        seen = list(
-            pool.map(lambda _: boxes.inbox.first_time("one", ["a", "b"]), range(8))
-        )
-    assert sorted(event_id for some in seen for event_id in some) == ["a", "b"]
+        taken = list(pool.map(lambda _: boxes.inbox.take("one", "a", effect), range(8)))
+    assert sum(taken) == 1
 
 
-def test_a_long_batch_is_remembered_whole(boxes: Boxes) -> None:
-    ids = [f"fill/{number}" for number in range(1300)]
-    assert list(boxes.inbox.first_time("one", ids)) == ids
-    assert boxes.inbox.first_time("one", ids) == []
+@pytest.mark.parametrize("kind", ["sqlite", "mariadb"])
+def test_rows_of_an_effect_share_the_fate_of_its_event(
+    kind: str, open_database: OpenDatabase
+) -> None:
+    database = open_database(kind)
+    inbox, accounts = SqlInbox(database, FixedClock()), SqlAccountStore(database)
+
+    def fails_after_its_row() -> None:
+        accounts.record(a_state(1), [])
+        raise ValueError("killed")
+
+    with pytest.raises(ValueError, match="killed"):
+        inbox.take("books", "a", fails_after_its_row)
+    assert accounts.current(a_state(1).address) is None
+    assert inbox.take("books", "a", lambda: _record(accounts))
+    assert accounts.current(a_state(1).address) is not None
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "mariadb"])
+def test_the_inbox_remembers_longer_than_a_stream_keeps_entries(
+    kind: str, open_database: OpenDatabase
+) -> None:
+    clock = ManualClock(1_700_000_000_000)
+    inbox = SqlInbox(open_database(kind), clock)
+    assert inbox.take("mailer", "a", Effect())
+    # 100,000 readings, one each 30 s, and what comes late.
+    clock.advance(100_000 * 30 * 1.5)
+    assert not inbox.take("mailer", "a", Effect())
+
+
+def _record(accounts: SqlAccountStore) -> None:
+    assert accounts.record(a_state(1), [])

@@ -35,7 +35,8 @@ def news_of(state: AccountState, received_ns: int) -> Sequence[Envelope]:
 def relay(outbox: Outbox, publish: Callable[[Sequence[Envelope]], None]) -> int:
     """Publish what waits, then mark it; returns how many.
 
-    Killed in between, the same is published again: consumers know the ids. Raises
+    Killed in between, the same is published again, and two relays at once may publish
+    the same: there is no lock, since consumers know the ids. Raises
     ``DependencyError``.
     """
     published = 0

@@ -16,6 +16,10 @@ from threet.ports.fetch_state import RateBudget
 # A second look at an odd reading comes this much later.
 CONFIRM_SECS = 5.0
 _WEIGHT = 2
+# A reading dated outside of this changes nothing: in the future it would make every
+# later one look known already.
+_MOST_AHEAD_MS = 10_000
+_MOST_BEHIND_MS = 3_600_000
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 
 
@@ -75,6 +79,8 @@ class BalanceUpdating:
             state = self._exchange.account(address)
         except (ExchangeError, InvalidValueError) as error:
             return BalanceReport(outcome=BalanceOutcome.FAILED, reason=str(error))
+        if reason := _misdated(state.account_ms, self._clock.now_ms()):
+            return BalanceReport(outcome=BalanceOutcome.FAILED, reason=reason)
         equity, positions = state.account_value, len(state.positions)
         if not is_believable(state, self._accounts.current(address), suspected):
             outcome = BalanceOutcome.SUSPECT
@@ -83,3 +89,13 @@ class BalanceUpdating:
         else:
             outcome = BalanceOutcome.KNOWN
         return BalanceReport(outcome=outcome, equity=equity, positions=positions)
+
+
+def _misdated(account_ms: int, now_ms: int) -> str:
+    """What is wrong with the date of a reading, by our clock; empty if nothing."""
+    ahead_ms = account_ms - now_ms
+    if ahead_ms > _MOST_AHEAD_MS:
+        return f"the reading is dated {ahead_ms} ms in the future"
+    if -ahead_ms > _MOST_BEHIND_MS:
+        return f"the reading is {-ahead_ms} ms old"
+    return ""

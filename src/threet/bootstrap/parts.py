@@ -1,7 +1,7 @@
 """What each kind of process is made of."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from threet.adapters.redis_streams.market_sink import MarketSink
 from threet.model.candles import Timeframe
@@ -98,7 +98,7 @@ class WorkerParts:
 class CelerySettings:
     """``schedules`` are seconds by task name; 0 switches an entry off."""
 
-    broker_url: str
+    broker_url: str = field(repr=False)  # holds a password
     schedules: Mapping[str, float]
     pool: str
     autoscale: tuple[int, int]

@@ -11,6 +11,8 @@ from threet.celery_services.schedule import beat_schedule
 from threet.celery_services.work import WorkOfThisProcess
 
 # In this order: a task is ended, its fetch claim lapses (90 s), its message comes back.
+# Celery enforces the limits in the prefork pool only: a thread cannot be ended. In the
+# others a task is bounded by the timeouts of what it asks (HTTP, the database, Redis).
 SOFT_TIME_LIMIT_SECS = 60
 TIME_LIMIT_SECS = 80
 VISIBILITY_TIMEOUT_SECS = 300
@@ -62,7 +64,6 @@ def _configuration(settings: CelerySettings) -> dict[str, Any]:
         "beat_scheduler": "threet.celery_services.scheduler:BeatingScheduler",
         "beat_schedule": beat_schedule(settings.schedules),
         "beat_max_loop_interval": BEAT_LOOP_SECS,
-        "redbeat_redis_url": settings.broker_url,
         "redbeat_redis_options": {"socket_connect_timeout": 5},
         "redbeat_lock_timeout": BEAT_LOCK_SECS,
         "redbeat_key_prefix": "threet:redbeat:",

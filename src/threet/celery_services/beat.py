@@ -21,6 +21,8 @@ def run(settings: CelerySettings) -> None:
 
 def beat_app(settings: CelerySettings) -> Celery:
     app = make_app(settings, bootstrap.worker_parts)
+    # Here only: `celery inspect conf` asks workers, and would print its password.
+    app.conf.redbeat_redis_url = settings.broker_url
     says = bootstrap.board_beat("celery_beat")
     entries = len(app.conf.beat_schedule)
     setattr(app, "says_it_ticks", lambda: says({"entries": entries}))  # noqa: B010

@@ -23,12 +23,15 @@ class GrowingThreadPool(BasePool):
 
     body_can_be_buffer = True
     signal_safe = False
+    # A stop waits so long for all tasks together. The message of one that hangs longer
+    # is delivered again: it is acknowledged after the work.
+    stop_secs = 60.0
 
     def on_start(self) -> None:
         # None tells one thread to end.
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._threads: set[threading.Thread] = set()
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._size = 0
         self.grow(self.limit or 1)
 
@@ -53,13 +56,13 @@ class GrowingThreadPool(BasePool):
         return self._size
 
     def on_stop(self) -> None:
-        """Waits for the tasks under way."""
+        """Waits for the tasks under way; one that hangs ends with the process."""
         with self._lock:
-            threads = list(self._threads)
-        for _ in threads:
-            self._jobs.put(None)
-        for thread in threads:
-            thread.join()
+            for _ in self._threads:
+                self._jobs.put(None)
+            self._lock.wait_for(lambda: not self._threads, self.stop_secs)
+            if self._threads:
+                logger.warning("%d tasks did not end in time", len(self._threads))
 
     def on_terminate(self) -> None:
         """Threads cannot be ended from outside: they end with the process."""
@@ -88,6 +91,7 @@ class GrowingThreadPool(BasePool):
                 logger.exception("a job of the pool failed")
         with self._lock:
             self._threads.discard(threading.current_thread())
+            self._lock.notify_all()
 
     @property
     def info(self) -> dict[str, Any]:

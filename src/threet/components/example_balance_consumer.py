@@ -1,13 +1,14 @@
 """Process, and an example to copy: no balance takes effect twice.
 
-Delivery is at least once, so the inbox remembers which events were begun; here the
-effect is a line in the log, which a crash in between would leave out. An effect that
-must neither be doubled nor left out is a row, in the transaction that fills the inbox.
+Delivery is at least once, so the inbox remembers which events took effect, each in one
+transaction with its effect: one that fails comes again. A row in the inbox's database
+appears exactly once so; a line in the log, as here, at least once.
 """
 
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 
 import structlog
 
@@ -27,20 +28,23 @@ class ExampleBalanceConsumer:
         self._account_value = "unknown"
 
     async def handle(self, envelopes: Sequence[Envelope]) -> None:
-        ids = [envelope.event_id for envelope in envelopes]
-        new = set(await asyncio.to_thread(self._parts.inbox.first_time, NAME, ids))
         for envelope in envelopes:
-            if envelope.event_id in new and isinstance(envelope.event, BalanceUpdated):
-                self._apply(envelope.event)
+            if isinstance(envelope.event, BalanceUpdated):
+                await asyncio.to_thread(self._take, envelope.event_id, envelope.event)
 
-    def _apply(self, balance: BalanceUpdated) -> None:
-        self._applied += 1
-        self._account_value = str(balance.account_value)
-        _log.info("balance", address=balance.address, value=self._account_value)
+    def _take(self, event_id: str, balance: BalanceUpdated) -> None:
+        if self._parts.inbox.take(NAME, event_id, partial(_apply, balance)):
+            self._applied += 1
+            self._account_value = str(balance.account_value)
 
     def figures(self) -> Mapping[str, int | float | str]:
         counts = asdict(self._parts.consumer.statistics())
         return {**counts, "applied": self._applied, "value": self._account_value}
+
+
+def _apply(balance: BalanceUpdated) -> None:
+    """The effect; what raises here is delivered again."""
+    _log.info("balance", address=balance.address, value=str(balance.account_value))
 
 
 @bootstrap.telling_refusals()

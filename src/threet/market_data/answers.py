@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 import msgspec
 
-from threet.market_data.schedule import SETTLE_MS
 from threet.model.candles import Candle, Timeframe
+
+# The newest bar of an answer is believed closed this long after its end.
+ALONE_MS = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,22 +22,27 @@ class Hole:
 def settled(candles: Sequence[Candle], now_ms: int) -> Sequence[Candle]:
     """The same bars, closed only where that is beyond doubt.
 
-    A bar with a later bar after it is over. The newest one also needs the settling time
-    to have passed, so that a clock a little ahead closes nothing too early.
+    A bar with a later bar after it is over, whatever our clock says. The newest one is
+    believed closed once its end is a minute ago: a clock that runs ahead by less closes
+    no forming bar. One that is further ahead may, but not for good: what no later bar
+    confirms is asked for again (``confirmed_ms``), and replaced.
     """
     newest_ms = max((bar.open_ms for bar in candles), default=0)
     return [_settled(bar, now_ms, newest_ms) for bar in candles]
 
 
 def _settled(bar: Candle, now_ms: int, newest_ms: int) -> Candle:
-    is_over = bar.open_ms < newest_ms or bar.end_ms + SETTLE_MS <= now_ms
-    if bar.is_closed == (bar.is_closed and is_over):
+    is_long_over = bar.is_closed and bar.end_ms + ALONE_MS <= now_ms
+    is_closed = bar.open_ms < newest_ms or is_long_over
+    if bar.is_closed == is_closed:
         return bar
-    return msgspec.structs.replace(bar, is_closed=False)
+    return msgspec.structs.replace(bar, is_closed=is_closed)
 
 
-def newest_closed_ms(candles: Sequence[Candle]) -> int | None:
-    return max((bar.open_ms for bar in candles if bar.is_closed), default=None)
+def confirmed_ms(candles: Sequence[Candle]) -> int | None:
+    """Open time of the newest bar that a later bar of the answer proves closed."""
+    opens = sorted({bar.open_ms for bar in candles})
+    return opens[-2] if len(opens) > 1 else None
 
 
 def holes(

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 
-from threet.market_data.answers import holes, newest_closed_ms, settled
+from threet.market_data.answers import confirmed_ms, holes, settled
 from threet.market_data.schedule import Need, due, need, overdue_ms, pause_secs
 from threet.model.candles import Candle, Timeframe
 from threet.model.errors import (
@@ -151,7 +151,7 @@ class Fetching:
     def _stored(self, wanted: Need, bars: Sequence[Candle]) -> FetchReport:
         parts, symbol, timeframe = self._parts, wanted.symbol, wanted.timeframe
         rows = parts.candles.save(bars)
-        found = holes(bars, timeframe, None if wanted.is_first else wanted.start_ms)
+        found = holes(bars, timeframe, wanted.expected_ms)
         if found:
             parts.gaps.note(
                 [
@@ -166,7 +166,7 @@ class Fetching:
                     for hole in found
                 ]
             )
-        newest_ms = newest_closed_ms(bars)
+        newest_ms = confirmed_ms(bars)
         if newest_ms is not None:
             # Only now that it is committed: a kill before this line fetches it again.
             parts.memory.remember(symbol, timeframe, newest_ms)
@@ -176,14 +176,16 @@ class Fetching:
             outcome=Outcome.FETCHED,
             rows=rows,
             holes=len(found),
-            again_secs=0.0 if newest_ms is not None else _pause(wanted),
+            again_secs=_pause(wanted, newest_ms),
         )
 
 
-def _pause(wanted: Need) -> float:
-    before_ms = wanted.start_ms - wanted.timeframe.millis
-    late_ms = overdue_ms(wanted.timeframe, before_ms, wanted.end_ms)
-    return pause_secs(wanted.timeframe, late_ms)
+def _pause(wanted: Need, newest_ms: int | None) -> float:
+    """None at all, unless a bar that is due already was not there or is unconfirmed."""
+    if newest_ms is None:
+        newest_ms = wanted.start_ms - wanted.timeframe.millis
+    late_ms = overdue_ms(wanted.timeframe, newest_ms, wanted.end_ms)
+    return pause_secs(wanted.timeframe, late_ms) if late_ms >= 0 else 0.0
 
 
 def _report(

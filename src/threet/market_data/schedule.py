@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from threet.model.candles import Timeframe
 
-# A bar is asked for, and believed closed, this long after its end.
+# A bar is asked for this long after its end.
 SETTLE_MS = 2_000
 # More than that the exchange does not have of a pair (HYPERLIQUID.md 2.1).
 MOST_BARS = 5_000
@@ -19,13 +19,21 @@ Pair = tuple[str, Timeframe]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
-    """Bars of a pair from the one that opens at ``start_ms`` until now."""
+    """Bars of a pair from the one that opens at ``start_ms`` until now.
+
+    ``expected_ms`` is the bar after the newest closed one, None on a first fetch. It is
+    before ``start_ms`` where the exchange no longer has what is missing.
+    """
 
     symbol: str
     timeframe: Timeframe
     start_ms: int
     end_ms: int
-    is_first: bool
+    expected_ms: int | None
+
+    @property
+    def is_first(self) -> bool:
+        return self.expected_ms is None
 
     @property
     def weight(self) -> int:
@@ -39,14 +47,15 @@ def need(
 ) -> Need | None:
     """What to ask for now; None while the next bar cannot be there yet.
 
-    Asked is from the bar after the newest closed one, so no closed bar is asked for
-    twice; without one, from ``hot_candles`` bars ago.
+    Asked is from the bar after the newest closed one, so no bar that is known to be
+    closed is asked for twice; without one, from ``hot_candles`` bars ago.
     """
     symbol, timeframe = pair
     forming_ms = timeframe.open_of(now_ms)
     start_ms = forming_ms - (hot_candles - 1) * timeframe.millis
+    expected_ms = None
     if newest_closed_ms is not None:
-        start_ms = newest_closed_ms + timeframe.millis
+        start_ms = expected_ms = newest_closed_ms + timeframe.millis
         if overdue_ms(timeframe, newest_closed_ms, now_ms) < 0:
             return None
     return Need(
@@ -54,7 +63,7 @@ def need(
         timeframe=timeframe,
         start_ms=max(start_ms, forming_ms - (MOST_BARS - 1) * timeframe.millis),
         end_ms=now_ms,
-        is_first=newest_closed_ms is None,
+        expected_ms=expected_ms,
     )
 
 
@@ -70,14 +79,25 @@ def due(
     now_ms: int,
     hot_candles: int,
 ) -> Sequence[Need]:
-    """All that is due: what is kept up to date goes before what is fetched first, and
-    short timeframes before long ones, over all symbols."""
+    """All that is due: what is kept up to date goes before what is fetched first.
+
+    Of the former, what is late by most of its own timeframes goes first, so that under
+    a scarce budget no pair waits for ever; equally late, the short timeframe first.
+    """
     needs = [
         need(pair, newest, now_ms=now_ms, hot_candles=hot_candles)
         for pair, newest in zip(pairs, newest_closed, strict=True)
     ]
     wanted = [one for one in needs if one is not None]
-    return sorted(wanted, key=lambda one: (one.is_first, one.timeframe.millis))
+    return sorted(wanted, key=_rank)
+
+
+def _rank(one: Need) -> tuple[bool, float, int]:
+    frame = one.timeframe
+    if one.expected_ms is None:
+        return (True, 0.0, frame.millis)
+    late_ms = overdue_ms(frame, one.expected_ms - frame.millis, one.end_ms)
+    return (False, -late_ms / frame.millis, frame.millis)
 
 
 def pause_secs(timeframe: Timeframe, late_ms: int) -> float:

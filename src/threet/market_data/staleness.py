@@ -7,6 +7,8 @@ from enum import Enum
 from threet.model.prices import Fresh, Missing, NewestPrice, Quote, Stale
 
 _NS_PER_MS = 1_000_000
+# Other machines' clocks may run ahead of ours by so much.
+_MOST_AHEAD_MS = 10_000
 
 
 class Liveness(Enum):
@@ -32,11 +34,17 @@ def price_age_ms(price: NewestPrice, now_ms: int) -> int:
     """Age by the older of both stamps: late on the wire is old on arrival."""
     received_ms = price.received_ns // _NS_PER_MS
     said_ms = received_ms if price.event_ms is None else price.event_ms
-    return age_ms(min(received_ms, said_ms), now_ms)
+    return max(age_ms(received_ms, now_ms), age_ms(said_ms, now_ms))
 
 
 def age_ms(at_ms: int, now_ms: int) -> int:
-    """Never negative: another machine's clock may run ahead of ours."""
+    """Never negative: another machine's clock may run a little ahead of ours.
+
+    A stamp further ahead tells no age at all. It counts as of 1970, so that it is stale
+    by every limit.
+    """
+    if at_ms > now_ms + _MOST_AHEAD_MS:
+        return now_ms
     return max(0, now_ms - at_ms)
 
 

@@ -34,7 +34,8 @@ class AccountPosition(msgspec.Struct, frozen=True, kw_only=True):
     funding_since_open: Decimal
 
     def __post_init__(self) -> None:
-        if self.quantity == ZERO or not self.quantity.is_finite():
+        _require_finite(self)
+        if self.quantity == ZERO:
             raise InvalidValueError("quantity", "be finite and not 0", self.quantity)
         require_not_negative("entry_price", self.entry_price)
         require_not_negative("margin_used", self.margin_used)
@@ -57,9 +58,15 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         require_ms("account_ms", self.account_ms)
+        _require_finite(self)
         require_not_negative("total_margin_used", self.total_margin_used)
-        if not self.account_value.is_finite():
-            raise InvalidValueError("account_value", "be finite", self.account_value)
         symbols = [position.symbol for position in self.positions]
         if len(set(symbols)) != len(symbols):
             raise InvalidValueError("positions", "name each symbol once", symbols)
+
+
+def _require_finite(amounts: AccountPosition | AccountState) -> None:
+    for name in amounts.__struct_fields__:
+        value = getattr(amounts, name)
+        if isinstance(value, Decimal) and not value.is_finite():
+            raise InvalidValueError(name, "be finite", value)

@@ -11,7 +11,7 @@ class FetchMemory(Protocol):
     """Which bars were fetched, so that nothing is fetched twice (R15)."""
 
     def newest_closed_ms(self, symbol: str, timeframe: Timeframe) -> int | None:
-        """Open time of the newest closed bar that was fetched and stored."""
+        """Open time of the newest bar that was stored and confirmed by a later one."""
 
     def newest_closed_of(
         self, keys: Sequence[tuple[str, Timeframe]]

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import msgspec
@@ -114,6 +114,27 @@ async def test_an_answer_that_does_not_come_is_unreachable() -> None:
             await asyncio.to_thread(reader(server.url).server_ms)
         hanging.set()
     assert isinstance(caught.value, UnreachableError)
+
+
+async def test_an_answer_that_trickles_is_given_up_after_twice_the_timeout() -> None:
+    hanging = asyncio.Event()
+    clock = ManualClock(NOW_MS)
+
+    async def trickle() -> AsyncIterator[bytes]:
+        clock.advance(1.01)
+        yield b" " * 10
+        await hanging.wait()
+
+    async def answer(request: dict[str, object]) -> web.StreamResponse:
+        del request
+        return web.Response(body=trickle(), headers={"Content-Length": "1000000"})
+
+    async with serving(ScriptedServer(answer=answer)) as server:
+        one = HyperliquidReader(url=server.url, clock=clock, timeout_secs=0.5)
+        with pytest.raises(UnreachableError, match=r"longer than 1\.0 s"):
+            await asyncio.to_thread(one.server_ms)
+        one.close()
+        hanging.set()
 
 
 async def test_a_mixed_case_symbol_and_its_bar_arrive_as_they_are() -> None:

@@ -132,6 +132,26 @@ def test_f63_f66_a_failed_fetch_changes_nothing(world: World) -> None:
     assert before.positions == (a_position("BTC"),)
 
 
+@pytest.mark.parametrize("misdated_ms", [10_001, 10**11, -3_600_001])
+def test_a_misdated_reading_changes_nothing_and_freezes_nothing(
+    world: World, misdated_ms: int
+) -> None:
+    world.read("1000")
+    world.exchange.misdated_ms = misdated_ms
+    assert world.read("1001") is BalanceOutcome.FAILED
+    report = world.balances.update(ADDRESS)
+    assert str(abs(misdated_ms)) in report.reason
+    assert world.equity == 1000
+    world.exchange.misdated_ms = 0
+    assert world.read("1002") is BalanceOutcome.RECORDED
+    assert world.equity == 1002
+
+
+def test_a_reading_dated_a_little_ahead_is_recorded(world: World) -> None:
+    world.exchange.misdated_ms = 10_000
+    assert world.read("1000") is BalanceOutcome.RECORDED
+
+
 @pytest.mark.parametrize(
     "address", [None, "", "0x12", "ab" * 21, ADDRESS + "0", "0xzz"]
 )

@@ -1,7 +1,7 @@
 """The thread pool that grows and shrinks."""
 
 from collections.abc import Iterator
-from threading import Barrier, Event
+from threading import Barrier, Event, Thread
 
 import pytest
 from celery import Celery
@@ -68,6 +68,23 @@ def test_stopping_waits_for_the_work_under_way(pool: GrowingThreadPool) -> None:
     pool.stop()
     assert done.is_set()
     assert living(pool) == 0
+
+
+def test_stopping_does_not_wait_for_ever(pool: GrowingThreadPool) -> None:
+    started, go_on = Event(), Event()
+
+    def hangs() -> None:
+        started.set()
+        go_on.wait(30)
+
+    pool.on_apply(hangs)
+    started.wait(10)
+    pool.stop_secs = 0.05
+    stopping = Thread(target=pool.stop, daemon=True)
+    stopping.start()
+    stopping.join(10)
+    assert not stopping.is_alive()
+    go_on.set()
 
 
 def test_a_job_that_fails_costs_no_thread(pool: GrowingThreadPool) -> None:

@@ -83,3 +83,11 @@ def test_two_apps_of_one_process_share_no_tasks() -> None:
 def test_the_app_does_not_tell_the_password(text: type[str]) -> None:
     app = make_app(SETTINGS, no_parts)
     assert "s3cret" not in text(app)
+
+
+def test_neither_settings_nor_configuration_tell_the_password() -> None:
+    conf = make_app(SETTINGS, no_parts).conf
+    assert "s3cret" not in repr(SETTINGS)
+    # What a worker answers to `celery inspect conf`.
+    assert "s3cret" not in conf.humanize(with_defaults=False, censored=True)
+    assert "s3cret" not in str(conf.table(with_defaults=False, censored=True))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.fake_exchange import FakeExchange
 from threet.adapters.memory.clock import ManualClock
-from threet.market_data.answers import Hole, holes, newest_closed_ms, settled
+from threet.market_data.answers import Hole, confirmed_ms, holes, settled
 from threet.model.candles import Candle, Timeframe
 
 T0 = 1_700_006_400_000
@@ -22,17 +22,28 @@ def bars(*minutes: int) -> Sequence[Candle]:
     return [EXCHANGE.bar("BTC", M1, T0 + minute * MINUTE) for minute in minutes]
 
 
-def test_a_bar_just_over_is_closed_only_after_the_settling_time() -> None:
+def test_the_newest_bar_is_closed_only_a_minute_after_its_end() -> None:
     answer = bars(0, 1)
     end_ms = T0 + 2 * MINUTE
-    assert [one.is_closed for one in settled(answer, end_ms + 1_999)] == [True, False]
-    assert [one.is_closed for one in settled(answer, end_ms + 2_000)] == [True, True]
+    assert [one.is_closed for one in settled(answer, end_ms + 59_999)] == [True, False]
+    assert [one.is_closed for one in settled(answer, end_ms + 60_000)] == [True, True]
+
+
+def test_a_bar_before_another_is_closed_whatever_our_clock_says() -> None:
+    answer = [msgspec.structs.replace(one, is_closed=False) for one in bars(0, 1)]
+    assert [one.is_closed for one in settled(answer, T0)] == [True, False]
 
 
 def test_the_forming_bar_stays_forming_whatever_our_clock_says() -> None:
     forming = msgspec.structs.replace(bars(1)[0], is_closed=False)
     assert settled([forming], T0 + 99 * MINUTE) == [forming]
-    assert newest_closed_ms([forming]) is None
+
+
+def test_only_a_later_bar_confirms_one() -> None:
+    assert confirmed_ms([]) is None
+    assert confirmed_ms(bars(1)) is None
+    assert confirmed_ms(bars(1, 1)) is None
+    assert confirmed_ms(bars(5, 1, 3)) == T0 + 3 * MINUTE
 
 
 def test_missing_minutes_are_holes() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.fake_exchange import FakeExchange
@@ -134,6 +135,92 @@ def test_f45_a_silent_minute_is_noted_and_not_invented(world: World) -> None:
     opens = [bar.open_ms for bar in world.parts.candles.newest("BTC", M1, 5)]
     assert T0 + 101 * MINUTE not in opens
     assert T0 + 102 * MINUTE in opens
+
+
+def test_bars_the_exchange_no_longer_has_are_noted_as_a_gap(world: World) -> None:
+    world.fetching.fetch("BTC", M1)
+    five_days = 5 * 24 * 60
+    world.clock.advance(five_days * 60)
+    report = world.fetching.fetch("BTC", M1)
+    assert report.holes == 1
+    gap = world.parts.gaps.known(10)[0]
+    # Minute 100 was forming; of what followed the exchange has the newest 5000 bars.
+    oldest_ms = T0 + (100 + five_days - 4999) * MINUTE
+    assert (gap.start_ms, gap.end_ms) == (T0 + 100 * MINUTE, oldest_ms)
+
+
+class SkewedExchange(FakeExchange):
+    """Its bars grow while they form, and are judged by our clock, which is ahead."""
+
+    def __init__(self, real: ManualClock, ours: ManualClock) -> None:
+        super().__init__(real)
+        self._real, self._ours = real, ours
+
+    def candles(
+        self, symbol: str, timeframe: Timeframe, start_ms: int, end_ms: int
+    ) -> Sequence[Candle]:
+        end_ms = min(end_ms, self._real.now_ms())
+        return super().candles(symbol, timeframe, start_ms, end_ms)
+
+    def bar(self, symbol: str, timeframe: Timeframe, open_ms: int) -> Candle:
+        bar = super().bar(symbol, timeframe, open_ms)
+        secs = min(self._real.now_ms() - open_ms, timeframe.millis) // 1000
+        return msgspec.structs.replace(
+            bar, trades=secs, is_closed=bar.end_ms <= self._ours.now_ms()
+        )
+
+
+def skewed(world: World, secs: float) -> ManualClock:
+    """Our clock runs ahead from now on; returns the real one."""
+    real = ManualClock(world.clock.now_ms())
+    world.clock.advance(secs)
+    exchange = SkewedExchange(real, world.clock)
+    world.fetching = Fetching(replace(world.parts, exchange=exchange))
+    return real
+
+
+@pytest.mark.parametrize("ahead_secs", [0, 30, 59])
+def test_a_clock_ahead_by_less_than_a_minute_closes_no_forming_bar(
+    world: World, ahead_secs: int
+) -> None:
+    real = skewed(world, ahead_secs)
+    for _ in range(60):
+        world.fetching.fetch("BTC", M1)
+        for bar in world.parts.candles.newest("BTC", M1, 100):
+            assert not bar.is_closed or bar.end_ms <= real.now_ms()
+        for clock in (real, world.clock):
+            clock.advance(7)
+
+
+@pytest.mark.parametrize("ahead_secs", [60, 120, 600])
+def test_a_forming_bar_wrongly_closed_is_replaced(
+    world: World, ahead_secs: int
+) -> None:
+    real = skewed(world, ahead_secs)
+    for _ in range(60):
+        world.fetching.fetch("BTC", M1)
+        newest_ms = world.parts.memory.newest_closed_ms("BTC", M1)
+        assert newest_ms is not None
+        assert newest_ms + MINUTE <= real.now_ms()
+        for bar in world.parts.candles.newest("BTC", M1, 100):
+            assert bar.open_ms > newest_ms or bar.trades == 60
+        for clock in (real, world.clock):
+            clock.advance(7)
+
+
+def test_a_bar_that_nothing_confirms_costs_nine_questions_an_hour(
+    world: World,
+) -> None:
+    hour = Timeframe.H1.millis
+    next_ms = Timeframe.H1.open_of(world.clock.now_ms()) + hour
+    world.fetching.fetch("BTC", Timeframe.H1)
+    world.exchange.silent = set(range(next_ms, next_ms + 9 * hour, hour))
+    world.clock.advance((next_ms - world.clock.now_ms()) / 1000)
+    asked = world.exchange.requests
+    for _ in range(720):
+        world.clock.advance(5)
+        world.fetching.fetch("BTC", Timeframe.H1)
+    assert world.exchange.requests - asked <= 9
 
 
 def test_f48_a_pair_without_trades_is_left_alone_for_a_while(world: World) -> None:

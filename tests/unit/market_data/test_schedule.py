@@ -1,7 +1,7 @@
 """Which candles are due, and how much of them is asked for."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from threet.market_data.schedule import MOST_BARS, SETTLE_MS, due, need, pause_secs
@@ -61,8 +61,10 @@ def test_no_closed_bar_is_asked_for_twice(
 
 def test_kept_pairs_go_before_first_fetches_and_short_before_long() -> None:
     pairs = [("A", H1), ("A", M1), ("B", H1), ("B", M1), ("C", M1)]
-    newest = [None, None, T0 - 5 * DAY, T0 - DAY, None]
-    needs = due(pairs, newest, now_ms=T0, hot_candles=10)
+    # One timeframe and 2 s late, both of B.
+    now_ms = T0 + SETTLE_MS
+    newest = [None, None, T0 - 3 * 60 * 60_000, T0 - 3 * 60_000, None]
+    needs = due(pairs, newest, now_ms=now_ms, hot_candles=10)
     assert [(one.symbol, one.timeframe) for one in needs] == [
         ("B", M1),
         ("B", H1),
@@ -70,6 +72,43 @@ def test_kept_pairs_go_before_first_fetches_and_short_before_long() -> None:
         ("C", M1),
         ("A", H1),
     ]
+
+
+def test_the_latest_by_its_own_timeframe_goes_first() -> None:
+    pairs = [("A", M1), ("A", H1), ("B", M1)]
+    newest = [T0 - 4 * 60_000, T0 - 6 * 60 * 60_000, T0 - 9 * 60_000]
+    needs = due(pairs, newest, now_ms=T0 + SETTLE_MS, hot_candles=10)
+    assert [(one.symbol, one.timeframe) for one in needs] == [
+        ("B", M1),  # by 7 minutes
+        ("A", H1),  # by 4 hours
+        ("A", M1),  # by 2 minutes
+    ]
+
+
+@settings(max_examples=30, deadline=None)
+@example(symbols=6, served=2)
+@given(st.integers(1, 8), st.integers(1, 4))
+def test_every_pair_is_served_however_scarce_the_weight(
+    symbols: int, served: int
+) -> None:
+    """Law: a pair waits for as many of its timeframes as passes serve all pairs.
+
+    Of a pass each minute so few are served that minute bars alone would take all.
+    """
+    frames = (Timeframe.M15, Timeframe.M5, M1)
+    pairs = [(f"P{number}", frame) for frame in frames for number in range(symbols)]
+    newest = dict.fromkeys(pairs, T0 - 60 * 60_000)
+    waiting = set(pairs)
+    for now_ms in range(T0 + SETTLE_MS, T0 + 30 * 60 * 60_000, 60_000):
+        needs = due(pairs, list(newest.values()), now_ms=now_ms, hot_candles=10)
+        for one in needs[:served]:
+            pair = (one.symbol, one.timeframe)
+            newest[pair] = one.timeframe.open_of(now_ms) - one.timeframe.millis
+            waiting.discard(pair)
+        if not waiting:
+            break
+    turns = len(pairs) / served + 2
+    assert (now_ms - T0) / Timeframe.M15.millis <= turns
 
 
 def test_what_is_up_to_date_is_not_due() -> None:

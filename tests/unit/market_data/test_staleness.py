@@ -38,6 +38,23 @@ def test_a_clock_that_runs_ahead_gives_no_negative_age() -> None:
     assert price_age_ms(price(NOW_MS + 50), NOW_MS) == 0
 
 
+@pytest.mark.parametrize(
+    "dated",
+    [price(NOW_MS + 10_001), price(NOW_MS, NOW_MS + 10_001), price(NOW_MS + 10**12)],
+)
+def test_a_stamp_far_in_the_future_is_stale_by_every_limit(dated: NewestPrice) -> None:
+    quote = judge_price("BTC", dated, now_ms=NOW_MS, stale_after_ms=10**10)
+    assert isinstance(quote, Stale)
+    assert quote.age_ms > 0
+
+
+def test_a_beat_far_in_the_future_is_no_life() -> None:
+    dead = judge_beat(NOW_MS + 10_001, now_ms=NOW_MS, dead_after_ms=15_000)
+    assert dead is Liveness.DEAD
+    alive = judge_beat(NOW_MS + 10_000, now_ms=NOW_MS, dead_after_ms=15_000)
+    assert alive is Liveness.ALIVE
+
+
 @given(st.integers(0, 100_000), st.integers(0, 100_000))
 def test_fresh_up_to_the_limit_and_stale_beyond(age: int, limit: int) -> None:
     quote = judge_price("BTC", price(NOW_MS - age), now_ms=NOW_MS, stale_after_ms=limit)

@@ -29,13 +29,18 @@ _READ_STEP = 1024 * 1024
 
 
 class HyperliquidReader:
-    """Implements ``threet.ports.exchange.ExchangeReader``; safe in many threads."""
+    """Implements ``threet.ports.exchange.ExchangeReader``; safe in many threads.
+
+    ``timeout_secs`` is to connect and between two parts of an answer; a body that is
+    not whole after twice that, counted from the question, is given up.
+    """
 
     def __init__(
         self, *, url: str, clock: Clock, timeout_secs: float, connections: int = 64
     ) -> None:
         self._url = url.rstrip("/") + "/info"
         self._clock = clock
+        self._whole_secs = 2 * timeout_secs
         # Looks at no proxy of the environment, follows no redirect, retries nothing.
         self._pool = urllib3.PoolManager(
             maxsize=connections,
@@ -89,6 +94,7 @@ class HyperliquidReader:
 
     def _ask(self, request: Mapping[str, object], symbol: str | None = None) -> bytes:
         name = _name(request)
+        until = self._clock.monotonic() + self._whole_secs
         try:
             response = self._pool.request(
                 "POST",
@@ -99,7 +105,7 @@ class HyperliquidReader:
                 redirect=False,
             )
             try:
-                body = _bounded(name, response)
+                body = self._bounded(name, response, until)
             finally:
                 response.release_conn()
         except urllib3.exceptions.HTTPError as error:
@@ -107,17 +113,24 @@ class HyperliquidReader:
         _require_ok(name, response, body, symbol)
         return body
 
-
-def _bounded(name: str, response: urllib3.BaseHTTPResponse) -> bytes:
-    chunks: list[bytes] = []
-    size = 0
-    for chunk in response.stream(_READ_STEP):
-        size += len(chunk)
-        if size > MAX_ANSWER_BYTES:
-            response.close()
-            raise MalformedAnswerError(name, f"is longer than {MAX_ANSWER_BYTES} bytes")
-        chunks.append(chunk)
-    return b"".join(chunks)
+    def _bounded(
+        self, name: str, response: urllib3.BaseHTTPResponse, until: float
+    ) -> bytes:
+        chunks: list[bytes] = []
+        size = 0
+        # What is there, not a full step of it: a trickle must come back to us.
+        while chunk := response.read1(_READ_STEP):
+            size += len(chunk)
+            if size > MAX_ANSWER_BYTES:
+                response.close()
+                reason = f"is longer than {MAX_ANSWER_BYTES} bytes"
+                raise MalformedAnswerError(name, reason)
+            if self._clock.monotonic() > until:
+                response.close()
+                reason = f"the answer took longer than {self._whole_secs} s"
+                raise UnreachableError(name, reason)
+            chunks.append(chunk)
+        return b"".join(chunks)
 
 
 def _require_ok(

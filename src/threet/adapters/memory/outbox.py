@@ -1,7 +1,7 @@
 """Outbox and inbox in RAM: for tests, and for trying things without a database."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from threet.model.events import Envelope
 
@@ -32,12 +32,10 @@ class MemoryInbox:
         self._seen: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
 
-    def first_time(self, consumer: str, event_ids: Sequence[str]) -> Sequence[str]:
+    def take(self, consumer: str, event_id: str, effect: Callable[[], None]) -> bool:
         with self._lock:
-            new = [
-                event_id
-                for event_id in dict.fromkeys(event_ids)
-                if (consumer, event_id) not in self._seen
-            ]
-            self._seen.update((consumer, event_id) for event_id in new)
-        return new
+            if (consumer, event_id) in self._seen:
+                return False
+            effect()
+            self._seen.add((consumer, event_id))
+        return True

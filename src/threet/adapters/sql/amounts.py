@@ -13,6 +13,7 @@ from threet.model.numbers import require_believable
 PRECISION = 38
 SCALE = 18
 _PLAIN_LENGTH = 18
+_NOT_PLAIN = frozenset("ENI")  # of 1E+3, NaN and Infinity
 
 
 def exact_text(value: Decimal) -> str:
@@ -22,7 +23,7 @@ def exact_text(value: Decimal) -> str:
     long look for nearly every price there is.
     """
     text = str(value)
-    if len(text) <= _PLAIN_LENGTH and "E" not in text and "N" not in text:
+    if len(text) <= _PLAIN_LENGTH and _NOT_PLAIN.isdisjoint(text):
         return text
     require_believable("amount", value)
     return format(value, "f")

@@ -36,16 +36,31 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._writer = engine.execution_options(writes=True)
+        self._here = threading.local()
 
     @property
     def is_mariadb(self) -> bool:
         return self.engine.dialect.name == "mariadb"
 
     def read(self, work: Callable[[Connection], T]) -> T:
-        return _run(self.engine, work)
+        return self._run(self.engine, work)
 
     def write(self, work: Callable[[Connection], T]) -> T:
-        return _run(self._writer, work)
+        return self._run(self._writer, work)
+
+    @contextmanager
+    def joined(self, connection: Connection) -> Iterator[None]:
+        """Reads and writes of this thread become part of the connection's transaction,
+        which is committed, repeated or rolled back by whoever began it."""
+        self._here.connection = connection
+        try:
+            yield
+        finally:
+            self._here.connection = None
+
+    def _run(self, engine: Engine, work: Callable[[Connection], T]) -> T:
+        connection: Connection | None = getattr(self._here, "connection", None)
+        return _run(engine, work) if connection is None else work(connection)
 
     def close(self) -> None:
         self.engine.dispose()

@@ -9,7 +9,17 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    delete,
+    exists,
+    func,
+    literal,
+    select,
+    union_all,
+)
 from sqlalchemy.exc import DBAPIError
 
 from threet.adapters.sql.bars import (
@@ -21,9 +31,9 @@ from threet.adapters.sql.bars import (
     replace_hot,
 )
 from threet.adapters.sql.database import driver_code
-from threet.adapters.sql.schema import candles, market_data
+from threet.adapters.sql.schema import candles, market_data, products
 from threet.adapters.sql.upserts import upsert
-from threet.model.candles import Candle
+from threet.model.candles import Candle, Timeframe
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +95,9 @@ class HotCache:
         return _delete(connection, pair, market_data.c.open_ms < first_kept)
 
     def cut_all(self, connection: Connection) -> int:
-        return sum(self.cut(connection, pair) for pair in _pairs_of(connection))
+        return sum(
+            self.cut(connection, pair) for pair in _pairs_of(connection, market_data)
+        )
 
     def _write(
         self,
@@ -111,22 +123,9 @@ class HotCache:
 
 
 def cold_pairs(connection: Connection) -> Sequence[Pair]:
-    """Pairs that are durable but not in the cache: all of them after a restart.
-
-    Looks at the first row of each pair only.
-    """
-    known = select(candles.c.product_id, candles.c.timeframe).distinct().subquery()
-    first = (
-        select(market_data.c.open_ms)
-        .where(
-            market_data.c.product_id == known.c.product_id,
-            market_data.c.timeframe == known.c.timeframe,
-        )
-        .limit(1)
-        .scalar_subquery()
-    )
-    query = select(known.c.product_id, known.c.timeframe, first)
-    return [(row[0], row[1]) for row in connection.execute(query) if row[2] is None]
+    """Pairs that are durable but not in the cache: all of them after a restart."""
+    hot = set(_pairs_of(connection, market_data))
+    return [pair for pair in _pairs_of(connection, candles) if pair not in hot]
 
 
 def _delete(connection: Connection, pair: Pair, *only: ColumnElement[bool]) -> int:
@@ -139,9 +138,19 @@ def _delete(connection: Connection, pair: Pair, *only: ColumnElement[bool]) -> i
     return deleted
 
 
-def _pairs_of(connection: Connection) -> Sequence[Pair]:
-    query = select(market_data.c.product_id, market_data.c.timeframe).distinct()
-    return [(row[0], row[1]) for row in connection.execute(query)]
+def _pairs_of(connection: Connection, table: Table) -> Sequence[Pair]:
+    """Pairs with rows in the table, of which one each is looked at: SQLite's DISTINCT
+    would read them all."""
+    number, columns = products.c.id, table.c
+    wanted = [
+        select(number, literal(frame.value)).where(
+            exists().where(
+                columns.product_id == number, columns.timeframe == frame.value
+            )
+        )
+        for frame in Timeframe
+    ]
+    return [(row[0], row[1]) for row in connection.execute(union_all(*wanted))]
 
 
 def _upsert(connection: Connection) -> Any:

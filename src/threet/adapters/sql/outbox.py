@@ -1,11 +1,12 @@
 """News that waits for its publication, and what consumers have seen."""
 
 import typing
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from threet.adapters.sql.database import Database
 from threet.adapters.sql.schema import inbox, outbox
@@ -13,9 +14,8 @@ from threet.adapters.sql.upserts import insert_missing
 from threet.model.events import Envelope, Event
 from threet.ports.clock import Clock
 
-INBOX_DAYS = 7
+INBOX_DAYS = 60
 _DAY_MS = 86_400_000
-_CHUNK = 500
 _TYPES: dict[str, type[Any]] = {kind.__name__: kind for kind in typing.get_args(Event)}
 
 
@@ -59,25 +59,45 @@ def _envelope(row: Any) -> Envelope:
 
 
 class SqlInbox:
-    """Remembers for seven days, longer than any stream keeps its entries."""
+    """Remembers for sixty days, longer than any stream keeps its entries: 100,000
+    balances, one each 30 s, are 35 days."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
-    def first_time(self, consumer: str, event_ids: Sequence[str]) -> Sequence[str]:
-        wanted = list(dict.fromkeys(event_ids))
+    def take(self, consumer: str, event_id: str, effect: Callable[[], None]) -> bool:
         now_ms = self._clock.now_ms()
 
-        def work(connection: Connection) -> Sequence[str]:
+        def work(connection: Connection) -> bool:
             _forget(connection, consumer, now_ms - INBOX_DAYS * _DAY_MS)
-            new: list[str] = []
-            for start in range(0, len(wanted), _CHUNK):
-                chunk = wanted[start : start + _CHUNK]
-                new += _remember(connection, consumer, chunk, now_ms)
-            return new
+            if not _remember(connection, consumer, event_id, now_ms):
+                return False
+            with self._database.joined(connection):
+                _run(effect)
+            return True
 
-        return self._database.write(work) if wanted else []
+        try:
+            return self._database.write(work)
+        except _EffectError as failed:
+            raise failed.error from None
+
+
+class _EffectError(Exception):
+    """Carries an effect's exception past the database, whose fault it is not."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def _run(effect: Callable[[], None]) -> None:
+    try:
+        effect()
+    except SQLAlchemyError:
+        raise  # ours to repeat, or to translate
+    except Exception as error:
+        raise _EffectError(error) from error
 
 
 def _forget(connection: Connection, consumer: str, before_ms: int) -> None:
@@ -86,20 +106,14 @@ def _forget(connection: Connection, consumer: str, before_ms: int) -> None:
 
 
 def _remember(
-    connection: Connection, consumer: str, event_ids: Sequence[str], now_ms: int
-) -> Sequence[str]:
-    # Locked, so that of two at once on MariaDB the second waits and then sees them.
-    query = (
-        select(inbox.c.event_id)
-        .where(inbox.c.consumer == consumer, inbox.c.event_id.in_(event_ids))
-        .with_for_update()
+    connection: Connection, consumer: str, event_id: str, now_ms: int
+) -> bool:
+    """False if it was known. A second one at once waits here for our commit."""
+    row = {"consumer": consumer, "event_id": event_id, "seen_ms": now_ms}
+    known = select(inbox.c.event_id).where(
+        inbox.c.consumer == consumer, inbox.c.event_id == event_id
     )
-    known = set(connection.scalars(query))
-    new = [event_id for event_id in event_ids if event_id not in known]
-    if new:
-        rows = [
-            {"consumer": consumer, "event_id": event_id, "seen_ms": now_ms}
-            for event_id in new
-        ]
-        connection.execute(insert(inbox), rows)
-    return new
+    if connection.scalar(known.with_for_update()) is not None:
+        return False
+    connection.execute(insert(inbox), [row])
+    return True
