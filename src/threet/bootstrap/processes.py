@@ -18,7 +18,7 @@ from threet.adapters.sql.candle_store import SqlCandleStore
 from threet.adapters.sql.database import Database
 from threet.adapters.sql.engine import make_engine
 from threet.adapters.sql.migrate import migrate
-from threet.adapters.sql.network import bind
+from threet.adapters.sql.network import owner_check
 from threet.adapters.sql.outbox import SqlInbox
 from threet.adapters.sql.product_store import SqlProductStore
 from threet.adapters.system_clock import SystemClock
@@ -134,7 +134,8 @@ def blocking_redis(settings: Sections) -> Redis:
 def database(settings: Sections) -> Database:
     if settings.database.host is None:  # balances are for their owner's eyes
         root.data_dir(settings).mkdir(parents=True, exist_ok=True, mode=0o700)
-    return Database(make_engine(root.database_url(settings)))
+    check = owner_check(settings.exchanges.hyperliquid.network)
+    return Database(make_engine(root.database_url(settings)), check)
 
 
 def prepared_database(settings: Sections) -> str:
@@ -145,17 +146,10 @@ def prepared_database(settings: Sections) -> str:
     made = database(settings)
     try:
         revision = migrate(made.engine)
-        bind(made, settings.exchanges.hyperliquid.network)
+        made.write(lambda _: None)  # the first write binds it
     finally:
         made.close()
     return revision
-
-
-def bound_database(settings: Sections) -> Database:
-    """For whoever writes facts: refuses a database that holds another network's."""
-    made = database(settings)
-    bind(made, settings.exchanges.hyperliquid.network)
-    return made
 
 
 def live_view(settings: Sections) -> LiveView:

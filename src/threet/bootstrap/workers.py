@@ -43,7 +43,7 @@ def worker_parts() -> WorkerParts:
     """Once in each process that runs tasks, after any fork."""
     settings = root.config()
     clock = SystemClock()
-    database = processes.bound_database(settings)
+    database = processes.database(settings)
     redis = processes.blocking_redis(settings)
     market_data = settings.market_data
     candles = SqlCandleStore(database, hot_candles=market_data.hot_candles)

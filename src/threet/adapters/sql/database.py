@@ -33,8 +33,12 @@ class Database:
     do it, and lets the work's own ``ThreeTError`` pass; then nothing was committed.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(
+        self, engine: Engine, check: Callable[[Connection], None] | None = None
+    ) -> None:
+        """``check`` is part of the first write; while it raises nothing is written."""
         self.engine = engine
+        self._check = check
         self._writer = engine.execution_options(writes=True)
         self._here = threading.local()
 
@@ -46,7 +50,17 @@ class Database:
         return self._run(self.engine, work)
 
     def write(self, work: Callable[[Connection], T]) -> T:
-        return self._run(self._writer, work)
+        check = self._check
+        if check is None:
+            return self._run(self._writer, work)
+
+        def checked(connection: Connection) -> T:
+            check(connection)
+            return work(connection)
+
+        result = self._run(self._writer, checked)
+        self._check = None
+        return result
 
     @contextmanager
     def joined(self, connection: Connection) -> Iterator[None]:
