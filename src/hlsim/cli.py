@@ -17,7 +17,7 @@ app = typer.Typer(
     add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
 )
 
-Port = Annotated[int, Option(help="0 takes a free one.")]
+Port = Annotated[int, Option(min=0, max=65535, help="0 takes a free one.")]
 Market = Annotated[str, Option(help="synthetic, or recorded:[COIN=]PATH[,...].")]
 AccountTexts = Annotated[list[str] | None, Option(help="0x...=10000; repeatable.")]
 PositionTexts = Annotated[

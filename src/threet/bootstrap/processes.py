@@ -133,7 +133,7 @@ def blocking_redis(settings: Sections) -> Redis:
 
 def database(settings: Sections) -> Database:
     if settings.database.host is None:  # balances are for their owner's eyes
-        root.data_dir(settings).mkdir(parents=True, exist_ok=True, mode=0o700)
+        root.make_private(root.data_dir(settings))
     check = owner_check(settings.exchanges.hyperliquid.network)
     return Database(make_engine(root.database_url(settings)), check)
 

@@ -15,6 +15,6 @@ def telling_refusals() -> Iterator[None]:
     try:
         yield
     except ConfigurationError as error:
-        sys.stderr.write("3t: the configuration is refused:\n")
+        sys.stderr.write("3t: refused:\n")
         sys.stderr.writelines(f"  - {reason}\n" for reason in error.reasons)
         raise SystemExit(EXIT_CONFIGURATION) from None

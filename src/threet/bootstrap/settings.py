@@ -76,6 +76,15 @@ def data_dir(settings: Sections) -> Path:
     return settings.data_dir / settings.exchanges.hyperliquid.network
 
 
+def make_private(folder: Path) -> None:
+    """A folder for its owner's eyes; raises ``ConfigurationError`` if it cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        reason = f"data_dir: {folder} cannot be made ({error.strerror})"
+        raise ConfigurationError([reason]) from error
+
+
 def stream_lengths(settings: Sections) -> dict[str, int]:
     """By stream name ("prices:updated")."""
     lengths = settings.redis.streams.model_dump()

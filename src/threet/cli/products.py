@@ -53,9 +53,11 @@ def add(
         product.symbol: product
         for product in processes.reader(settings, SystemClock()).products()
     }
-    for symbol in symbols:
-        if symbol not in catalogue:
-            raise ConfigurationError([f"the exchange lists no {symbol!r}"])
+    unknown = [symbol for symbol in symbols if symbol not in catalogue]
+    if unknown:
+        raise ConfigurationError(
+            [f"the exchange lists no {name!r}" for name in unknown]
+        )
     store = _store()
     new = store.add([catalogue[symbol] for symbol in symbols])
     sys.stdout.write(f"{new} added, {len(symbols) - new} refreshed\n")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from threet.bootstrap.settings import make_private
 from threet.model.errors import ConfigurationError
 
 _NAME = "run.json"
@@ -29,7 +30,7 @@ class RunNote(msgspec.Struct, frozen=True, kw_only=True):
 @contextmanager
 def only_one(folder: Path) -> Iterator[None]:
     """Hold the folder for this process; two on one database would undo each other."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(folder)
     with (folder / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

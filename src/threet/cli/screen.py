@@ -69,7 +69,10 @@ class Screen:
     def _tell_changes(self) -> None:
         for report in self._reports():
             text = f"{report.state.value}"
-            if report.restarts:
+            if report.state is ChildState.REFUSED:
+                log = self._plan.folder / "logs" / f"{report.name}.log"
+                text += f" its configuration; the reason stands in {log}"
+            elif report.restarts:
                 text += f", restarted {report.restarts} times"
             if self._told.get(report.name) != text:
                 self._told[report.name] = text

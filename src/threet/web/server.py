@@ -6,6 +6,7 @@ import uvicorn
 
 from threet import bootstrap
 from threet.bootstrap import WebParts
+from threet.model.errors import ConfigurationError
 from threet.web.app import create_app
 from threet.web.desk import Desk
 
@@ -46,6 +47,22 @@ class WebServer(uvicorn.Server):
 def main() -> None:
     parts = bootstrap.web_parts()
     server = WebServer(parts)
-    server.run()
+    with _listening(parts.host, parts.port) as listener:
+        server.run(sockets=[listener])
     if server.has_failed:
         raise SystemExit(1)
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Raises ``ConfigurationError``: a port that is another's stays another's, and a
+    page that is not ours must not pass for it."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        reason = f"web.port: cannot listen on {host} port {port} ({error.strerror})"
+        raise ConfigurationError([reason]) from error
+    return listener

@@ -1,6 +1,7 @@
 """What the command says when something is wrong: a sentence, an exit code, no trace."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -120,3 +121,36 @@ def test_every_process_ends_with_78_on_a_wrong_configuration(
     assert result.returncode == 78, result.stderr
     assert "web.port" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_a_folder_that_cannot_be_made_is_told_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for arguments in (("demo", "--no-browser"), ("db", "migrate")):
+        result = said(
+            *arguments, folder=tmp_path, THREET_DATA_DIR=str(tmp_path / "file")
+        )
+        assert result.returncode == 78
+        assert "cannot be made" in result.stderr
+        assert "Traceback" not in result.stderr
+
+
+def test_a_page_whose_port_is_taken_says_so_and_serves_nothing(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        result = subprocess.run(
+            [sys.executable, "-m", "threet.web"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=30,
+            cwd=tmp_path,
+            env={
+                **os.environ,
+                "THREET_WEB__PORT": str(port),
+                "THREET_REDIS__HOST": "127.0.0.1",
+            },
+        )
+    assert result.returncode == 78
+    assert f"cannot listen on 127.0.0.1 port {port}" in result.stderr
