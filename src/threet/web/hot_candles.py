@@ -20,6 +20,9 @@ from threet.web.catalogue import Catalogue
 from threet.web.waiting import in_thread, in_time
 
 MAX_ROWS = 5000
+# Weighs 29 of the 120 that candle fetching leaves for others; 5000 would weigh 104, and
+# the second chart that somebody opens would be refused.
+_ROWS_ASKED = 500
 _AGAIN_MS = 60_000  # readings that no event told of, a few bars only
 _AWAITED_AGAIN_MS = 20_000  # while a bar that is over still misses its closed row
 _ROWS_AGAIN = 200
@@ -161,9 +164,8 @@ class HotCandles:
     async def _asked(
         self, symbol: str, timeframe: Timeframe, limit: int
     ) -> Sequence[Candle]:
-        """The exchange charges for every 60 bars: all of them are asked for once."""
         end_ms = self._clock.now_ms()
-        start_ms = end_ms - limit * timeframe.millis
+        start_ms = end_ms - min(limit, _ROWS_ASKED) * timeframe.millis
         try:
             async with self._exchange_turn:
                 return await in_thread(
