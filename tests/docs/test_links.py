@@ -6,6 +6,9 @@ import pytest
 
 from tests.docs.documents import DOCS, PAGES, anchors, links, name_of
 
+# The first folder of a path that only one machine has.
+FOREIGN = [f"/{folder}/" for folder in ("home", "root", "work", "opt")]
+
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_relative_links_resolve(page: Path) -> None:
@@ -35,6 +38,4 @@ def test_the_index_leads_to_every_page() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_no_path_of_a_machine(page: Path) -> None:
     text = page.read_text()
-    assert not [
-        word for word in ("/home/", "/root/", "/work/", "/opt/") if word in text
-    ]
+    assert not [path for path in FOREIGN if path in text]

@@ -129,6 +129,7 @@ async def test_kill_9_of_the_supervisor_leaves_no_orphan(tmp_path: Path) -> None
         supervisor.kill()
         await supervisor.wait()
         await until(lambda: not lives(orphan))
+    assert not lives(orphan)
 
 
 def test_secrets_of_a_child_show_in_no_report() -> None:

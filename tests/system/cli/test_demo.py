@@ -162,6 +162,7 @@ def test_a_process_killed_with_9_comes_back(demo: Demo, name: str) -> None:
     killed = demo.pids()[name]
     os.kill(killed, signal.SIGKILL)
     demo.until(lambda: demo.pids().get(name, killed) != killed, f"{name} anew")
+    assert living({killed}) == set()
 
 
 @pytest.mark.parametrize("program", ["-server 127.0.0.1", "hlsim.cli"])
@@ -182,6 +183,7 @@ def test_what_the_platform_stands_on_may_be_killed_too(
         return is_ok and newest_ms > again_ms
 
     demo.until(is_well, f"well after {program} was killed", 60)
+    assert living({killed}) == set()
 
 
 def test_status_names_every_process(demo: Demo) -> None:
