@@ -95,6 +95,7 @@ def test_a_database_that_comes_late_or_falls_over_costs_nothing(
     balances = backend.count("balance_history")
     backend.until(lambda: backend.count("balance_history") > balances, "a balance")
     backend.until(lambda: backend.count("outbox") == 0, "all news published")
+    assert backend.count("candles") >= before
 
 
 def test_c1_a_worker_killed_at_work_is_replaced_without_a_doubled_effect(
@@ -123,6 +124,7 @@ def test_f55_a_killed_beat_is_replaced_within_half_a_minute(backend: Backend) ->
     backend.until(
         lambda: backend.count("balance_history") > before, "the second beat", secs=30
     )
+    assert is_alive(backend, "celery_beat")
 
 
 def test_redis_emptied_is_no_reason_to_fetch_again(backend: Backend) -> None:

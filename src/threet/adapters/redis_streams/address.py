@@ -9,4 +9,3 @@ class RedisAddress:
     port: int
     db: int = 0
     password: str | None = field(default=None, repr=False)
-    is_tls: bool = False

@@ -5,7 +5,6 @@ pipeline for each entry (bench/publish.py), on the one path where that counts.
 """
 
 import asyncio
-import ssl
 from collections.abc import Callable, Sequence
 from typing import Self
 
@@ -56,11 +55,10 @@ class RedisPipe:
 
     @classmethod
     async def open(cls, address: RedisAddress, timeout_secs: float = 5.0) -> Self:
-        context = ssl.create_default_context() if address.is_tls else None
         try:
             async with asyncio.timeout(timeout_secs):
                 reader, writer = await asyncio.open_connection(
-                    address.host, address.port, ssl=context
+                    address.host, address.port
                 )
         except (OSError, TimeoutError) as error:
             raise DependencyError("redis", _reason(error)) from error

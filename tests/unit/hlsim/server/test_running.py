@@ -25,8 +25,8 @@ async def test_two_exchanges_take_two_free_ports() -> None:
 async def test_the_port_is_free_again_afterwards() -> None:
     async with running(SMALL, ManualClock()) as server:
         port = int(server.url.rpartition(":")[2])
-    with socket.create_server(("127.0.0.1", port)):
-        pass
+    with socket.create_server(("127.0.0.1", port)) as listener:
+        assert listener.getsockname()[1] == port
 
 
 async def test_connected_clients_are_told_when_it_stops() -> None:
