@@ -13,7 +13,7 @@ setup: .venv/.runtime          ## .venv with the commands 3t and hlsim
 
 .venv/.runtime: requirements.lock pyproject.toml | .venv/bin/python
 	@echo "Installing 3T's locked dependencies into .venv ..."
-	$(PIP) install --require-hashes -r requirements.lock
+	$(PIP) install --no-deps --require-hashes -r requirements.lock
 	$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -21,7 +21,7 @@ setup-dev: .venv/.dev
 
 .venv/.dev: requirements-dev.lock .venv/.runtime
 	@echo "Installing the locked tools of the tests into .venv ..."
-	$(PIP) install --require-hashes -r requirements-dev.lock
+	$(PIP) install --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@
 
 demo: setup                    ## a simulated exchange, the platform on it, a page

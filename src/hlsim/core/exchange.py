@@ -44,7 +44,10 @@ class Exchange:
 
     def advance(self, now_ms: int) -> Iterator[Changes]:
         """Yield what happened up to ``now_ms``, block by block."""
-        yield from self.market.advance(now_ms)
+        for block in self.market.advance(now_ms):
+            for asset, trades in block.trades:
+                self.market.printed(asset, trades)
+            yield block
 
     def asset(self, coin: str) -> int:
         """Return the asset id of ``coin``; raises UnknownCoinError."""

@@ -79,12 +79,18 @@ class RawFrame(msgspec.Struct, frozen=True):
 
 
 class Changes(msgspec.Struct, frozen=True):
-    """What one block did: assets whose best prices or sizes changed, and trades."""
+    """What one block did: assets whose best prices or sizes changed, and trades.
+
+    As a market yields them, trades are those of its own participants, which the
+    exchange lets meet resting orders first; as the exchange yields them, they are what
+    traded. ``listed`` are the assets that were listed or delisted.
+    """
 
     time_ms: int
     quoted: Sequence[int] = ()
     trades: Sequence[tuple[int, tuple[Trade, ...]]] = ()
     raw: Sequence[RawFrame] = ()
+    listed: Sequence[int] = ()
 
 
 class Market(Protocol):
@@ -110,6 +116,17 @@ class Market(Protocol):
 
     def advance(self, now_ms: int) -> Iterator[Changes]:
         """Yield the blocks up to ``now_ms``; each is done once it is yielded."""
+        ...
+
+    def printed(self, asset: int, trades: Sequence[Trade]) -> None:
+        """Put trades on the tape: recent trades, candles and the day's figures.
+
+        The only door to it: whoever advances the market prints what truly traded.
+        """
+        ...
+
+    def best_px(self, asset: int) -> tuple[int, int]:
+        """Return best bid and best ask in units, 0 for an empty side; the cheapest."""
         ...
 
     def mid_halves(self, asset: int) -> int | None:

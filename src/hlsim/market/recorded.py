@@ -56,6 +56,7 @@ class RecordedMarket:
         self._loop = loop
         self._began_ms: int | None = None
         self._next = 0
+        self._played_ms = start_ms
         coins = sorted({one.coin for one in frames})
         self._listings = tuple(known_listing(coin) for coin in coins)
         self._universe = universe_of(self._listings)
@@ -122,20 +123,23 @@ class RecordedMarket:
             self._books[asset] = _book(frame.content, self._universe[asset])
             changed = (asset,) if self._books[asset].best != before else ()
             return Changes(at_ms, changed, (), raw)
-        trades = self._trade(asset, frame.content, at_ms)
+        trades = tuple(_trade(one, self._universe[asset]) for one in frame.content)
+        self._played_ms = at_ms
         return Changes(at_ms, (), ((asset, trades),), raw)
 
-    def _trade(
-        self, asset: int, captured: Sequence[CapturedTrade], at_ms: int
-    ) -> tuple[Trade, ...]:
-        trades = tuple(_trade(one, self._universe[asset]) for one in captured)
+    def printed(self, asset: int, trades: Sequence[Trade]) -> None:
+        """Put trades on the tape, at the time of the playback."""
         self._recent[asset].extend(trades)
         for one in trades:
             # What was a backlog in the recording did not trade now.
             if one.time_ms >= self._frames[0].received_ms:
-                self._live[asset].add(at_ms, one.px, one.sz)
+                self._live[asset].add(self._played_ms, one.px, one.sz)
                 self._days[asset].add(one.px, one.sz)
-        return trades
+
+    def best_px(self, asset: int) -> tuple[int, int]:
+        """Return the best prices of the last recorded book."""
+        bid, ask = self._books[asset].best
+        return bid.px if bid else 0, ask.px if ask else 0
 
     def mid_halves(self, asset: int) -> int | None:
         """Return bid + ask of the last recorded book."""

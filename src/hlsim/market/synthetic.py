@@ -56,8 +56,10 @@ class SyntheticMarket:
         self._funding = Funding(seed)
         self._users = addresses(stream(seed, _USERS))
         self._prepare_coins(thresholds(self._listings, rate, block_ms), history_days)
-        for _ in self.advance(start_ms):
-            pass  # the first minute is lived through before anyone looks
+        for block in self.advance(start_ms):
+            # The first minute is lived through before anyone looks.
+            for asset, done in block.trades:
+                self.printed(asset, done)
 
     def _prepare_coins(self, shares: Sequence[int], history_days: int) -> None:
         coins = range(len(self._listings))
@@ -127,7 +129,8 @@ class SyntheticMarket:
         ):
             at = self._requote(asset, price, mix(word ^ MASK), time_ms)
             if at.word & _TRADES_BIT:
-                traded.append((asset, self._trade(asset, at)))
+                done = trades(at, self._listings[asset], self._users)
+                traded.append((asset, done))
         return Changes(time_ms, lively, traded)
 
     def _requote(self, asset: int, fair: int, word: int, time_ms: int) -> Quote:
@@ -136,13 +139,17 @@ class SyntheticMarket:
         self._quotes[asset] = at
         return at
 
-    def _trade(self, asset: int, at: Quote) -> tuple[Trade, ...]:
-        done = trades(at, self._listings[asset], self._users)
-        for one in done:
+    def printed(self, asset: int, trades: Sequence[Trade]) -> None:
+        """Put trades on the tape."""
+        for one in trades:
             self._live[asset].add(one.time_ms, one.px, one.sz)
             self._days[asset].add(one.px, one.sz)
-        self._recent[asset].extend(done)
-        return done
+        self._recent[asset].extend(trades)
+
+    def best_px(self, asset: int) -> tuple[int, int]:
+        """Return bid and ask of the last quote."""
+        at = self._quotes[asset]
+        return (0, 0) if at is None else (at.bid, at.ask)
 
     def mid_halves(self, asset: int) -> int | None:
         """Return bid + ask of a listed coin."""

@@ -7,7 +7,7 @@ from functools import singledispatch
 
 from hlsim.core.exchange import Exchange
 from hlsim.core.numbers import decimal_string
-from hlsim.core.universe import FLAT_TABLES_BELOW, Universe, flat_table
+from hlsim.core.universe import FIRST_DEX, FLAT_TABLES_BELOW, flat_table
 from hlsim.wire import market_data, requests, spot
 from hlsim.wire.books import l2_book
 
@@ -30,23 +30,24 @@ def market_answer(request: requests.Request, exchange: Exchange, now_ms: int) ->
 
 @market_answer.register
 def _(request: requests.Meta, exchange: Exchange, now_ms: int) -> object:
-    return market_data.meta(dex_universe(exchange, request.dex))
+    return market_data.meta(exchange.universe, request.dex or FIRST_DEX)
 
 
 @market_answer.register
 def _(request: requests.MetaAndAssetCtxs, exchange: Exchange, now_ms: int) -> object:
-    universe = dex_universe(exchange, request.dex)
-    return market_data.meta(universe), contexts(exchange, universe, now_ms)
+    dex = request.dex or FIRST_DEX
+    return market_data.meta(exchange.universe, dex), contexts(exchange, dex, now_ms)
 
 
 @market_answer.register
 def _(request: requests.AllPerpMetas, exchange: Exchange, now_ms: int) -> object:
-    return [market_data.meta(exchange.universe)]
+    universe = exchange.universe
+    return [market_data.meta(universe, dex) for dex in universe.dexes]
 
 
 @market_answer.register
 def _(request: requests.AllMids, exchange: Exchange, now_ms: int) -> object:
-    return {} if request.dex else mids(exchange)
+    return mids(exchange, request.dex or FIRST_DEX)
 
 
 @market_answer.register
@@ -89,7 +90,7 @@ def _(request: requests.FundingHistory, exchange: Exchange, now_ms: int) -> obje
 def _(request: requests.PredictedFundings, exchange: Exchange, now_ms: int) -> object:
     next_ms = now_ms - now_ms % _HOUR_MS + _HOUR_MS
     rows: list[object] = []
-    for asset in range(len(exchange.universe)):
+    for asset in exchange.universe.members(FIRST_DEX):
         rate = exchange.market.context(asset, now_ms).funding
         venue = {
             "fundingRate": decimal_string(rate, market_data.RATE_DECIMALS),
@@ -131,32 +132,31 @@ def _(
 
 @market_answer.register
 def _(request: requests.MarginTableRequest, exchange: Exchange, now_ms: int) -> object:
-    tables = {one.id: one for one in exchange.universe.listed_tables}
+    universe = exchange.universe
+    tables = {
+        one.id: one for dex in universe.dexes for one in universe.listed_tables(dex)
+    }
     if 0 < request.id < FLAT_TABLES_BELOW:
         return market_data.table(flat_table(request.id))
     found = tables.get(request.id)
     return None if found is None else market_data.table(found)
 
 
-def dex_universe(exchange: Exchange, dex: str | None) -> Universe:
-    """Return the universe of a dex: empty unless it is the first one."""
-    return Universe(()) if dex else exchange.universe
-
-
 def contexts(
-    exchange: Exchange, universe: Universe, now_ms: int
+    exchange: Exchange, dex: str, now_ms: int
 ) -> list[market_data.WireContext]:
-    """Return the contexts by asset id."""
+    """Return the contexts of a dex by asset id."""
+    universe = exchange.universe
     return [
         market_data.context(universe[asset], exchange.market.context(asset, now_ms))
-        for asset in range(len(universe))
+        for asset in universe.members(dex)
     ]
 
 
-def mids(exchange: Exchange) -> dict[str, str]:
-    """Return the middle prices of all coins that have a book."""
+def mids(exchange: Exchange, dex: str) -> dict[str, str]:
+    """Return the middle prices of all coins of a dex that have a book."""
     found: dict[str, str] = {}
-    for asset in range(len(exchange.universe)):
+    for asset in exchange.universe.members(dex):
         halves = exchange.market.mid_halves(asset)
         if halves is not None:
             one = exchange.universe[asset]

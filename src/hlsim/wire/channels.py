@@ -4,6 +4,7 @@ from functools import singledispatch
 
 from hlsim.core.exchange import Exchange
 from hlsim.core.market import Trade
+from hlsim.core.universe import FIRST_DEX
 from hlsim.wire import market_data, spot
 from hlsim.wire import subscriptions as subs
 from hlsim.wire.account_answers import clearinghouse_state
@@ -30,9 +31,9 @@ def current(topic: subs.Subscription, exchange: Exchange, now_ms: int) -> bytes 
 @current.register
 def _(topic: subs.AllMids, exchange: Exchange, now_ms: int) -> bytes | None:
     if isinstance(topic.dex, str):
-        values = {} if topic.dex else mids(exchange)
+        values = mids(exchange, topic.dex)
         return frame("allMids", {"mids": values, "dex": topic.dex})
-    return frame("allMids", {"mids": mids(exchange)})
+    return frame("allMids", {"mids": mids(exchange, FIRST_DEX)})
 
 
 @current.register
@@ -125,7 +126,7 @@ def _(topic: subs.WebData2, exchange: Exchange, now_ms: int) -> bytes | None:
         "clearinghouseState": clearinghouse_state(exchange, topic.user, "", now_ms),
         "openOrders": [],
         "meta": market_data.meta(exchange.universe),
-        "assetCtxs": contexts(exchange, exchange.universe, now_ms),
+        "assetCtxs": contexts(exchange, FIRST_DEX, now_ms),
         "serverTime": now_ms,
         "isVault": False,
         "user": topic.user,

@@ -8,7 +8,7 @@ from hlsim.core.candles import Candle
 from hlsim.core.intervals import close_ms
 from hlsim.core.market import Book, Context, FundingRate, Level, Trade
 from hlsim.core.numbers import USD_DECIMALS, decimal_string, decimal_text
-from hlsim.core.universe import Instrument, MarginTable, Universe
+from hlsim.core.universe import FIRST_DEX, Instrument, MarginTable, Universe
 
 RATE_DECIMALS = 10
 
@@ -126,10 +126,10 @@ class WireMeta(msgspec.Struct, frozen=True, rename="camel"):
     collateral_token: int = 0
 
 
-def meta(universe: Universe) -> WireMeta:
-    """Write the universe, delisted instruments in their places."""
-    instruments = [universe[asset] for asset in range(len(universe))]
-    tables = [(one.id, table(one)) for one in universe.listed_tables]
+def meta(universe: Universe, dex: str = FIRST_DEX) -> WireMeta:
+    """Write the universe of a dex, delisted instruments in their places."""
+    instruments = [universe[asset] for asset in universe.members(dex)]
+    tables = [(one.id, table(one)) for one in universe.listed_tables(dex)]
     return WireMeta([_instrument(one) for one in instruments], tables)
 
 

@@ -11,6 +11,7 @@ from hlsim.market.bars import Bar, UnreadableRecordingError, read_bars
 from hlsim.market.capture import read_capture
 from hlsim.market.path import FINE_BITS
 from hlsim.market.recorded import RecordedMarket
+from tests.unit.hlsim.market.living import lived
 
 DATA = Path("tests/data")
 CAPTURE = DATA / "hyperliquid/ws/btc_l2book_trades_20250126.gz"
@@ -64,10 +65,10 @@ def test_the_book_of_the_last_frame_can_be_asked_for() -> None:
 def test_a_recorded_backlog_is_no_candle() -> None:
     one = market()
     one.start(START)
-    list(one.advance(START + 600))
+    lived(one, START + 600)
     assert len(one.recent_trades(0)) == 30
     assert one.minutes(0, 0, START + 600) == []
-    list(one.advance(START + 60_000))
+    lived(one, START + 60_000)
     assert sum(row.n for row in one.minutes(0, 0, START + 60_000)) > 0
 
 
