@@ -1,200 +1,156 @@
-"""Accounts and their margin: the formulas of the protocol document (§2.2, §6), exact.
+"""Accounts: cash and positions of one user on one dex, in exact micro-dollars.
 
-All amounts are dollars as Decimal; nothing is rounded before it is written.
+Cash is kept as the wire tells it: ``raw_usd`` is what is left after everything that was
+bought was paid for, so that every trade moves equal and opposite integers and the sum
+over all accounts never changes.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
-from hlsim.core.universe import Instrument, Universe
+import msgspec
 
-ZERO = Decimal(0)
+from hlsim.core.positions import Direction, Position, direction
+from hlsim.core.universe import FIRST_DEX, Instrument
+
 DEFAULT_LEVERAGE = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Position:
-    """A signed size ``szi`` bought or sold at ``entry_px``."""
+class Leverage(msgspec.Struct, frozen=True):
+    """What an account chose for a coin."""
 
-    asset: int
-    szi: Decimal
-    entry_px: Decimal
-    leverage: int
-    is_cross: bool = True
-
-    def __post_init__(self) -> None:
-        if not self.szi or not self.entry_px > 0 or self.leverage < 1:
-            raise ValueError("a position has a size, an entry price and a leverage")
-
-    @property
-    def isolated_raw_usd(self) -> Decimal:
-        """Cash inside an isolated position: its first margin less what it cost."""
-        margin = abs(self.szi) * self.entry_px / self.leverage
-        return margin - self.szi * self.entry_px
+    value: int
+    is_cross: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+def default_leverage(instrument: Instrument) -> Leverage:
+    """Return what an account has that never chose: 20, cross where it is allowed."""
+    value = min(DEFAULT_LEVERAGE, instrument.max_leverage)
+    return Leverage(value, not instrument.only_isolated)
+
+
+class Effect(msgspec.Struct, frozen=True):
+    """What a fill did: size before it, what it is called, profit of what it closed."""
+
+    start_szi: int
+    dir: Direction
+    closed_pnl: int
+
+
+@dataclass(slots=True)
 class Account:
-    """Deposited dollars and the positions that were opened with them."""
+    """One user's cash, positions, leverages and size in resting orders on one dex.
 
-    address: str
-    funds: Decimal = ZERO
-    positions: tuple[Position, ...] = ()
+    A house account belongs to the exchange's own participants: it pays no fees, needs
+    no margin and keeps no history.
+    """
 
+    user: str
+    dex: str = FIRST_DEX
+    is_house: bool = False
+    raw_usd: int = 0
+    positions: dict[int, Position] = field(default_factory=dict)
+    leverages: dict[int, Leverage] = field(default_factory=dict)
+    bids: dict[int, int] = field(default_factory=dict)
+    asks: dict[int, int] = field(default_factory=dict)
+    funding_paid: dict[int, int] = field(default_factory=dict)
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
-    """A margin summary, over all positions or over the cross ones."""
+    def leverage(self, asset: int, instrument: Instrument) -> Leverage:
+        """Return the leverage that the next order of a coin will have."""
+        return self.leverages.get(asset) or default_leverage(instrument)
 
-    account_value: Decimal
-    total_ntl_pos: Decimal
-    total_raw_usd: Decimal
-    total_margin_used: Decimal
+    def szi(self, asset: int) -> int:
+        """Return the signed size held of a coin."""
+        held = self.positions.get(asset)
+        return held.szi if held is not None else 0
 
+    def rest(self, asset: int, change: int, *, is_buy: bool) -> None:
+        """Count ``change`` more (or less) size in resting orders that may open."""
+        side = self.bids if is_buy else self.asks
+        size = side.get(asset, 0) + change
+        if size:
+            side[asset] = size
+        else:
+            del side[asset]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PositionState:
-    """A position valued at the mark price."""
+    def trade(self, asset: int, change: int, px: int, leverage: Leverage) -> Effect:
+        """Buy (or sell, if negative) ``change`` at ``px``."""
+        held = self.positions.get(asset)
+        if held is None:
+            held = Position(
+                asset=asset, leverage=leverage.value, is_cross=leverage.is_cross
+            )
+            self.positions[asset] = held
+        start = held.szi
+        closing = 0
+        if start * change < 0:
+            closing = -start if abs(change) > abs(start) else change
+        pnl = self._close(held, closing, px) if closing else 0
+        if change != closing:
+            self._open(held, change - closing, px)
+        if not held.szi:
+            del self.positions[asset]
+        return Effect(start, direction(start, change), pnl)
 
-    position: Position
-    instrument: Instrument
-    mark_px: Decimal
-    liquidation_px: Decimal | None
+    def _close(self, held: Position, change: int, px: int) -> int:
+        if held.is_cross:
+            self.raw_usd -= change * px
+        else:
+            # The part of the position's equity that is closed leaves with it.
+            equity = held.raw_usd + held.szi * px
+            released = equity * abs(change) // abs(held.szi)
+            held.raw_usd -= change * px + released
+            self.raw_usd += released
+        pnl = held.reduce(change, px)
+        if not held.szi:
+            self.raw_usd += held.raw_usd
+            held.raw_usd = held.cost = 0
+        return pnl
+
+    def _open(self, held: Position, change: int, px: int) -> None:
+        held.increase(change, px)
+        if held.is_cross:
+            self.raw_usd -= change * px
+            return
+        margin = -(-abs(change) * px // held.leverage)
+        held.raw_usd += margin - change * px
+        self.raw_usd -= margin
 
     @property
-    def value(self) -> Decimal:
-        """Notional: size times mark, never negative."""
-        return abs(self.position.szi) * self.mark_px
-
-    @property
-    def unrealized_pnl(self) -> Decimal:
-        """What closing at the mark would bring."""
-        return self.position.szi * (self.mark_px - self.position.entry_px)
-
-    @property
-    def margin_used(self) -> Decimal:
-        """Notional by leverage; of an isolated position its own equity."""
-        if self.position.is_cross:
-            return self.value / self.position.leverage
-        return self.position.isolated_raw_usd + self.position.szi * self.mark_px
-
-    @property
-    def return_on_equity(self) -> Decimal:
-        """Profit over the margin at entry."""
-        cost = abs(self.position.szi) * self.position.entry_px
-        return self.unrealized_pnl * self.position.leverage / cost
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountState:
-    """What `clearinghouseState` tells."""
-
-    total: Summary
-    cross: Summary
-    cross_maintenance: Decimal
-    withdrawable: Decimal
-    positions: tuple[PositionState, ...]
+    def cash(self) -> int:
+        """All cash, that inside isolated positions included."""
+        return self.raw_usd + sum(one.raw_usd for one in self.positions.values())
 
 
 class Accounts:
-    """The accounts that exist, by lower-case address."""
+    """All accounts, by user (in lower case) and dex."""
 
-    def __init__(self, accounts: Iterable[Account] = ()) -> None:
-        """Raises ValueError if two have the same address."""
-        self._accounts: dict[str, Account] = {}
-        for account in accounts:
-            key = account.address.lower()
-            if key in self._accounts:
-                raise ValueError(f"account {key} is given twice")
-            self._accounts[key] = account
+    def __init__(self, house: Iterable[str] = ()) -> None:
+        """Begin with the empty accounts of the exchange's own participants."""
+        self._accounts: dict[tuple[str, str], Account] = {}
+        self._house = frozenset(house)
 
-    def find(self, address: str) -> Account | None:
-        """Return the account of ``address``, None if it never was funded."""
-        return self._accounts.get(address.lower())
+    def find(self, user: str, dex: str = FIRST_DEX) -> Account | None:
+        """Return an account, None if it never was used."""
+        return self._accounts.get((user, dex))
 
-    def get(self, address: str) -> Account:
-        """Return the account of ``address``; an unknown one is an empty one."""
-        return self.find(address) or Account(address=address)
+    def get(self, user: str, dex: str = FIRST_DEX) -> Account:
+        """Return an account, made when it is first used."""
+        account = self._accounts.get((user, dex))
+        if account is None:
+            account = Account(user, dex, is_house=user in self._house)
+            self._accounts[user, dex] = account
+        return account
 
+    def __iter__(self) -> Iterator[Account]:
+        return iter(list(self._accounts.values()))
 
-def liquidation_px(
-    *,
-    mark_px: Decimal,
-    szi: Decimal,
-    margin_available: Decimal,
-    max_leverage: int,
-) -> Decimal | None:
-    """Return the price at which the margin is used up; None if there is none (§6)."""
-    side = 1 if szi > 0 else -1
-    maintenance = 1 / Decimal(2 * max_leverage)
-    px = mark_px - side * margin_available / abs(szi) / (1 - maintenance * side)
-    return px if px > 0 else None
+    @property
+    def traders(self) -> list[Account]:
+        """All but the house's accounts."""
+        return [one for one in self._accounts.values() if not one.is_house]
 
-
-def account_state(
-    account: Account, universe: Universe, mark_px: Callable[[int], Decimal]
-) -> AccountState:
-    """Value an account at the given marks."""
-    marks = {one.asset: mark_px(one.asset) for one in account.positions}
-    cross = [one for one in account.positions if one.is_cross]
-    isolated = [one for one in account.positions if not one.is_cross]
-    locked = sum(
-        (one.isolated_raw_usd + one.szi * one.entry_px for one in isolated), ZERO
-    )
-    value = account.funds - locked
-    value += sum((one.szi * (marks[one.asset] - one.entry_px) for one in cross), ZERO)
-    maintenance = sum(
-        (_maintenance(one, universe, marks[one.asset]) for one in cross), ZERO
-    )
-    states = tuple(
-        _position_state(one, universe, marks[one.asset], value - maintenance)
-        for one in account.positions
-    )
-    cross_states = [one for one in states if one.position.is_cross]
-    extra = sum((one.margin_used for one in states if not one.position.is_cross), ZERO)
-    summary = _summary(cross_states, value)
-    return AccountState(
-        total=_summary(states, value + extra),
-        cross=summary,
-        cross_maintenance=maintenance,
-        withdrawable=max(summary.account_value - summary.total_margin_used, ZERO),
-        positions=states,
-    )
-
-
-def _maintenance(position: Position, universe: Universe, mark: Decimal) -> Decimal:
-    table = universe[position.asset].margin_table
-    return table.maintenance(abs(position.szi) * mark)
-
-
-def _position_state(
-    position: Position, universe: Universe, mark: Decimal, cross_available: Decimal
-) -> PositionState:
-    instrument = universe[position.asset]
-    available = cross_available
-    if not position.is_cross:
-        equity = position.isolated_raw_usd + position.szi * mark
-        available = equity - _maintenance(position, universe, mark)
-    return PositionState(
-        position=position,
-        instrument=instrument,
-        mark_px=mark,
-        liquidation_px=liquidation_px(
-            mark_px=mark,
-            szi=position.szi,
-            margin_available=available,
-            max_leverage=instrument.max_leverage,
-        ),
-    )
-
-
-def _summary(states: Iterable[PositionState], value: Decimal) -> Summary:
-    held = list(states)
-    signed = sum((one.position.szi * one.mark_px for one in held), ZERO)
-    return Summary(
-        account_value=value,
-        total_ntl_pos=sum((one.value for one in held), ZERO),
-        total_raw_usd=value - signed,
-        total_margin_used=sum((one.margin_used for one in held), ZERO),
-    )
+    @property
+    def cash(self) -> int:
+        """The sum of all cash, which only deposits and withdrawals change."""
+        return sum(one.cash for one in self._accounts.values())

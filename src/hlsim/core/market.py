@@ -106,6 +106,24 @@ class Market(Protocol):
         """Channels whose frames come from a recording, as `Changes.raw`."""
         ...
 
+    @property
+    def keeps_queue(self) -> bool:
+        """Whether a new book is the old one seen again, whose orders keep their place.
+
+        True for real markets that are played or mirrored; makers of the synthetic one
+        cancel and quote anew.
+        """
+        ...
+
+    @property
+    def participants(self) -> Sequence[str]:
+        """All ambient addresses: makers and takers of the market's own."""
+        ...
+
+    def maker(self, asset: int) -> str:
+        """Return the address whose ladder a coin's ambient book is."""
+        ...
+
     def start(self, at_ms: int) -> None:
         """Tell that somebody listens; a recording waits for it."""
         ...
@@ -147,6 +165,10 @@ class Market(Protocol):
 
     def minutes(self, asset: int, first_ms: int, last_ms: int) -> list[Candle]:
         """Return the one-minute candles that opened in the span, ascending."""
+        ...
+
+    def mark_px(self, asset: int, now_ms: int) -> int:
+        """Return the mark price in units; cheaper than the whole `context`."""
         ...
 
     def context(self, asset: int, now_ms: int) -> Context:

@@ -30,6 +30,22 @@ def decimal_text(value: Decimal, places: int = USD_DECIMALS) -> str:
     return decimal_string(int(units), places)
 
 
+def divided(numerator: int, denominator: int) -> int:
+    """Return the quotient rounded half-even; the denominator must be positive."""
+    whole, rest = divmod(numerator, denominator)
+    twice = 2 * rest
+    if twice > denominator or (twice == denominator and whole & 1):
+        return whole + 1
+    return whole
+
+
+def ratio_string(numerator: int, denominator: int, decimals: int) -> str:
+    """Write a quotient rounded half-even to ``decimals`` decimals."""
+    sign = -1 if denominator < 0 else 1
+    scaled = sign * numerator * 10**decimals
+    return decimal_string(divided(scaled, abs(denominator)), decimals)
+
+
 def parse_units(text: str, decimals: int) -> int:
     """Read a decimal string as a count of 10**-``decimals``.
 

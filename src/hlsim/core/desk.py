@@ -1,0 +1,330 @@
+"""The order desk: takes orders, cancels and modifies them (protocol document, §3)."""
+
+from collections.abc import Callable, Sequence
+
+from hlsim.core import margin, rules
+from hlsim.core.address_budget import open_order_limit
+from hlsim.core.clearing import Clearing
+from hlsim.core.execution import Executor, Moment
+from hlsim.core.ids import Ids
+from hlsim.core.journal import Journal
+from hlsim.core.market import Market
+from hlsim.core.matching import Matching
+from hlsim.core.orders import (
+    Builder,
+    Filled,
+    Grouping,
+    Order,
+    OrderRequest,
+    Outcome,
+    Rejected,
+    Resting,
+    Status,
+    Tif,
+    Waiting,
+)
+from hlsim.core.rules import Fitted
+from hlsim.core.universe import Instrument
+
+_ALWAYS_OPEN = 1000
+
+
+class OrderDesk:
+    """Judges orders and hands them to the executor."""
+
+    def __init__(
+        self,
+        market: Market,
+        matching: Matching,
+        clearing: Clearing,
+        journal: Journal,
+        executor: Executor,
+        ids: Ids,
+    ) -> None:
+        """Work on the exchange's books and accounts."""
+        self._market = market
+        self._matching = matching
+        self._clearing = clearing
+        self._journal = journal
+        self._executor = executor
+        self._ids = ids
+        self._open = executor.open
+        self.post_only_until_ms = 0
+
+    def place(
+        self,
+        user: str,
+        requests: Sequence[OrderRequest],
+        at: Moment,
+        *,
+        grouping: Grouping = Grouping.NA,
+        builder: Builder | None = None,
+    ) -> list[Outcome]:
+        """Take a batch of orders; each has its own outcome.
+
+        What the payload alone shows to be wrong is told once, for the whole batch
+        (§3.1), and nothing of it is taken.
+        """
+        fitted: list[Fitted] = []
+        for request in requests:
+            fit = rules.fit(request, self._market.universe[request.asset])
+            if isinstance(fit, Rejected):
+                return [self._worded(fit, request.asset)]
+            fitted.append(fit)
+        orders = [
+            self._order(user, request, fit, at, builder)
+            for request, fit in zip(requests, fitted, strict=True)
+        ]
+        if grouping is Grouping.NORMAL_TPSL and len(orders) > 1:
+            return self._bracket(orders, at)
+        for order in orders:
+            order.is_position_tpsl = grouping is Grouping.POSITION_TPSL
+        return [self.take(order, at) for order in orders]
+
+    def _order(
+        self,
+        user: str,
+        request: OrderRequest,
+        fit: Fitted,
+        at: Moment,
+        builder: Builder | None,
+    ) -> Order:
+        return Order(
+            oid=self._ids.oid(),
+            user=user,
+            asset=request.asset,
+            is_buy=request.is_buy,
+            px=fit.px,
+            sz=fit.sz,
+            orig_sz=fit.sz,
+            time_ms=at.now_ms,
+            tif=request.tif,
+            reduce_only=request.reduce_only,
+            cloid=request.cloid,
+            trigger=fit.trigger,
+            builder=builder,
+        )
+
+    def _bracket(self, orders: list[Order], at: Moment) -> list[Outcome]:
+        """Take a parent whose take-profit and stop-loss wait for its fill."""
+        parent, children = orders[0], orders[1:]
+        parent.children = tuple(child.oid for child in children)
+        for child in children:
+            child.parent = parent.oid
+            self._open.hold_back(child)
+        outcome = self.take(parent, at)
+        if isinstance(outcome, Filled) and not parent.sz:
+            self._executor.release_children(parent, at.now_ms)
+            return [outcome, *(Waiting.FOR_TRIGGER for _ in children)]
+        if isinstance(outcome, Resting):
+            return [outcome, *(Waiting.FOR_FILL for _ in children)]
+        for child in children:
+            if self._open.get(child.user, child.oid) is not None:
+                self._open.drop(child)
+        return [outcome]
+
+    def take(self, order: Order, at: Moment) -> Outcome:
+        """Judge an order on the grid and place it."""
+        refusal = self._refusal(order, at.now_ms)
+        if refusal is not None:
+            return self._reject(order, refusal, at.now_ms)
+        if order.trigger is not None:
+            self._open.add(order)
+            self._journal.order(order, Status.OPEN, at.now_ms)
+            if order.is_position_tpsl:
+                return Waiting.FOR_TRIGGER
+            return Resting(order.oid, order.cloid)
+        return self.execute(order, at)
+
+    def execute(self, order: Order, at: Moment) -> Outcome:
+        """Trade an accepted order and let its rest stand, or not."""
+        if not order.orig_sz:
+            order.sz = order.orig_sz = self._executor.reducible(order)
+        if order.tif is Tif.ALO and self._would_match(order):
+            bid, ask = self._matching.best_px(order.asset)
+            decimals = self._instrument(order).px_decimals
+            crossed = rules.post_only_crossed(bid, ask, decimals)
+            return self._reject(order, crossed, at.now_ms)
+        wanted = order.sz
+        cost = self._executor.run(order, at)
+        traded = wanted - order.sz
+        if not order.sz:
+            self._journal.order(order, Status.FILLED, at.now_ms)
+            return Filled(order.asset, traded, cost, order.oid, order.cloid)
+        if order.tif is not None and order.tif.rests:
+            return self._rest(order, at)
+        return self._end_of_ioc(order, traded, cost, at)
+
+    def _rest(self, order: Order, at: Moment) -> Outcome:
+        if order.reduce_only and not self._executor.reducible(order):
+            self._journal.order(order, Status.REDUCE_ONLY_CANCELED, at.now_ms)
+            return self._worded(rules.WOULD_INCREASE, order.asset)
+        self._open.add(order)
+        self._journal.order(order, Status.OPEN, at.now_ms)
+        self._executor.touch(order.asset)
+        return Resting(order.oid, order.cloid)
+
+    def _end_of_ioc(
+        self, order: Order, traded: int, cost: int, at: Moment
+    ) -> Outcome:
+        if traded:
+            self._journal.order(order, Status.CANCELED, at.now_ms)
+            return Filled(order.asset, traded, cost, order.oid, order.cloid)
+        is_market = order.trigger is not None or order.tif is Tif.FRONTEND_MARKET
+        nobody = rules.NO_LIQUIDITY if is_market else rules.NO_MATCH
+        return self._reject(order, nobody, at.now_ms)
+
+    def _would_match(self, order: Order) -> bool:
+        bid, ask = self._matching.best_px(order.asset)
+        if order.is_buy:
+            return bool(ask) and order.px >= ask
+        return bool(bid) and order.px <= bid
+
+    def _refusal(self, order: Order, now_ms: int) -> Rejected | None:
+        """Return why an order may not be taken now, None if it may."""
+        checks: tuple[Callable[[Order, int], Rejected | None], ...] = (
+            self._halted,
+            self._bad_price,
+            self._too_many,
+            self._does_not_reduce,
+            self._unaffordable,
+        )
+        for check in checks:
+            refusal = check(order, now_ms)
+            if refusal is not None:
+                return refusal
+        return None
+
+    def _halted(self, order: Order, now_ms: int) -> Rejected | None:
+        if self._instrument(order).is_delisted:
+            return rules.DELISTED
+        if now_ms < self.post_only_until_ms and order.tif is not Tif.ALO:
+            return rules.POST_ONLY_PHASE
+        return None
+
+    def _bad_price(self, order: Order, now_ms: int) -> Rejected | None:
+        mark = self._market.mark_px(order.asset, now_ms)
+        trigger = order.trigger
+        if trigger is None:
+            return rules.TOO_FAR if rules.is_too_far(order.px, mark) else None
+        if trigger.is_met(mark, is_buy=order.is_buy):
+            return rules.BAD_TRIGGER
+        return None
+
+    def _too_many(self, order: Order, now_ms: int) -> Rejected | None:
+        others = self._open.count(order.user)
+        if others < _ALWAYS_OPEN:
+            return None
+        if order.reduce_only or order.trigger is not None:
+            return rules.TOO_MANY
+        volume = self._clearing.fees.volume(order.user).total
+        return rules.TOO_MANY if others >= open_order_limit(volume) else None
+
+    def _does_not_reduce(self, order: Order, now_ms: int) -> Rejected | None:
+        if not order.reduce_only or order.waits:
+            return None
+        return None if self._executor.reducible(order) else rules.WOULD_INCREASE
+
+    def _unaffordable(self, order: Order, now_ms: int) -> Rejected | None:
+        if order.reduce_only or order.waits:
+            return None
+        account = self._clearing.account(order.user, order.asset)
+
+        def mark(asset: int) -> int:
+            return self._market.mark_px(asset, now_ms)
+
+        extra = order.sz if order.is_buy else -order.sz
+        universe = self._market.universe
+        fits = margin.can_add(account, universe, mark, order.asset, extra)
+        return None if fits else rules.NO_MARGIN
+
+    def _reject(self, order: Order, why: Rejected, now_ms: int) -> Rejected:
+        self._journal.order(order, why.status, now_ms)
+        return self._worded(why, order.asset)
+
+    def _worded(self, why: Rejected, asset: int) -> Rejected:
+        asset_id = self._market.universe.asset_id(asset)
+        return Rejected(rules.with_asset(why.text, asset_id), why.status)
+
+    def _instrument(self, order: Order) -> Instrument:
+        return self._market.universe[order.asset]
+
+    def cancel(self, user: str, asset: int, oid: int, now_ms: int) -> str | None:
+        """Cancel one order; returns the wire's error if there is none."""
+        order = self._open.get(user, oid)
+        return self._cancel(order, asset, now_ms)
+
+    def cancel_by_cloid(
+        self, user: str, asset: int, cloid: str, now_ms: int
+    ) -> str | None:
+        """Cancel one order by its client id; returns the wire's error."""
+        return self._cancel(self._open.by_cloid(user, cloid), asset, now_ms)
+
+    def _cancel(self, order: Order | None, asset: int, now_ms: int) -> str | None:
+        if order is None or order.asset != asset:
+            asset_id = self._market.universe.asset_id(asset)
+            return rules.with_asset(rules.NEVER_PLACED, asset_id)
+        self._executor.cancel(order, Status.CANCELED, now_ms)
+        return None
+
+    def cancel_all(self, user: str, status: Status, now_ms: int) -> int:
+        """Cancel all orders of a user; returns how many there were."""
+        orders = self._open.of(user)
+        for order in orders:
+            # One cancel may end others: children go with their parent.
+            if self._open.get(user, order.oid) is not None:
+                self._executor.cancel(order, status, now_ms)
+        return len(orders)
+
+    def modify(
+        self, user: str, target: int | str, request: OrderRequest, at: Moment
+    ) -> Outcome:
+        """Replace an order: it is canceled and a new one, of a new oid, is placed.
+
+        A new order that does not fit the grid leaves the old one as it is. The new one
+        keeps the old client id unless it brings its own (§3.2).
+        """
+        order = (
+            self._open.get(user, target)
+            if isinstance(target, int)
+            else self._open.by_cloid(user, target)
+        )
+        if order is None:
+            return Rejected(rules.CANNOT_MODIFY)
+        fit = rules.fit(request, self._market.universe[request.asset])
+        if isinstance(fit, Rejected):
+            return self._worded(fit, request.asset)
+        self._executor.cancel(order, Status.CANCELED, at.now_ms)
+        new = self._order(user, request, fit, at, order.builder)
+        new.cloid = request.cloid or order.cloid
+        return self.take(new, at)
+
+    def check_triggers(self, asset: int, at: Moment) -> None:
+        """Turn the trigger orders whose price the mark has reached into orders."""
+        waiting = self._open.waiting(asset)
+        if not waiting:
+            return
+        mark = self._market.mark_px(asset, at.now_ms)
+        for order in waiting:
+            trigger = order.trigger
+            if trigger is None or self._open.get(order.user, order.oid) is None:
+                continue
+            if trigger.is_met(mark, is_buy=order.is_buy):
+                self._fire(order, at)
+
+    def _fire(self, order: Order, at: Moment) -> None:
+        self._open.drop(order)
+        order.is_triggered = True
+        self._journal.order(order, Status.TRIGGERED, at.now_ms)
+        if order.trigger is not None:
+            order.tif = Tif.IOC if order.trigger.is_market else Tif.GTC
+        if order.reduce_only and not self._executor.reducible(order):
+            self._journal.order(order, Status.REDUCE_ONLY_CANCELED, at.now_ms)
+            return
+        refusal = self._unaffordable(order, at.now_ms)
+        if refusal is not None:
+            self._reject(order, refusal, at.now_ms)
+            return
+        outcome = self.execute(order, at)
+        if isinstance(outcome, Filled):
+            self._executor.end_siblings(order, at.now_ms)

@@ -1,0 +1,26 @@
+"""Order ids and transaction hashes: the same for the same seed and the same actions."""
+
+from hlsim.core.rng import draw, stream
+
+_FIRST_OID = 77_000_000_000
+
+
+class Ids:
+    """Hands out ids in the order in which things happen."""
+
+    def __init__(self, seed: int) -> None:
+        """Begin at the first id."""
+        self._oid = _FIRST_OID
+        self._hashes = 0
+        self._base = stream(seed, 0x1D)
+
+    def oid(self) -> int:
+        """Return the next order id."""
+        self._oid += 1
+        return self._oid
+
+    def tx_hash(self) -> str:
+        """Return the hash of the next transaction."""
+        self._hashes += 4
+        words = (draw(self._base, self._hashes + lane) for lane in range(4))
+        return "0x" + "".join(f"{word:016x}" for word in words)
