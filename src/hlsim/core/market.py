@@ -102,6 +102,18 @@ class Market(Protocol):
         ...
 
     @property
+    def participants(self) -> Sequence[str]:
+        """The addresses that trade here of their own accord.
+
+        A recording's trades may name others besides.
+        """
+        ...
+
+    def maker(self, asset: int) -> str:
+        """Return the participant who owns the ladder of a coin."""
+        ...
+
+    @property
     def recorded_channels(self) -> frozenset[str]:
         """Channels whose frames come from a recording, as `Changes.raw`."""
         ...

@@ -20,6 +20,7 @@ from hlsim.core.market import (
 )
 from hlsim.core.numbers import parse_units
 from hlsim.core.universe import Instrument, Universe
+from hlsim.market.agents import Agents
 from hlsim.market.capture import (
     CapturedBook,
     CapturedFrame,
@@ -61,6 +62,7 @@ class RecordedMarket:
         self._listings = tuple(known_listing(coin) for coin in coins)
         self._universe = universe_of(self._listings)
         self._funding = Funding(seed)
+        self._maker = Agents(seed).maker(0)
         self._prepare_coins(seed, start_ms)
 
     def _prepare_coins(self, seed: int, start_ms: int) -> None:
@@ -81,6 +83,15 @@ class RecordedMarket:
     def universe(self) -> Universe:
         """The coins of the capture."""
         return self._universe
+
+    @property
+    def participants(self) -> Sequence[str]:
+        """The maker; trades name whoever traded when it was recorded."""
+        return (self._maker,)
+
+    def maker(self, asset: int) -> str:
+        """Return who stands for all whose orders were in the recorded books."""
+        return self._maker
 
     @property
     def recorded_channels(self) -> frozenset[str]:
