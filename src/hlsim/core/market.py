@@ -161,6 +161,14 @@ class Market(Protocol):
         """Return the one-minute candles that opened in the span, ascending."""
         ...
 
+    def mark_px(self, asset: int, now_ms: int) -> int:
+        """Return the mark price in units; cheap."""
+        ...
+
+    def oracle_px(self, asset: int) -> int:
+        """Return the oracle price in units; the cheapest."""
+        ...
+
     def context(self, asset: int, now_ms: int) -> Context:
         """Return the coin's context."""
         ...

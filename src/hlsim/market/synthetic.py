@@ -15,6 +15,7 @@ from hlsim.market.contexts import context_of, no_context
 from hlsim.market.day import DayFigures
 from hlsim.market.funding import Funding
 from hlsim.market.history import History
+from hlsim.market.marks import Marks
 from hlsim.market.path import FINE_BITS, LivePath, Path
 from hlsim.market.quotes import Quote, book, quote, top, trades
 
@@ -53,6 +54,7 @@ class SyntheticMarket:
         self._block = 0
         self._path = path or LivePath(self._listings, seed, block_ms)
         self._funding = Funding(seed)
+        self._marks = Marks(self._listings, self._funding)
         self._agents = Agents(seed)
         self._moves = Moves(self._listings, self._path.fine, block_ms)
         self._prepare_coins(thresholds(self._listings, rate, block_ms), history_days)
@@ -137,7 +139,7 @@ class SyntheticMarket:
         traded: list[tuple[int, tuple[Trade, ...]]] = []
         for asset, price, word in zip(lively, fair, words, strict=True):
             at = quote(price >> bits, decimals[asset], mix(word ^ MASK), time_ms)
-            self._quotes[asset] = at
+            self._set_quote(asset, at)
             if at.word & _TRADES_BIT:
                 traded.append((asset, self._trades(asset, at, price)))
         return Changes(time_ms, lively, traded)
@@ -147,6 +149,12 @@ class SyntheticMarket:
         size_usd = self._listings[asset].size_usd
         takings = self._agents.takings(mix(at.word + 2), heat, size_usd)
         return trades(at, takings, self._makers[asset])
+
+    def _set_quote(self, asset: int, at: Quote) -> None:
+        self._quotes[asset] = at
+        recent = self._recent[asset]
+        last_px = recent[-1].px if recent else at.bid
+        self._marks.quoted(asset, at.time_ms, at.bid, at.ask, last_px)
 
     def printed(self, asset: int, trades: Sequence[Trade]) -> None:
         """Put trades on the tape."""
@@ -191,17 +199,25 @@ class SyntheticMarket:
             past = self._history.minutes(asset, first_ms, last_ms)
         return [*past, *self._live[asset].between(first_ms, last_ms)]
 
+    def mark_px(self, asset: int, now_ms: int) -> int:
+        """Return the mark price in units; that of a delisted coin stands still."""
+        return self._marks.mark_px(asset, now_ms)
+
+    def oracle_px(self, asset: int) -> int:
+        """Return the oracle price in units."""
+        return self._marks.oracle_px(asset)
+
     def context(self, asset: int, now_ms: int) -> Context:
         """Return the coin's context; prices of a delisted coin stand still."""
         at = self._quotes[asset]
         listing = self._listings[asset]
         if at is None:
-            return no_context(listing)
-        recent = self._recent[asset]
+            return no_context(self._marks.oracle_px(asset))
         return context_of(
             listing,
             at,
-            last_px=recent[-1].px if recent else at.bid,
+            mark_px=self._marks.mark_px(asset, now_ms),
+            oracle_px=self._marks.oracle_px(asset),
             day=self._days[asset],
             funding=self._funding,
             asset=asset,
