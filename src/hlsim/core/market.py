@@ -102,6 +102,18 @@ class Market(Protocol):
         ...
 
     @property
+    def participants(self) -> Sequence[str]:
+        """The addresses that trade here of their own accord.
+
+        A recording's trades may name others besides.
+        """
+        ...
+
+    def maker(self, asset: int) -> str:
+        """Return the participant who owns the ladder of a coin."""
+        ...
+
+    @property
     def recorded_channels(self) -> frozenset[str]:
         """Channels whose frames come from a recording, as `Changes.raw`."""
         ...
@@ -113,15 +125,6 @@ class Market(Protocol):
         True for real markets that are played or mirrored; makers of the synthetic one
         cancel and quote anew.
         """
-        ...
-
-    @property
-    def participants(self) -> Sequence[str]:
-        """All ambient addresses: makers and takers of the market's own."""
-        ...
-
-    def maker(self, asset: int) -> str:
-        """Return the address whose ladder a coin's ambient book is."""
         ...
 
     def start(self, at_ms: int) -> None:
@@ -168,7 +171,11 @@ class Market(Protocol):
         ...
 
     def mark_px(self, asset: int, now_ms: int) -> int:
-        """Return the mark price in units; cheaper than the whole `context`."""
+        """Return the mark price in units; cheap."""
+        ...
+
+    def oracle_px(self, asset: int) -> int:
+        """Return the oracle price in units; the cheapest."""
         ...
 
     def context(self, asset: int, now_ms: int) -> Context:

@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 
 USD_DECIMALS = 6
 SIGNIFICANT_FIGURES = 5
+_POWERS: tuple[int, ...] = tuple(10**exponent for exponent in range(9))
 
 
 def px_decimals(sz_decimals: int) -> int:
@@ -66,8 +67,10 @@ def tick_units(px_units: int, decimals: int) -> int:
 
     Five significant figures, but whole numbers are always valid (§6).
     """
-    digits = len(str(px_units))
-    return int(10 ** min(max(digits - SIGNIFICANT_FIGURES, 0), decimals))
+    excess = len(str(px_units)) - SIGNIFICANT_FIGURES
+    if excess <= 0:
+        return 1
+    return _POWERS[excess if excess < decimals else decimals]
 
 
 def floor_to_tick(px_units: int, decimals: int) -> int:

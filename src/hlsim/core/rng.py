@@ -51,6 +51,13 @@ def draws(bases: Words, index: int) -> Words:
     return mix_words(bases + np.uint64(index * GOLDEN & MASK))
 
 
+def draw_rows(bases: Words, first: int, count: int) -> Words:
+    """Return draws ``first`` and on of each stream, a row for each of ``count``."""
+    steps = np.arange(count, dtype=np.uint64) * np.uint64(GOLDEN)
+    starts = bases + np.uint64(first * GOLDEN & MASK)
+    return mix_words(starts[None, :] + steps[:, None])
+
+
 def mix_words(states: Words) -> Words:
     """Scramble many states; equal to `mix` element by element."""
     z = (states ^ (states >> np.uint64(30))) * np.uint64(_MIX_1)

@@ -2,10 +2,15 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
+from hlsim.core.rng import draw_rows
 from hlsim.market.catalogue import Listing
 
 WHOLE = 1 << 32
 _SECOND_MS = 1000
+# So many blocks are drawn at once, which costs little more than one.
+_AHEAD = 64
 
 
 class RateTooHighError(ValueError):
@@ -49,3 +54,30 @@ def thresholds(
 
 def _scaled(shares: Sequence[int], scale: int) -> list[int]:
     return [min(share * scale >> 16, WHOLE) for share in shares]
+
+
+class Liveliness:
+    """Which coins are lively in which block, and the draw that each makes there."""
+
+    def __init__(self, bases: Sequence[int], shares: Sequence[int]) -> None:
+        """``bases`` are the coins' streams, ``shares`` those of `thresholds`."""
+        self._bases = np.array(bases, dtype=np.uint64)
+        self._shares = np.array(shares, dtype=np.uint64)
+        self._first = 0
+        self._rows: list[tuple[list[int], list[int]]] = []
+
+    def of(self, block: int) -> tuple[list[int], list[int]]:
+        """Return the lively coins of a block, ascending, and their draws."""
+        if not self._first <= block < self._first + len(self._rows):
+            self._first = block
+            self._rows = self._many(block)
+        return self._rows[block - self._first]
+
+    def _many(self, first: int) -> list[tuple[list[int], list[int]]]:
+        words = draw_rows(self._bases, first, _AHEAD)
+        lively = (words & np.uint64(0xFFFFFFFF)) < self._shares
+        rows: list[tuple[list[int], list[int]]] = []
+        for row, mask in zip(words, lively, strict=True):
+            coins = np.flatnonzero(mask)
+            rows.append((coins.tolist(), row[coins].tolist()))
+        return rows

@@ -1,18 +1,11 @@
-"""Funding of the synthetic market: an hourly premium, and the rate that follows.
+"""Funding of the synthetic market: a premium for each hour, and the past rates."""
 
-The rule is that of the protocol document (§6): F8 = P + clamp(0.0001 - P, +-0.0005),
-an eighth of it each hour, at most 4 %. Rates and premiums are counted in 10**-10.
-"""
-
+from hlsim.core.funding import hourly_rate
 from hlsim.core.intervals import HOUR_MS
 from hlsim.core.market import FundingRate
 from hlsim.core.rng import bell, draw, stream
 
-SCALE = 10**10
 MAX_ROWS = 500
-_INTEREST = SCALE // 10_000
-_CLAMP = 5 * SCALE // 10_000
-_CAP = 4 * SCALE // 100
 
 
 class Funding:
@@ -21,11 +14,16 @@ class Funding:
     def __init__(self, seed: int) -> None:
         """Use the streams of ``seed``."""
         self._seed = seed
+        self._newest: dict[int, tuple[int, int]] = {}
 
     def premium(self, asset: int, at_ms: int) -> int:
-        """Return the premium of the hour that contains ``at_ms``."""
-        word = draw(stream(self._seed, 0xF0, asset), at_ms // HOUR_MS)
-        return bell(word) * 30
+        """Return the premium of the hour that contains ``at_ms``, in 10**-10."""
+        hour = at_ms // HOUR_MS
+        known = self._newest.get(asset)
+        if known is None or known[0] != hour:
+            premium = bell(draw(stream(self._seed, 0xF0, asset), hour)) * 30
+            known = self._newest[asset] = (hour, premium)
+        return known[1]
 
     def rate(self, asset: int, at_ms: int) -> int:
         """Return the hourly rate of the hour that contains ``at_ms``."""
@@ -49,9 +47,3 @@ class Funding:
         return FundingRate(
             hour + late, self.rate(asset, before), self.premium(asset, before)
         )
-
-
-def hourly_rate(premium: int) -> int:
-    """Return the hourly rate that follows from an eight-hour premium."""
-    pull = min(max(_INTEREST - premium, -_CLAMP), _CLAMP)
-    return min(max((premium + pull) // 8, -_CAP), _CAP)

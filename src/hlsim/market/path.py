@@ -16,12 +16,14 @@ from hlsim.core.rng import (
     bell,
     bells,
     draw,
-    draws,
+    draw_rows,
     stream,
 )
 from hlsim.market.catalogue import Listing
 
 FINE_BITS = 20
+# Noise is made for so many blocks at once, which costs little more than one.
+AHEAD = 64
 _RETURN_BITS = 24
 _YEAR_MS = 365 * 86_400_000 + 21_600_000
 _STRAY_BITS = 4
@@ -46,12 +48,23 @@ class Walk:
         # 0.7 squared plus 0.714 squared is one.
         self._shared = strength * 7 // 10
         self._own = strength * 714 // 1000
+        self._first = 0
+        self._rows: Sequence[Integers] = ()
 
     def returns(self, step: int) -> Integers:
         """Return every coin's return in step number ``step``."""
-        common = bell(draw(self._common, step))
-        own = bells(draws(self._bases, step))
-        summed: Integers = (self._shared * common + self._own * own) >> 16
+        if not self._first <= step < self._first + len(self._rows):
+            self._first = step
+            self._rows = list(self._many(step))
+        return self._rows[step - self._first]
+
+    def _many(self, first: int) -> Integers:
+        steps = range(first, first + AHEAD)
+        common = np.array([bell(draw(self._common, step)) for step in steps])
+        own = bells(draw_rows(self._bases, first, AHEAD))
+        summed: Integers = (
+            self._shared * common.astype(np.int64)[:, None] + self._own * own
+        ) >> 16
         return summed
 
 
@@ -85,7 +98,7 @@ class LivePath:
     def step(self, block: int) -> Integers:
         """Move to ``block`` and return the fine prices there."""
         moved = self.fine + (self.fine * self._walk.returns(block) >> _RETURN_BITS)
-        self.fine = np.clip(moved, self._floor, self._ceiling)
+        self.fine = np.minimum(np.maximum(moved, self._floor), self._ceiling)
         return self.fine
 
 

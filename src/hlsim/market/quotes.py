@@ -3,17 +3,21 @@
 Everything is derived from one 64-bit draw, so a book is made only when asked for.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 
 from hlsim.core.market import Book, Level, Trade
 from hlsim.core.numbers import ceil_to_tick, floor_to_tick, tick_units
-from hlsim.core.rng import MASK, draw, mix
+from hlsim.core.rng import draw, mix
+from hlsim.market.agents import Taking
 from hlsim.market.catalogue import Listing
 
 DEPTH = 20
 _MICRO_USD = 1_000_000
-_ADDRESSES = 64
 _TID_MASK = (1 << 50) - 1
+_HASH_MASK = (1 << 256) - 1
+_SPREAD = 0xD6E8FEB86659FD93A0761D6478BD642FE7037ED1A0B428DB8EBC6AF09C88C6E3
 
 
 class Quote(msgspec.Struct, frozen=True, gc=False):
@@ -27,10 +31,10 @@ class Quote(msgspec.Struct, frozen=True, gc=False):
 
 def quote(fair: int, decimals: int, word: int, time_ms: int) -> Quote:
     """Return the quote around ``fair`` units: valid prices, one to four ticks apart."""
-    bid = max(floor_to_tick(fair, decimals), 1)
+    tick = tick_units(fair, decimals)
+    bid = fair - fair % tick or 1
     gap = 1 + (word & word >> 1 & 3)
-    ask = ceil_to_tick(bid + gap * tick_units(bid, decimals), decimals)
-    return Quote(time_ms, bid, ask, word)
+    return Quote(time_ms, bid, ceil_to_tick(bid + gap * tick, decimals), word)
 
 
 def book(at: Quote, listing: Listing) -> Book:
@@ -75,39 +79,24 @@ def _size(px: int, word: int, listing: Listing) -> int:
     return max(usd // px + (word >> 8 & 0x7), 1)
 
 
-def trades(at: Quote, listing: Listing, users: tuple[str, ...]) -> tuple[Trade, ...]:
-    """Return the trades of a quote's block, at its bid or its ask."""
-    word = mix(at.word + 2)
-    tx = f"0x{word:016x}{mix(word + 1):016x}{mix(word + 2):016x}{mix(word + 3):016x}"
-    count = 2 if word & 3 == 0 else 1
+def trades(at: Quote, takings: Sequence[Taking], maker: str) -> tuple[Trade, ...]:
+    """Return the trades of a quote's block: takers at its ask or its bid."""
+    # A product with an odd number: another hash for every word.
+    tx = f"0x{at.word * _SPREAD & _HASH_MASK:064x}"
     return tuple(
-        _trade(at, listing, users, mix(word + 5 + i), tx) for i in range(count)
+        _trade(at, one, maker, tx, mix(at.word + number))
+        for number, one in enumerate(takings, start=3)
     )
 
 
-def _trade(
-    at: Quote, listing: Listing, users: tuple[str, ...], word: int, tx: str
-) -> Trade:
-    buy = word & 1 == 1
-    px = at.ask if buy else at.bid
-    # Each doubling is half as likely: many small trades, now and then a big one.
-    tail = 6 - (word >> 48 & 0x3F).bit_length()
-    usd = (listing.size_usd << tail) * (64 + (word >> 8 & 0xFF)) // 128 * _MICRO_USD
+def _trade(at: Quote, one: Taking, maker: str, tx: str, word: int) -> Trade:
+    px = at.ask if one.buys else at.bid
     return Trade(
-        side="B" if buy else "A",
+        side="B" if one.buys else "A",
         px=px,
-        sz=max(usd // (px * 2), 1),
+        sz=max(one.micro_usd // px, 1),
         time_ms=at.time_ms,
         hash=tx,
-        tid=mix(word) & _TID_MASK,
-        users=(users[word >> 20 & 63], users[word >> 30 & 63]),
-    )
-
-
-def addresses(base: int) -> tuple[str, ...]:
-    """Return the accounts that trade with each other on the synthetic market."""
-    return tuple(
-        f"0x{draw(base, 2 * i):016x}{draw(base, 2 * i + 1):016x}"
-        f"{draw(base, -1 - i) & MASK >> 32:08x}"
-        for i in range(_ADDRESSES)
+        tid=word & _TID_MASK,
+        users=(one.user, maker) if one.buys else (maker, one.user),
     )

@@ -20,6 +20,7 @@ from hlsim.core.market import (
 )
 from hlsim.core.numbers import parse_units
 from hlsim.core.universe import Instrument, Universe
+from hlsim.market.agents import Agents
 from hlsim.market.capture import (
     CapturedBook,
     CapturedFrame,
@@ -31,6 +32,7 @@ from hlsim.market.contexts import context_of, no_context
 from hlsim.market.day import DayFigures
 from hlsim.market.funding import Funding
 from hlsim.market.history import History
+from hlsim.market.marks import Marks
 from hlsim.market.quotes import Quote
 
 RECENT_TRADES = 30
@@ -61,6 +63,8 @@ class RecordedMarket:
         self._listings = tuple(known_listing(coin) for coin in coins)
         self._universe = universe_of(self._listings)
         self._funding = Funding(seed)
+        self._maker = Agents(seed).maker(0)
+        self._marks = Marks(self._listings, self._funding)
         self._prepare_coins(seed, start_ms)
 
     def _prepare_coins(self, seed: int, start_ms: int) -> None:
@@ -81,6 +85,15 @@ class RecordedMarket:
     def universe(self) -> Universe:
         """The coins of the capture."""
         return self._universe
+
+    @property
+    def participants(self) -> Sequence[str]:
+        """The maker; trades name whoever traded when it was recorded."""
+        return (self._maker,)
+
+    def maker(self, asset: int) -> str:
+        """Return who stands for all whose orders were in the recorded books."""
+        return self._maker
 
     @property
     def recorded_channels(self) -> frozenset[str]:
@@ -121,11 +134,20 @@ class RecordedMarket:
         if isinstance(frame.content, CapturedBook):
             before = self._books[asset].best
             self._books[asset] = _book(frame.content, self._universe[asset])
-            changed = (asset,) if self._books[asset].best != before else ()
-            return Changes(at_ms, changed, (), raw)
+            if self._books[asset].best == before:
+                return Changes(at_ms, (), (), raw)
+            self._mark(asset, at_ms)
+            return Changes(at_ms, (asset,), (), raw)
         trades = tuple(_trade(one, self._universe[asset]) for one in frame.content)
         self._played_ms = at_ms
         return Changes(at_ms, (), ((asset, trades),), raw)
+
+    def _mark(self, asset: int, at_ms: int) -> None:
+        bid, ask = self.best_px(asset)
+        recent = self._recent[asset]
+        if bid and ask:
+            last_px = recent[-1].px if recent else bid
+            self._marks.quoted(asset, at_ms, bid, ask, last_px)
 
     def printed(self, asset: int, trades: Sequence[Trade]) -> None:
         """Put trades on the tape, at the time of the playback."""
@@ -163,17 +185,25 @@ class RecordedMarket:
         """Return the candles of the playback."""
         return list(self._live[asset].between(first_ms, last_ms))
 
+    def mark_px(self, asset: int, now_ms: int) -> int:
+        """Return the mark price in units."""
+        return self._marks.mark_px(asset, now_ms)
+
+    def oracle_px(self, asset: int) -> int:
+        """Return the oracle price in units."""
+        return self._marks.oracle_px(asset)
+
     def context(self, asset: int, now_ms: int) -> Context:
         """Return the context; before the first book there are no prices."""
         listing = self._listings[asset]
         bid, ask = self._books[asset].best
         if bid is None or ask is None:
-            return no_context(listing)
-        recent = self._recent[asset]
+            return no_context(self._marks.oracle_px(asset))
         return context_of(
             listing,
             Quote(now_ms, bid.px, ask.px, 0),
-            last_px=recent[-1].px if recent else bid.px,
+            mark_px=self._marks.mark_px(asset, now_ms),
+            oracle_px=self._marks.oracle_px(asset),
             day=self._days[asset],
             funding=self._funding,
             asset=asset,

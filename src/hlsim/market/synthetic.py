@@ -3,24 +3,24 @@
 from collections import deque
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
 from hlsim.core.candles import Candle, LiveCandles
 from hlsim.core.intervals import MINUTE_MS
 from hlsim.core.market import Book, Changes, Context, FundingRate, Trade
-from hlsim.core.rng import MASK, draws, mix, stream
+from hlsim.core.rng import MASK, mix, stream
 from hlsim.core.universe import Universe
-from hlsim.market.activity import thresholds
+from hlsim.market.activity import Liveliness, thresholds
+from hlsim.market.agents import Agents, Moves
 from hlsim.market.catalogue import Listing, universe_of
 from hlsim.market.contexts import context_of, no_context
 from hlsim.market.day import DayFigures
 from hlsim.market.funding import Funding
 from hlsim.market.history import History
+from hlsim.market.marks import Marks
 from hlsim.market.path import FINE_BITS, LivePath, Path
-from hlsim.market.quotes import Quote, addresses, book, quote, top, trades
+from hlsim.market.quotes import Quote, book, quote, top, trades
 
 RECENT_TRADES = 30
-_QUOTES, _USERS = 0x51, 0x55
+_QUOTES = 0x51
 _TRADES_BIT = 1 << 60
 
 
@@ -54,7 +54,9 @@ class SyntheticMarket:
         self._block = 0
         self._path = path or LivePath(self._listings, seed, block_ms)
         self._funding = Funding(seed)
-        self._users = addresses(stream(seed, _USERS))
+        self._marks = Marks(self._listings, self._funding)
+        self._agents = Agents(seed)
+        self._moves = Moves(self._listings, self._path.fine, block_ms)
         self._prepare_coins(thresholds(self._listings, rate, block_ms), history_days)
         for block in self.advance(start_ms):
             # The first minute is lived through before anyone looks.
@@ -64,9 +66,8 @@ class SyntheticMarket:
     def _prepare_coins(self, shares: Sequence[int], history_days: int) -> None:
         coins = range(len(self._listings))
         bases = [stream(self._seed, _QUOTES, asset) for asset in coins]
-        self._bases = np.array(bases, dtype=np.uint64)
-        self._shares = np.array(shares, dtype=np.uint64)
-        per_minute = 5 * MINUTE_MS * 65536 // (8 * self._block_ms)
+        self._liveliness = Liveliness(bases, shares)
+        per_minute = 43 * MINUTE_MS * 65536 // (64 * self._block_ms)
         self._history = History(
             self._listings,
             seed=self._seed,
@@ -78,6 +79,8 @@ class SyntheticMarket:
         self._live = [LiveCandles(limit) for _ in coins]
         self._days = [DayFigures(i, self._history, self._live[i]) for i in coins]
         self._recent: list[deque[Trade]] = [deque(maxlen=RECENT_TRADES) for _ in coins]
+        self._decimals = [one.instrument.px_decimals for one in self._listings]
+        self._makers = [self._agents.maker(asset) for asset in coins]
         self._quotes = self._first_quotes()
 
     def _first_quotes(self) -> list[Quote | None]:
@@ -88,7 +91,7 @@ class SyntheticMarket:
             else quote(
                 int(fair[asset]),
                 one.instrument.px_decimals,
-                mix(int(self._bases[asset])),
+                mix(stream(self._seed, _QUOTES, asset)),
                 self._origin_ms,
             )
             for asset, one in enumerate(self._listings)
@@ -98,6 +101,15 @@ class SyntheticMarket:
     def universe(self) -> Universe:
         """The instruments, by asset id."""
         return self._universe
+
+    @property
+    def participants(self) -> Sequence[str]:
+        """Return the addresses of all agents."""
+        return self._agents.participants
+
+    def maker(self, asset: int) -> str:
+        """Return the agent who quotes the coin."""
+        return self._makers[asset]
 
     @property
     def recorded_channels(self) -> frozenset[str]:
@@ -120,30 +132,36 @@ class SyntheticMarket:
 
     def _one_block(self, time_ms: int) -> Changes:
         fine = self._path.step(self._block)
-        words = draws(self._bases, self._block)
-        lively = np.flatnonzero((words & np.uint64(0xFFFFFFFF)) < self._shares).tolist()
-        fair = (fine[lively] >> FINE_BITS).tolist()
+        self._moves.follow(fine)
+        lively, words = self._liveliness.of(self._block)
+        fair = fine[lively].tolist()
+        decimals, bits = self._decimals, FINE_BITS
         traded: list[tuple[int, tuple[Trade, ...]]] = []
-        for asset, price, word in zip(
-            lively, fair, words[lively].tolist(), strict=True
-        ):
-            at = self._requote(asset, price, mix(word ^ MASK), time_ms)
+        for asset, price, word in zip(lively, fair, words, strict=True):
+            at = quote(price >> bits, decimals[asset], mix(word ^ MASK), time_ms)
+            self._set_quote(asset, at)
             if at.word & _TRADES_BIT:
-                done = trades(at, self._listings[asset], self._users)
-                traded.append((asset, done))
+                traded.append((asset, self._trades(asset, at, price)))
         return Changes(time_ms, lively, traded)
 
-    def _requote(self, asset: int, fair: int, word: int, time_ms: int) -> Quote:
-        decimals = self._listings[asset].instrument.px_decimals
-        at = quote(fair, decimals, word, time_ms)
+    def _trades(self, asset: int, at: Quote, fine: int) -> tuple[Trade, ...]:
+        heat = self._moves.heat(asset, fine)
+        size_usd = self._listings[asset].size_usd
+        takings = self._agents.takings(mix(at.word + 2), heat, size_usd)
+        return trades(at, takings, self._makers[asset])
+
+    def _set_quote(self, asset: int, at: Quote) -> None:
         self._quotes[asset] = at
-        return at
+        recent = self._recent[asset]
+        last_px = recent[-1].px if recent else at.bid
+        self._marks.quoted(asset, at.time_ms, at.bid, at.ask, last_px)
 
     def printed(self, asset: int, trades: Sequence[Trade]) -> None:
         """Put trades on the tape."""
+        live, day = self._live[asset], self._days[asset]
         for one in trades:
-            self._live[asset].add(one.time_ms, one.px, one.sz)
-            self._days[asset].add(one.px, one.sz)
+            live.add(one.time_ms, one.px, one.sz)
+            day.add(one.px, one.sz)
         self._recent[asset].extend(trades)
 
     def best_px(self, asset: int) -> tuple[int, int]:
@@ -181,17 +199,25 @@ class SyntheticMarket:
             past = self._history.minutes(asset, first_ms, last_ms)
         return [*past, *self._live[asset].between(first_ms, last_ms)]
 
+    def mark_px(self, asset: int, now_ms: int) -> int:
+        """Return the mark price in units; that of a delisted coin stands still."""
+        return self._marks.mark_px(asset, now_ms)
+
+    def oracle_px(self, asset: int) -> int:
+        """Return the oracle price in units."""
+        return self._marks.oracle_px(asset)
+
     def context(self, asset: int, now_ms: int) -> Context:
         """Return the coin's context; prices of a delisted coin stand still."""
         at = self._quotes[asset]
         listing = self._listings[asset]
         if at is None:
-            return no_context(listing)
-        recent = self._recent[asset]
+            return no_context(self._marks.oracle_px(asset))
         return context_of(
             listing,
             at,
-            last_px=recent[-1].px if recent else at.bid,
+            mark_px=self._marks.mark_px(asset, now_ms),
+            oracle_px=self._marks.oracle_px(asset),
             day=self._days[asset],
             funding=self._funding,
             asset=asset,

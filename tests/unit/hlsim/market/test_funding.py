@@ -1,25 +1,7 @@
-"""Funding follows the documented rule."""
-
-import pytest
+"""Funding was paid after each hour."""
 
 from hlsim.core.intervals import HOUR_MS
-from hlsim.market.funding import MAX_ROWS, SCALE, Funding, hourly_rate
-
-
-@pytest.mark.parametrize(
-    ("premium", "rate"),
-    [
-        (0, 125_000),  # the baseline: 0.0001 / 8 = 0.0000125
-        (SCALE // 2000, 125_000),  # 0.0005 is pulled back to 0.0001
-        (SCALE // 1000, 625_000),  # 0.001 - 0.0005, an eighth of it
-        (-SCALE // 1000, -625_000),
-        (SCALE, 4 * SCALE // 100),  # never more than 4 %
-    ],
-)
-def test_the_hourly_rate_is_an_eighth_of_the_clamped_one(
-    premium: int, rate: int
-) -> None:
-    assert hourly_rate(premium) == rate
+from hlsim.market.funding import MAX_ROWS, Funding
 
 
 def test_payments_come_some_milliseconds_after_each_hour() -> None:
