@@ -3,6 +3,7 @@
 WINDOW_MS = 60_000
 DEFAULT_WEIGHT = 20
 LIGHT_WEIGHT = 2
+BATCH_PER_WEIGHT = 40
 _LIGHT = frozenset(
     {
         "allMids",
@@ -14,25 +15,36 @@ _LIGHT = frozenset(
     }
 )
 _HEAVY = {"userRole": 60}
-# One more for each so many items of the answer.
+# One more for each so many items of the answer. The document calls two of them
+# nonUserFundingUpdates and validatorStats, the wire userNonFundingLedgerUpdates and
+# (a guess) validatorSummaries.
 _ITEMS_PER_WEIGHT = {
     "candleSnapshot": 60,
     **dict.fromkeys(
         (
             "delegatorHistory",
+            "delegatorRewards",
             "fundingHistory",
             "historicalOrders",
-            "nonUserFundingUpdates",
             "recentTrades",
             "twapHistory",
             "userFills",
             "userFillsByTime",
             "userFunding",
+            "userNonFundingLedgerUpdates",
             "userTwapSliceFills",
+            "userTwapSliceFillsByTime",
+            "validatorStats",
+            "validatorSummaries",
         ),
         20,
     ),
 }
+
+
+def exchange_weight(batch_length: int) -> int:
+    """Return what an action costs that does ``batch_length`` things at once."""
+    return 1 + batch_length // BATCH_PER_WEIGHT
 
 
 def base_weight(kind: str) -> int:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hlsim.core.limits import TokenBucket, base_weight, item_weight
+from hlsim.core.limits import TokenBucket, base_weight, exchange_weight, item_weight
 
 
 @pytest.mark.parametrize(
@@ -20,11 +20,30 @@ def test_weights_are_the_documented_ones(kind: str, weight: int) -> None:
         ("candleSnapshot", 60, 1),
         ("candleSnapshot", 0, 0),
         ("fundingHistory", 500, 25),
+        ("recentTrades", 10, 1),
+        ("historicalOrders", 2000, 100),
+        ("userFills", 21, 2),
+        ("userFillsByTime", 20, 1),
+        ("userFunding", 500, 25),
+        ("userNonFundingLedgerUpdates", 40, 2),
+        ("twapHistory", 1, 1),
+        ("userTwapSliceFills", 20, 1),
+        ("userTwapSliceFillsByTime", 20, 1),
+        ("delegatorHistory", 20, 1),
+        ("delegatorRewards", 20, 1),
+        ("validatorStats", 20, 1),
         ("openOrders", 500, 0),
     ],
 )
 def test_long_answers_cost_more(kind: str, items: int, weight: int) -> None:
     assert item_weight(kind, items) == weight
+
+
+@pytest.mark.parametrize(
+    ("batch", "weight"), [(0, 1), (1, 1), (39, 1), (40, 2), (79, 2), (80, 3)]
+)
+def test_forty_orders_at_once_weigh_one_more(batch: int, weight: int) -> None:
+    assert exchange_weight(batch) == weight
 
 
 def test_a_budget_is_a_minutes_worth_and_refills_evenly() -> None:
