@@ -7,6 +7,7 @@ exchange's own account, and every amount is an integer.
 import msgspec
 
 from hlsim.core.accounts import Account, Accounts
+from hlsim.core.address_budget import AddressBudgets
 from hlsim.core.fees import FeeDesk, builder_fee
 from hlsim.core.house import FEES, HOUSE
 from hlsim.core.journal import Fill, Journal, Liquidation
@@ -42,12 +43,16 @@ class Deal(msgspec.Struct, frozen=True, kw_only=True):
 class Clearing:
     """Accounts, fees and open interest."""
 
-    def __init__(self, market: Market, journal: Journal, seed: int) -> None:
+    def __init__(
+        self, market: Market, journal: Journal, budgets: AddressBudgets, seed: int
+    ) -> None:
         """Begin with the empty accounts of the market's participants."""
         self._market = market
         self._journal = journal
+        self._ambient = frozenset(market.participants)
         self.accounts = Accounts({*market.participants, *HOUSE})
         self.fees = FeeDesk()
+        self._budgets = budgets
         self.builder_rewards: dict[str, int] = {}
         self.open_interest: dict[int, int] = {}
         self._base = stream(seed, 0xC1)
@@ -76,8 +81,13 @@ class Clearing:
         )
 
     def settle_ambient(self, asset: int, trade: Trade) -> None:
-        """Book a trade of two ambient participants: no fees, no history."""
+        """Book a trade of two ambient participants: no fees, no history.
+
+        Whoever trades in a real market that is played has no account here.
+        """
         buyer, seller = trade.users
+        if buyer not in self._ambient or seller not in self._ambient:
+            return
         self._move(self.account(buyer, asset), asset, trade.sz, trade.px)
         self._move(self.account(seller, asset), asset, -trade.sz, trade.px)
         self.fees.count(trade.px * trade.sz, trade.time_ms)
@@ -141,6 +151,7 @@ class Clearing:
     ) -> tuple[int, int]:
         notional = deal.px * deal.sz
         paid = self.fees.charge(account.user, notional, deal.time_ms, crossed=crossed)
+        self._budgets.of(account.user).trade(notional)
         extra = 0
         builder: Builder | None = order.builder if order else None
         if builder is not None:

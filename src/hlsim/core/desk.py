@@ -164,9 +164,7 @@ class OrderDesk:
         self._executor.touch(order.asset)
         return Resting(order.oid, order.cloid)
 
-    def _end_of_ioc(
-        self, order: Order, traded: int, cost: int, at: Moment
-    ) -> Outcome:
+    def _end_of_ioc(self, order: Order, traded: int, cost: int, at: Moment) -> Outcome:
         if traded:
             self._journal.order(order, Status.CANCELED, at.now_ms)
             return Filled(order.asset, traded, cost, order.oid, order.cloid)
@@ -249,23 +247,21 @@ class OrderDesk:
     def _instrument(self, order: Order) -> Instrument:
         return self._market.universe[order.asset]
 
-    def cancel(self, user: str, asset: int, oid: int, now_ms: int) -> str | None:
-        """Cancel one order; returns the wire's error if there is none."""
-        order = self._open.get(user, oid)
-        return self._cancel(order, asset, now_ms)
-
-    def cancel_by_cloid(
-        self, user: str, asset: int, cloid: str, now_ms: int
+    def cancel(
+        self, user: str, asset: int, target: int | str, now_ms: int
     ) -> str | None:
-        """Cancel one order by its client id; returns the wire's error."""
-        return self._cancel(self._open.by_cloid(user, cloid), asset, now_ms)
-
-    def _cancel(self, order: Order | None, asset: int, now_ms: int) -> str | None:
+        """Cancel an order by oid or client id; returns the wire's error."""
+        order = self._find(user, target)
         if order is None or order.asset != asset:
             asset_id = self._market.universe.asset_id(asset)
             return rules.with_asset(rules.NEVER_PLACED, asset_id)
         self._executor.cancel(order, Status.CANCELED, now_ms)
         return None
+
+    def _find(self, user: str, target: int | str) -> Order | None:
+        if isinstance(target, int):
+            return self._open.get(user, target)
+        return self._open.by_cloid(user, target)
 
     def cancel_all(self, user: str, status: Status, now_ms: int) -> int:
         """Cancel all orders of a user; returns how many there were."""
@@ -284,11 +280,7 @@ class OrderDesk:
         A new order that does not fit the grid leaves the old one as it is. The new one
         keeps the old client id unless it brings its own (§3.2).
         """
-        order = (
-            self._open.get(user, target)
-            if isinstance(target, int)
-            else self._open.by_cloid(user, target)
-        )
+        order = self._find(user, target)
         if order is None:
             return Rejected(rules.CANNOT_MODIFY)
         fit = rules.fit(request, self._market.universe[request.asset])
@@ -299,12 +291,13 @@ class OrderDesk:
         new.cloid = request.cloid or order.cloid
         return self.take(new, at)
 
-    def check_triggers(self, asset: int, at: Moment) -> None:
+    def check_triggers(self, asset: int, now_ms: int) -> None:
         """Turn the trigger orders whose price the mark has reached into orders."""
         waiting = self._open.waiting(asset)
         if not waiting:
             return
-        mark = self._market.mark_px(asset, at.now_ms)
+        at = Moment(now_ms, self._ids.tx_hash())
+        mark = self._market.mark_px(asset, now_ms)
         for order in waiting:
             trigger = order.trigger
             if trigger is None or self._open.get(order.user, order.oid) is None:

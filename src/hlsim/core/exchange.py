@@ -1,19 +1,41 @@
-"""The exchange: instruments, market and accounts as one object, driven by event time.
+"""The exchange: market, orders and accounts as one object, driven by event time.
 
-It knows no socket and no clock: whoever drives it says what time it is. Matching,
-agents and fills of the next floor belong here.
+It knows no socket and no clock: whoever drives it says what time it is.
 """
 
-from collections.abc import Iterator
-from decimal import Decimal
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from hlsim.core.accounts import Account, Accounts, AccountState, account_state
+from hlsim.core.accounts import Account
+from hlsim.core.address_budget import AddressBudgets
 from hlsim.core.candles import Candle, aggregate, merged, span
+from hlsim.core.clearing import Clearing
+from hlsim.core.commands import Command, Result
+from hlsim.core.dead_man import DeadMan
+from hlsim.core.desk import OrderDesk
+from hlsim.core.dispatch import Dispatcher
+from hlsim.core.execution import Executor, Moment
+from hlsim.core.funding_desk import FundingDesk
+from hlsim.core.gate import Asking, Gate
+from hlsim.core.house import GENESIS
+from hlsim.core.identity import Actor, Identities
+from hlsim.core.ids import Ids
 from hlsim.core.intervals import MINUTE_MS, open_ms
-from hlsim.core.market import Changes, Market
-from hlsim.core.universe import Universe
+from hlsim.core.journal import Journal, News
+from hlsim.core.leverage_desk import LeverageDesk
+from hlsim.core.liquidation import Liquidator
+from hlsim.core.margin import AccountState, account_state
+from hlsim.core.market import Book, Changes, Context, FundingRate, Market, Trade
+from hlsim.core.matching import Matching
+from hlsim.core.refusal import Refused
+from hlsim.core.terms import Terms
+from hlsim.core.timers import Timers
+from hlsim.core.transfers import Transfers
+from hlsim.core.twap import TwapDesk
+from hlsim.core.universe import FIRST_DEX, Universe
+
+FUNDING_ROWS = 500
 
 
 class UnknownCoinError(LookupError):
@@ -27,34 +49,157 @@ class UnknownCoinError(LookupError):
         return f"there is no coin called {self.coin!r}"
 
 
+class Happened(msgspec.Struct, frozen=True):
+    """What happened at once: to the market, and to users."""
+
+    changes: Changes
+    news: Sequence[News] = ()
+
+
 class Exchange:
     """All state of the simulated exchange."""
 
-    def __init__(self, market: Market, accounts: Accounts) -> None:
-        """Join a market and the accounts that trade on it."""
+    def __init__(
+        self, market: Market, *, seed: int, start_ms: int, terms: Terms | None = None
+    ) -> None:
+        """Open on ``market`` at ``start_ms``, with nobody's money."""
+        terms = terms or Terms()
         self.market = market
-        self.accounts = accounts
+        self.journal = Journal()
+        self.timers = Timers()
+        self._ids = Ids(seed)
+        self._started_ms = start_ms
+        self.identities = Identities(
+            vaults=terms.vaults,
+            agent_rules=terms.agents,
+            sub_account_rules=terms.sub_accounts,
+        )
+        self.budgets = AddressBudgets(terms.address_allowance)
+        self.clearing = Clearing(market, self.journal, self.budgets, seed)
+        self.matching = Matching(market)
+        self._build_desks(terms, seed)
+        self.gate = Gate(self.identities, self.budgets)
+        self.dispatcher = Dispatcher(
+            gate=self.gate,
+            identities=self.identities,
+            budgets=self.budgets,
+            clearing=self.clearing,
+            orders=self.orders,
+            twaps=self.twaps,
+            leverage=LeverageDesk(market, self.clearing),
+            transfers=self.transfers,
+            dead_man=self.dead_man,
+        )
+        self.funding.begin(start_ms)
         # Per coin and interval: the minute being formed, and all before it merged.
         self._closed: dict[tuple[int, str], tuple[int, Candle | None]] = {}
 
+    def _build_desks(self, terms: Terms, seed: int) -> None:
+        market, journal, ids = self.market, self.journal, self._ids
+        self.executor = Executor(market, self.matching, self.clearing, journal, ids)
+        self.open = self.executor.open
+        self.orders = OrderDesk(
+            market, self.matching, self.clearing, journal, self.executor, ids
+        )
+        self.liquidator = Liquidator(
+            market, self.clearing, journal, self.orders, self.executor, ids
+        )
+        self.funding = FundingDesk(
+            market, self.clearing, journal, ids, self.timers, seed
+        )
+        self.twaps = TwapDesk(market, self.orders, journal, ids, self.timers, seed)
+        self.transfers = Transfers(market, self.clearing, self.identities, journal, ids)
+        self.dead_man = DeadMan(
+            self.orders,
+            self.clearing.fees,
+            self.timers,
+            terms.scheduled_cancel_volume,
+        )
+
     @property
     def universe(self) -> Universe:
-        """The instruments, by asset id."""
+        """The instruments, by asset."""
         return self.market.universe
 
-    def advance(self, now_ms: int) -> Iterator[Changes]:
-        """Yield what happened up to ``now_ms``, block by block."""
-        for block in self.market.advance(now_ms):
-            for asset, trades in block.trades:
-                self.market.printed(asset, trades)
-            yield block
-
     def asset(self, coin: str) -> int:
-        """Return the asset id of ``coin``; raises UnknownCoinError."""
+        """Return the asset of ``coin``; raises UnknownCoinError."""
         asset = self.universe.asset(coin)
         if asset is None:
             raise UnknownCoinError(coin)
         return asset
+
+    def deposit(self, user: str, usd: int, now_ms: int) -> None:
+        """Give a user (lower-case address) micro-dollars; it exists from then on."""
+        self.transfers.deposit(user, usd, now_ms)
+
+    def grant(
+        self, user: str, asset: int, szi: int, px: int, leverage: int, is_cross: bool, /
+    ) -> None:
+        """Give a user a position that it entered at ``px``, before the start."""
+        account = self.clearing.account(user, asset)
+        chosen = msgspec.structs.replace(
+            account.leverage(asset, self.universe[asset]),
+            value=leverage,
+            is_cross=is_cross,
+        )
+        account.leverages[asset] = chosen
+        account.trade(asset, szi, px, chosen)
+        house = self.clearing.account(GENESIS, asset)
+        house.trade(asset, -szi, px, house.leverage(asset, self.universe[asset]))
+
+    def ask(self, asking: Asking, command: Command, now_ms: int) -> Result:
+        """Carry out a command of whoever signed it, or say why not."""
+        actor = self.gate.admit(asking, command, now_ms)
+        if isinstance(actor, Refused):
+            return actor
+        return self._carry_out(command, actor, now_ms)
+
+    def act(self, user: str, command: Command, now_ms: int) -> Result:
+        """Carry out a user's command without signature, nonce and budget."""
+        actor = Actor(signer=user, master=user, user=user)
+        return self._carry_out(command, actor, now_ms)
+
+    def _carry_out(self, command: Command, actor: Actor, now_ms: int) -> Result:
+        at = Moment(now_ms, self._ids.tx_hash())
+        return self.dispatcher.carry_out(command, actor, at)
+
+    def advance(self, now_ms: int) -> Iterator[Happened]:
+        """Live up to ``now_ms``; yields what happened, block by block."""
+        for block in self.market.advance(now_ms):
+            self.timers.run(block.time_ms)
+            yield self._lived(block)
+            if own := self.happened(block.time_ms):
+                yield own
+        self.timers.run(now_ms)
+        if own := self.happened(now_ms):
+            yield own
+
+    def _lived(self, block: Changes) -> Happened:
+        at = block.time_ms
+        for asset in block.quoted:
+            if self.matching.is_active(asset):
+                self.matching.renew(asset)
+                self.executor.sweep(asset, at)
+        traded = [(asset, self._met(asset, trades)) for asset, trades in block.trades]
+        for asset in block.quoted:
+            self.orders.check_triggers(asset, at)
+        self.liquidator.check(at)
+        return Happened(msgspec.structs.replace(block, trades=traded))
+
+    def _met(self, asset: int, trades: Sequence[Trade]) -> tuple[Trade, ...]:
+        done: list[Trade] = []
+        for one in trades:
+            done += self.executor.print_ambient(asset, one)
+        self.market.printed(asset, done)
+        return tuple(done)
+
+    def happened(self, now_ms: int) -> Happened | None:
+        """Return what users caused since the last call, None if that is nothing."""
+        touched, printed = self.executor.drain()
+        news = self.journal.drain()
+        if not touched and not printed and not news:
+            return None
+        return Happened(Changes(now_ms, touched, printed), news)
 
     def candles(
         self, asset: int, interval: str, start_ms: int, end_ms: int, now_ms: int
@@ -85,19 +230,54 @@ class Exchange:
                 self._closed[asset, interval] = known
         return known[1]
 
-    def mark_px(self, asset: int, now_ms: int) -> Decimal:
-        """Return the mark price in dollars."""
-        units = self.market.context(asset, now_ms).mark_px
-        return Decimal(units).scaleb(-self.universe[asset].px_decimals)
+    def book(self, asset: int) -> Book:
+        """Return the book everybody sees, up to 20 levels a side."""
+        return self.matching.book(asset)
 
-    def account(self, address: str) -> Account:
-        """Return the account of ``address``; an unknown one is an empty one."""
-        return self.accounts.get(address)
+    def top(self, asset: int) -> Book:
+        """Return the best level a side."""
+        return self.matching.top(asset)
 
-    def account_state(self, address: str, now_ms: int) -> AccountState:
-        """Value the account of ``address`` at the current marks."""
+    def mid_halves(self, asset: int) -> int | None:
+        """Return bid + ask; None without a two-sided book."""
+        bid, ask = self.matching.best_px(asset)
+        return bid + ask if bid and ask else None
+
+    def context(self, asset: int, now_ms: int) -> Context:
+        """Return a coin's context with the funding and interest that are lived."""
+        context = self.market.context(asset, now_ms)
+        rate = self.funding.estimate(asset)
+        return msgspec.structs.replace(
+            context,
+            funding=context.funding if rate is None else rate,
+            open_interest=context.open_interest
+            + self.clearing.open_interest.get(asset, 0),
+        )
+
+    def funding_history(
+        self, asset: int, start_ms: int, end_ms: int
+    ) -> list[FundingRate]:
+        """Return up to 500 hourly rates of the span (inclusive), ascending."""
+        past = self.market.funding_history(
+            asset, start_ms, min(end_ms, self._started_ms)
+        )
+        lived = [
+            one
+            for one in self.funding.history(asset)
+            if start_ms <= one.time_ms <= end_ms
+        ]
+        return [*past, *lived][:FUNDING_ROWS]
+
+    def account(self, user: str, dex: str = FIRST_DEX) -> Account:
+        """Return a user's account; an unknown one is an empty one."""
+        return self.clearing.accounts.find(user, dex) or Account(user, dex)
+
+    def account_state(
+        self, user: str, now_ms: int, dex: str = FIRST_DEX
+    ) -> AccountState:
+        """Value a user's account at the current marks."""
         return account_state(
-            self.account(address),
+            self.account(user, dex),
             self.universe,
-            lambda asset: self.mark_px(asset, now_ms),
+            lambda asset: self.market.mark_px(asset, now_ms),
         )

@@ -40,6 +40,7 @@ class Executor:
         self._journal = journal
         self._ids = ids
         self.open = OpenOrders(matching, clearing)
+        self._ambient = frozenset(market.participants)
         self._printed: list[tuple[int, tuple[Trade, ...]]] = []
         self._touched: set[int] = set()
 
@@ -204,6 +205,8 @@ class Executor:
             return (trade,)
         is_buy = trade.side == "B"
         user = trade.users[0 if is_buy else 1]
+        if user not in self._ambient:
+            user = self._market.maker(asset)
         taker = self._ambient_order(asset, user, trade.px, trade.sz, is_buy)
         at = Moment(trade.time_ms, trade.hash)
         done: list[Trade] = []

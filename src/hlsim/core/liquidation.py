@@ -96,7 +96,9 @@ class Liquidator:
         if value * 3 < needed * 2:
             for one in held:
                 self._hand_over(account, one, mark(one.asset), now_ms)
-            self._clearing.accounts.get(BACKSTOP, account.dex).raw_usd += account.raw_usd
+            self._clearing.accounts.get(
+                BACKSTOP, account.dex
+            ).raw_usd += account.raw_usd
             account.raw_usd = 0
             self._tell(account, notional, value, now_ms)
             return

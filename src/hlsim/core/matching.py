@@ -45,6 +45,10 @@ class Matching:
         """Tell whether any order of a user rests."""
         return bool(self._books.get(asset))
 
+    def is_active(self, asset: int) -> bool:
+        """Tell whether a new ambient book has anything to change for users."""
+        return bool(self._books.get(asset)) or self.depth.is_touched(asset)
+
     def best_px(self, asset: int) -> tuple[int, int]:
         """Return best bid and ask over all orders, 0 for an empty side."""
         bid, ask = self.depth.best_px(asset)

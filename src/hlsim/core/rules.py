@@ -1,4 +1,4 @@
-"""What the exchange lets be ordered, and its exact words for what it refuses (§3.4, §6).
+"""What may be ordered, and the exact words for what is refused (§3.4, §6).
 
 The first part needs nothing but the order and its instrument, so that a batch can be
 refused for it as a whole (§3.1).
@@ -24,9 +24,7 @@ TOO_FAR = Rejected(
     "Order price cannot be more than 80% away from the reference price",
     Status.ORACLE_REJECTED,
 )
-NO_MARGIN = Rejected(
-    "Insufficient margin to place order.", Status.PERP_MARGIN_REJECTED
-)
+NO_MARGIN = Rejected("Insufficient margin to place order.", Status.PERP_MARGIN_REJECTED)
 WOULD_INCREASE = Rejected(
     "Reduce only order would increase position.", Status.REDUCE_ONLY_REJECTED
 )
@@ -42,8 +40,9 @@ BAD_TRIGGER = Rejected("Invalid TP/SL price.", Status.BAD_TRIGGER_PX_REJECTED)
 # The words of the real exchange for these are not known to us.
 DELISTED = Rejected("Trading is halted.")
 TOO_MANY = Rejected("Too many open orders.", Status.TOO_MANY_OPEN_ORDERS_REJECTED)
-POST_ONLY_PHASE = Rejected("Only post-only orders allowed immediately after a network "
-                           "upgrade.")
+POST_ONLY_PHASE = Rejected(
+    "Only post-only orders allowed immediately after a network upgrade."
+)
 
 NEVER_PLACED = "Order was never placed, already canceled, or filled."
 CANNOT_MODIFY = "Cannot modify canceled or filled order"
@@ -80,9 +79,7 @@ def fit(request: OrderRequest, instrument: Instrument) -> Fitted | Rejected:
         trigger_px = grid_px(request.trigger.px_e8, instrument)
         if isinstance(trigger_px, Rejected):
             return trigger_px
-        trigger = Trigger(
-            request.trigger.is_market, trigger_px, request.trigger.tpsl
-        )
+        trigger = Trigger(request.trigger.is_market, trigger_px, request.trigger.tpsl)
     lot = 10 ** (E8 - instrument.sz_decimals)
     if request.sz_e8 % lot:
         return BAD_SIZE
@@ -100,7 +97,7 @@ def grid_px(px_e8: int, instrument: Instrument) -> int | Rejected:
     if px_e8 <= 0:
         return BAD_PRICE
     decimals = instrument.px_decimals
-    step = 10 ** (E8 - decimals)
+    step: int = 10 ** (E8 - decimals)
     px, rest = divmod(px_e8, step)
     if rest or px % tick_units(px, decimals):
         return BAD_TICK

@@ -96,6 +96,11 @@ class RecordedMarket:
         return self._maker
 
     @property
+    def keeps_queue(self) -> bool:
+        """Return that a recorded order keeps its place."""
+        return True
+
+    @property
     def recorded_channels(self) -> frozenset[str]:
         """Books and trades go out as they were recorded."""
         return frozenset({"l2Book", "trades"})

@@ -112,6 +112,11 @@ class SyntheticMarket:
         return self._makers[asset]
 
     @property
+    def keeps_queue(self) -> bool:
+        """Return that the makers here cancel and quote anew."""
+        return False
+
+    @property
     def recorded_channels(self) -> frozenset[str]:
         """None: every frame is made anew."""
         return frozenset()

@@ -1,19 +1,15 @@
-"""The answers of /info about accounts.
+"""The answers of /info about accounts: balances, margin, roles, fees and limits."""
 
-This floor takes no orders: what an account would have traded is empty, as the real
-exchange answers for an account that never traded.
-"""
-
-from decimal import ROUND_DOWN, Decimal
 from functools import singledispatch
 
-from hlsim.core.accounts import DEFAULT_LEVERAGE, ZERO
 from hlsim.core.exchange import Exchange
-from hlsim.core.numbers import decimal_text
+from hlsim.core.margin import available, position_margin
+from hlsim.core.numbers import decimal_string
+from hlsim.core.universe import FIRST_DEX
 from hlsim.wire import account_data, fees, requests
+from hlsim.wire.account_data import usd
 from hlsim.wire.answers import market_answer
 
-FREE_REQUESTS = 10_000
 _PERIODS = (
     "day", "week", "month", "allTime", "perpDay", "perpWeek", "perpMonth",
     "perpAllTime",
@@ -34,7 +30,7 @@ def answer(request: requests.Request, exchange: Exchange, now_ms: int) -> object
 def user_answer(
     request: requests.UserRequest, exchange: Exchange, now_ms: int
 ) -> object:
-    """Answer an account request; most lists of an account are empty."""
+    """Answer an account request; what nothing here can fill is an empty list."""
     return []
 
 
@@ -42,57 +38,94 @@ def user_answer(
 def _(
     request: requests.ClearinghouseState, exchange: Exchange, now_ms: int
 ) -> account_data.WireAccount:
-    return clearinghouse_state(exchange, request.user, request.dex, now_ms)
+    return clearinghouse_state(exchange, request.account, request.dex, now_ms)
 
 
 @user_answer.register
 def _(
     request: requests.SpotClearinghouseState, exchange: Exchange, now_ms: int
 ) -> object:
-    return {"balances": []}
+    return spot_state(exchange, request.account)
 
 
-@user_answer.register
-def _(request: requests.OrderStatus, exchange: Exchange, now_ms: int) -> object:
-    return {"status": "unknownOid"}
+def spot_state(exchange: Exchange, user: str) -> dict[str, object]:
+    """Return a user's spot balances: dollars, if there are any."""
+    held = exchange.transfers.spot(user)
+    row = {
+        "coin": "USDC",
+        "token": 0,
+        "total": usd(held),
+        "hold": "0.0",
+        "entryNtl": "0.0",
+    }
+    return {"balances": [row] if held else []}
 
 
 @user_answer.register
 def _(request: requests.UserRateLimit, exchange: Exchange, now_ms: int) -> object:
+    limit = exchange.budgets.of(request.account).rate_limit()
     return {
-        "cumVlm": "0.0",
-        "nRequestsUsed": 0,
-        "nRequestsCap": FREE_REQUESTS,
-        "nRequestsSurplus": 0,
+        "cumVlm": usd(limit.cum_vlm),
+        "nRequestsUsed": limit.n_requests_used,
+        "nRequestsCap": limit.n_requests_cap,
+        "nRequestsSurplus": limit.n_requests_surplus,
     }
 
 
 @user_answer.register
 def _(request: requests.UserRole, exchange: Exchange, now_ms: int) -> object:
-    known = exchange.accounts.find(request.user) is not None
-    return {"role": "user" if known else "missing"}
+    role = exchange.identities.role(request.account, now_ms)
+    if role.master is None:
+        return {"role": role.name}
+    key = "user" if role.name == "agent" else "master"
+    return {"role": role.name, "data": {key: role.master}}
 
 
 @user_answer.register
 def _(request: requests.UserFees, exchange: Exchange, now_ms: int) -> object:
-    return fees.user_fees()
+    return fees.user_fees(exchange.clearing.fees, request.account, now_ms)
 
 
 @user_answer.register
 def _(request: requests.UserAbstraction, exchange: Exchange, now_ms: int) -> object:
-    return "default"
+    return exchange.dispatcher.abstractions.get(request.account, "default")
 
 
 @user_answer.register(requests.UserDexAbstraction)
-@user_answer.register(requests.SubAccounts)
 @user_answer.register(requests.UserToMultiSigSigners)
 def _(request: requests.UserRequest, exchange: Exchange, now_ms: int) -> object:
     return None
 
 
 @user_answer.register
+def _(request: requests.SubAccounts, exchange: Exchange, now_ms: int) -> object:
+    rows = [
+        {
+            "name": one.name,
+            "subAccountUser": one.address,
+            "master": one.master,
+            "clearinghouseState": clearinghouse_state(
+                exchange, one.address, None, now_ms
+            ),
+            "spotState": spot_state(exchange, one.address),
+        }
+        for one in exchange.identities.sub_accounts(request.account)
+    ]
+    return rows or None
+
+
+@user_answer.register
+def _(request: requests.ExtraAgents, exchange: Exchange, now_ms: int) -> object:
+    return [
+        {"name": one.name, "address": one.address, "validUntil": one.valid_until}
+        for one in exchange.identities.agents(request.account, now_ms)
+    ]
+
+
+@user_answer.register
 def _(request: requests.MaxBuilderFee, exchange: Exchange, now_ms: int) -> object:
-    return 0
+    builder = request.builder.lower()
+    return exchange.dispatcher.max_builder_fee(request.account, builder)
 
 
 @user_answer.register
@@ -107,12 +140,14 @@ def _(request: requests.DelegatorSummary, exchange: Exchange, now_ms: int) -> ob
 
 @user_answer.register
 def _(request: requests.Referral, exchange: Exchange, now_ms: int) -> object:
+    code = exchange.dispatcher.referrers.get(request.account)
+    rewards = exchange.clearing.builder_rewards.get(request.account, 0)
     return {
-        "referredBy": None,
-        "cumVlm": "0.0",
-        "unclaimedRewards": "0.0",
+        "referredBy": None if code is None else {"referrer": "", "code": code},
+        "cumVlm": usd(exchange.clearing.fees.volume(request.account).total),
+        "unclaimedRewards": usd(rewards),
         "claimedRewards": "0.0",
-        "builderRewards": "0.0",
+        "builderRewards": usd(rewards),
         "referrerState": None,
         "rewardHistory": [],
     }
@@ -120,48 +155,71 @@ def _(request: requests.Referral, exchange: Exchange, now_ms: int) -> object:
 
 @user_answer.register
 def _(request: requests.Portfolio, exchange: Exchange, now_ms: int) -> object:
-    state = exchange.account_state(request.user, now_ms)
-    value = decimal_text(state.total.account_value)
-    profit = sum((one.unrealized_pnl for one in state.positions), ZERO)
-    # One point: the account has no past before the exchange was started.
+    state = exchange.account_state(request.account, now_ms)
+    value = usd(state.total.account_value)
+    paid_in = sum(
+        row.usdc_change for row in exchange.journal.history(request.account).ledger
+    )
+    # One point: no curve of the past is kept.
     figures = {
         "accountValueHistory": [[now_ms, value]],
-        "pnlHistory": [[now_ms, decimal_text(profit)]],
-        "vlm": "0.0",
+        "pnlHistory": [[now_ms, usd(state.total.account_value - paid_in)]],
+        "vlm": usd(exchange.clearing.fees.volume(request.account).total),
     }
     return [[period, figures] for period in _PERIODS]
 
 
 @user_answer.register
 def _(request: requests.ActiveAssetData, exchange: Exchange, now_ms: int) -> object:
-    return active_asset(exchange, request.user, request.coin, now_ms)
+    return active_asset(exchange, request.account, request.coin, now_ms)
+
+
+@user_answer.register
+def _(request: requests.UserVaultEquities, exchange: Exchange, now_ms: int) -> object:
+    return [
+        {"vaultAddress": vault, "equity": usd(held)}
+        for (user, vault), held in exchange.transfers.vault_equities.items()
+        if user == request.account and held
+    ]
 
 
 def clearinghouse_state(
     exchange: Exchange, user: str, dex: str | None, now_ms: int
 ) -> account_data.WireAccount:
-    """Return an account's state; on any dex but the first it is an empty one."""
-    address = "" if dex else user
-    return account_data.account(exchange.account_state(address, now_ms), now_ms)
+    """Return the state of a user's account on a dex; an unknown dex is empty."""
+    dex = dex or FIRST_DEX
+    state = exchange.account_state(user, now_ms, dex)
+    paid = exchange.account(user, dex).funding_paid
+    return account_data.account(state, paid, now_ms)
 
 
 def active_asset(exchange: Exchange, user: str, coin: str, now_ms: int) -> object:
-    """Return leverage and how much an account could still trade of a coin."""
+    """Return leverage and how much an account could still trade of a coin.
+
+    Either side could first close what the account holds of the other.
+    """
     asset = exchange.asset(coin)
     instrument = exchange.universe[asset]
-    held = [one for one in exchange.account(user).positions if one.asset == asset]
-    leverage = min(DEFAULT_LEVERAGE, instrument.max_leverage)
-    leverage = held[0].leverage if held else leverage
-    is_cross = held[0].is_cross if held else not instrument.only_isolated
-    mark = exchange.mark_px(asset, now_ms)
-    free = exchange.account_state(user, now_ms).withdrawable
-    lot = Decimal(1).scaleb(-instrument.sz_decimals)
-    size = (free * leverage / mark).quantize(lot, rounding=ROUND_DOWN)
+    account = exchange.account(user, instrument.dex)
+    leverage = account.leverage(asset, instrument)
+
+    def mark(one: int) -> int:
+        return exchange.market.mark_px(one, now_ms)
+
+    free = available(account, exchange.universe, mark)
+    held = account.positions.get(asset)
+    tied = 0 if held is None else 2 * position_margin(held, mark(asset))
+    long_free = free + (tied if held is not None and held.szi < 0 else 0)
+    short_free = free + (tied if held is not None and held.szi > 0 else 0)
+    sizes = [one * leverage.value // mark(asset) for one in (long_free, short_free)]
     return {
         "user": user,
         "coin": coin,
-        "leverage": {"type": "cross" if is_cross else "isolated", "value": leverage},
-        "maxTradeSzs": [decimal_text(size, instrument.sz_decimals)] * 2,
-        "availableToTrade": [decimal_text(free)] * 2,
-        "markPx": decimal_text(mark),
+        "leverage": {
+            "type": "cross" if leverage.is_cross else "isolated",
+            "value": leverage.value,
+        },
+        "maxTradeSzs": [decimal_string(sz, instrument.sz_decimals) for sz in sizes],
+        "availableToTrade": [usd(long_free), usd(short_free)],
+        "markPx": decimal_string(mark(asset), instrument.px_decimals),
     }

@@ -1,14 +1,21 @@
 """Accounts as HyperLiquid writes them: `clearinghouseState` and its relatives."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 import msgspec
 
-from hlsim.core.accounts import AccountState, PositionState, Summary
-from hlsim.core.numbers import decimal_text
+from hlsim.core.margin import AccountState, PositionState, Summary
+from hlsim.core.numbers import (
+    USD_DECIMALS,
+    decimal_string,
+    decimal_text,
+    ratio_string,
+)
 
 # The exchange writes derived numbers with up to ten decimals.
 DERIVED_DECIMALS = 10
+ENTRY_DECIMALS = 8
 
 
 class WireSummary(msgspec.Struct, frozen=True, rename="camel"):
@@ -31,11 +38,11 @@ class WireLeverage(
 
 
 class WireCumFunding(msgspec.Struct, frozen=True, rename="camel"):
-    """Funding paid so far; this floor charges none."""
+    """Funding paid so far; negative if it was received."""
 
-    all_time: str = "0.0"
-    since_open: str = "0.0"
-    since_change: str = "0.0"
+    all_time: str
+    since_open: str
+    since_change: str
 
 
 class WirePosition(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -72,41 +79,58 @@ class WireAccount(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     time: int
 
 
-def account(state: AccountState, now_ms: int) -> WireAccount:
-    """Write an account's state."""
+def account(
+    state: AccountState, funding_paid: Mapping[int, int], now_ms: int
+) -> WireAccount:
+    """Write an account's state; ``funding_paid`` by asset, of all time."""
     return WireAccount(
         margin_summary=_summary(state.total),
         cross_margin_summary=_summary(state.cross),
-        cross_maintenance_margin_used=decimal_text(state.cross_maintenance),
-        withdrawable=decimal_text(state.withdrawable),
-        asset_positions=[WireAssetPosition(_position(one)) for one in state.positions],
+        cross_maintenance_margin_used=usd(state.cross_maintenance),
+        withdrawable=usd(state.withdrawable),
+        asset_positions=[
+            WireAssetPosition(_position(one, funding_paid)) for one in state.positions
+        ],
         time=now_ms,
     )
 
 
+def usd(micro: int) -> str:
+    """Write micro-dollars."""
+    return decimal_string(micro, USD_DECIMALS)
+
+
 def _summary(one: Summary) -> WireSummary:
     return WireSummary(
-        decimal_text(one.account_value),
-        decimal_text(one.total_ntl_pos),
-        decimal_text(one.total_raw_usd),
-        decimal_text(one.total_margin_used),
+        usd(one.account_value),
+        usd(one.total_ntl_pos),
+        usd(one.total_raw_usd),
+        usd(one.total_margin_used),
     )
 
 
-def _position(one: PositionState) -> WirePosition:
-    held = one.position
+def _position(one: PositionState, funding_paid: Mapping[int, int]) -> WirePosition:
+    held, instrument = one.position, one.instrument
+    # Cost is in micro-dollars, which is a price unit for each unit of size.
+    entry_scale = 10**instrument.px_decimals
     return WirePosition(
-        coin=one.instrument.name,
-        szi=decimal_text(held.szi, one.instrument.sz_decimals),
+        coin=instrument.name,
+        szi=decimal_string(held.szi, instrument.sz_decimals),
         leverage=_leverage(one),
-        entry_px=decimal_text(held.entry_px),
-        position_value=decimal_text(one.value),
-        unrealized_pnl=decimal_text(one.unrealized_pnl),
-        return_on_equity=decimal_text(one.return_on_equity, DERIVED_DECIMALS),
+        entry_px=ratio_string(held.cost, held.szi * entry_scale, ENTRY_DECIMALS),
+        position_value=usd(one.value),
+        unrealized_pnl=usd(one.unrealized_pnl),
+        return_on_equity=ratio_string(
+            one.unrealized_pnl * held.leverage, abs(held.cost), DERIVED_DECIMALS
+        ),
         liquidation_px=optional_px(one.liquidation_px),
-        margin_used=decimal_text(one.margin_used),
-        max_leverage=one.instrument.max_leverage,
-        cum_funding=WireCumFunding(),
+        margin_used=usd(one.margin_used),
+        max_leverage=instrument.max_leverage,
+        cum_funding=WireCumFunding(
+            usd(funding_paid.get(held.asset, 0)),
+            usd(held.funding.since_open),
+            usd(held.funding.since_change),
+        ),
     )
 
 
@@ -114,7 +138,7 @@ def _leverage(one: PositionState) -> WireLeverage:
     held = one.position
     if held.is_cross:
         return WireLeverage(kind="cross", value=held.leverage)
-    raw = decimal_text(held.isolated_raw_usd)
+    raw = usd(held.raw_usd)
     return WireLeverage(kind="isolated", value=held.leverage, raw_usd=raw)
 
 

@@ -1,53 +1,63 @@
-"""The fee schedule of `userFees`: the public tiers, and the first of them for all."""
+"""The answer to `userFees`: schedule, own rates, and the volume they follow from."""
 
-_FIRST = {
-    "cross": "0.00045",
-    "add": "0.00015",
-    "spotCross": "0.0007",
-    "spotAdd": "0.0004",
-}
-# Notional of 14 days in dollars, taker and maker rate (protocol document, §6).
-_TIERS = (
-    ("5000000.0", "0.0004", "0.00012"),
-    ("25000000.0", "0.00035", "0.00008"),
-    ("100000000.0", "0.0003", "0.00004"),
-    ("500000000.0", "0.00028", "0.0"),
-    ("2000000000.0", "0.00026", "0.0"),
-    ("7000000000.0", "0.00024", "0.0"),
-)
-_MAKER_TIERS = (("0.005", "-0.00001"), ("0.015", "-0.00002"), ("0.03", "-0.00003"))
+from datetime import UTC, datetime, timedelta
+
+from hlsim.core.fees import FIRST, MAKERS, VIP, FeeDesk, Rates
+from hlsim.core.numbers import USD_DECIMALS, decimal_string
+
+_RATE_DECIMALS = 10
+_SPOT = {"spotCross": "0.0007", "spotAdd": "0.0004"}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_REFERRAL = "0.04"
 
 
-def user_fees() -> dict[str, object]:
-    """Return the answer for an account in the first tier without discounts."""
-    vip = [
-        {
-            "ntlCutoff": cutoff,
-            "cross": cross,
-            "add": add,
-            "spotCross": _FIRST["spotCross"],
-            "spotAdd": _FIRST["spotAdd"],
-        }
-        for cutoff, cross, add in _TIERS
+def _rate(units: int) -> str:
+    return decimal_string(units, _RATE_DECIMALS)
+
+
+def _rates(rates: Rates) -> dict[str, object]:
+    return {"cross": _rate(rates.cross), "add": _rate(rates.add), **_SPOT}
+
+
+def user_fees(desk: FeeDesk, user: str, now_ms: int) -> dict[str, object]:
+    """Return the answer for a user."""
+    rates = desk.rates(user, now_ms)
+    vip = [{"ntlCutoff": f"{one.cutoff}.0", **_rates(one.rates)} for one in VIP]
+    makers = [
+        {"makerFractionCutoff": _rate(one.share), "add": _rate(one.add)}
+        for one in MAKERS
     ]
-    makers = [{"makerFractionCutoff": share, "add": add} for share, add in _MAKER_TIERS]
     schedule = {
-        **_FIRST,
+        **_rates(FIRST),
         "tiers": {"vip": vip, "mm": makers},
-        "referralDiscount": "0.04",
+        "referralDiscount": _REFERRAL,
         "stakingDiscountTiers": [{"bpsOfMaxSupply": "0.0", "discount": "0.0"}],
     }
     return {
-        "dailyUserVlm": [],
+        "dailyUserVlm": daily(desk, user),
         "feeSchedule": schedule,
-        "userCrossRate": _FIRST["cross"],
-        "userAddRate": _FIRST["add"],
-        "userSpotCrossRate": _FIRST["spotCross"],
-        "userSpotAddRate": _FIRST["spotAdd"],
-        "activeReferralDiscount": "0.0",
+        "userCrossRate": _rate(rates.cross),
+        "userAddRate": _rate(rates.add),
+        "userSpotCrossRate": _SPOT["spotCross"],
+        "userSpotAddRate": _SPOT["spotAdd"],
+        "activeReferralDiscount": _REFERRAL if desk.is_referred(user) else "0.0",
         "trial": None,
         "feeTrialEscrow": "0.0",
         "nextTrialAvailableTimestamp": None,
         "stakingLink": None,
         "activeStakingDiscount": {"bpsOfMaxSupply": "0.0", "discount": "0.0"},
     }
+
+
+def daily(desk: FeeDesk, user: str) -> list[dict[str, object]]:
+    """Return a user's volume day by day, beside the exchange's."""
+    whole = {one.day_ms: one.cross + one.add for one in desk.whole.days}
+    return [
+        {
+            "date": (_EPOCH + timedelta(milliseconds=one.day_ms)).date().isoformat(),
+            "userCross": decimal_string(one.cross, USD_DECIMALS),
+            "userAdd": decimal_string(one.add, USD_DECIMALS),
+            "exchange": decimal_string(whole.get(one.day_ms, 0), USD_DECIMALS),
+        }
+        for one in desk.volume(user).days
+    ]

@@ -42,6 +42,11 @@ class UserRequest(Request, frozen=True):
 
     user: Address
 
+    @property
+    def account(self) -> str:
+        """The address as the exchange keeps it."""
+        return self.user.lower()
+
 
 class Meta(DexRequest, frozen=True, tag="meta"): ...
 
@@ -159,6 +164,13 @@ class UserNonFundingLedgerUpdates(
 class UserTwapSliceFills(UserRequest, frozen=True, tag="userTwapSliceFills"): ...
 
 
+class UserTwapSliceFillsByTime(
+    UserRequest, frozen=True, tag="userTwapSliceFillsByTime"
+):
+    start_time: Milliseconds
+    end_time: Milliseconds | None = None
+
+
 class TwapHistory(UserRequest, frozen=True, tag="twapHistory"): ...
 
 
@@ -221,7 +233,7 @@ InfoRequest = (
     | SpotMetaAndAssetCtxs | PerpDexs | PerpsAtOpenInterestCap | MarginTableRequest
     | ClearinghouseState | SpotClearinghouseState | OpenOrders | FrontendOpenOrders
     | OrderStatus | HistoricalOrders | UserFills | UserFillsByTime | UserFunding
-    | UserNonFundingLedgerUpdates | UserTwapSliceFills | TwapHistory | UserRateLimit
+    | UserNonFundingLedgerUpdates | UserTwapSliceFills | UserTwapSliceFillsByTime | TwapHistory | UserRateLimit
     | UserRole | UserFees | UserAbstraction | UserDexAbstraction | SubAccounts
     | ExtraAgents | Portfolio | Referral | UserVaultEquities | DelegatorHistory
     | DelegatorRewards | Delegations | DelegatorSummary | UserToMultiSigSigners

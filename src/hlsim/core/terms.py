@@ -1,0 +1,24 @@
+"""What can be set about the exchange itself; facts in conflict are terms too."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from hlsim.core.address_budget import INITIAL_ALLOWANCE
+from hlsim.core.agents import AgentRules
+from hlsim.core.sub_accounts import SubAccountRules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """One exchange's terms.
+
+    ``scheduled_cancel_volume`` is what must have been traded (in dollars) before a
+    cancel may be scheduled; ``address_allowance`` how many actions an address may send
+    before its first trade, 0 for no limit; ``vaults`` maps vaults to their leaders.
+    """
+
+    scheduled_cancel_volume: int = 1_000_000
+    address_allowance: int = INITIAL_ALLOWANCE
+    agents: AgentRules = field(default_factory=AgentRules)
+    sub_accounts: SubAccountRules = field(default_factory=SubAccountRules)
+    vaults: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,244 @@
+"""Money that moves without a trade: deposits, withdrawals, transfers (§3.2).
+
+Perp balances are accounts per dex; the spot side is one balance of dollars per user,
+which nothing here trades with.
+"""
+
+from hlsim.core import margin
+from hlsim.core.clearing import Clearing
+from hlsim.core.commands import (
+    Done,
+    SendAsset,
+    SendUsd,
+    SubAccountTransfer,
+    TransferBetweenClasses,
+    VaultTransfer,
+    Withdraw,
+)
+from hlsim.core.house import FEES
+from hlsim.core.identity import Identities
+from hlsim.core.ids import Ids
+from hlsim.core.journal import Journal, LedgerUpdate
+from hlsim.core.market import Market
+from hlsim.core.numbers import USD_DECIMALS, decimal_string
+from hlsim.core.refusal import Refused
+from hlsim.core.universe import FIRST_DEX
+
+SPOT = "spot"
+_COIN = "USDC"
+WITHDRAWAL_FEE = 10**USD_DECIMALS
+NOT_ENOUGH = Refused("Insufficient balance for token transfer")
+NOT_ENOUGH_TO_WITHDRAW = Refused("Insufficient balance for withdrawal")
+# The words of the real exchange for these are not known to us.
+BAD_AMOUNT = Refused("Invalid amount")
+NO_SUCH_DEX = Refused("Invalid dex")
+NOT_YOURS = Refused("Invalid sub-account transfer")
+NOT_A_VAULT = Refused("Vault not registered")
+
+
+class Transfers:
+    """Moves dollars; what enters or leaves the exchange is summed up."""
+
+    def __init__(
+        self,
+        market: Market,
+        clearing: Clearing,
+        identities: Identities,
+        journal: Journal,
+        ids: Ids,
+    ) -> None:
+        """Work on the exchange's accounts."""
+        self._market = market
+        self._clearing = clearing
+        self._identities = identities
+        self._journal = journal
+        self._ids = ids
+        self._spot: dict[str, int] = {}
+        self.deposited = 0
+        self.vault_equities: dict[tuple[str, str], int] = {}
+
+    def spot(self, user: str) -> int:
+        """Return a user's dollars on the spot side."""
+        return self._spot.get(user, 0)
+
+    @property
+    def all_spot(self) -> int:
+        """All dollars on the spot side."""
+        return sum(self._spot.values())
+
+    def deposit(self, user: str, usd: int, now_ms: int) -> None:
+        """Let dollars enter the exchange; the user exists from then on."""
+        self._identities.add_user(user)
+        self._clearing.accounts.get(user).raw_usd += usd
+        self.deposited += usd
+        self._tell(user, now_ms, type="deposit", usdc=_usd(usd))
+
+    def withdraw(self, user: str, wish: Withdraw, now_ms: int) -> Done | Refused:
+        """Let dollars leave the exchange, less its fee of one dollar."""
+        if wish.usd <= WITHDRAWAL_FEE:
+            return BAD_AMOUNT
+        if wish.usd > self._free(user, FIRST_DEX, now_ms):
+            return NOT_ENOUGH_TO_WITHDRAW
+        self._clearing.accounts.get(user).raw_usd -= wish.usd
+        self._clearing.accounts.get(FEES).raw_usd += WITHDRAWAL_FEE
+        self.deposited -= wish.usd - WITHDRAWAL_FEE
+        net = wish.usd - WITHDRAWAL_FEE
+        self._tell(
+            user, now_ms, type="withdraw", usdc=_usd(net), nonce=now_ms, fee="1.0"
+        )
+        return Done()
+
+    def send_usd(self, user: str, wish: SendUsd, now_ms: int) -> Done | Refused:
+        """Send dollars from one perp account to another user's."""
+        refused = self._move(
+            (user, FIRST_DEX), (wish.destination, FIRST_DEX), wish.usd, now_ms
+        )
+        if refused is None:
+            self._tell_both(
+                user,
+                wish.destination,
+                now_ms,
+                type="internalTransfer",
+                usdc=_usd(wish.usd),
+                user=user,
+                destination=wish.destination,
+                fee="0.0",
+            )
+        return refused or Done()
+
+    def between_classes(
+        self, user: str, wish: TransferBetweenClasses, now_ms: int
+    ) -> Done | Refused:
+        """Move dollars between a user's perp and spot side."""
+        places = (user, SPOT), (user, FIRST_DEX)
+        source, target = places if wish.to_perp else places[::-1]
+        refused = self._move(source, target, wish.usd, now_ms)
+        if refused is None:
+            self._tell(
+                user,
+                now_ms,
+                type="accountClassTransfer",
+                usdc=_usd(wish.usd),
+                toPerp=wish.to_perp,
+            )
+        return refused or Done()
+
+    def send_asset(self, user: str, wish: SendAsset, now_ms: int) -> Done | Refused:
+        """Move dollars between dexes, the spot side, and users."""
+        known = {*self._market.universe.dexes, SPOT}
+        if wish.source_dex not in known or wish.destination_dex not in known:
+            return NO_SUCH_DEX
+        source = user, wish.source_dex
+        target = wish.destination, wish.destination_dex
+        refused = self._move(source, target, wish.usd, now_ms)
+        if refused is None:
+            self._tell_both(
+                user,
+                wish.destination,
+                now_ms,
+                type="send",
+                user=user,
+                destination=wish.destination,
+                sourceDex=wish.source_dex,
+                destinationDex=wish.destination_dex,
+                token=_COIN,
+                amount=_usd(wish.usd),
+                usdcValue=_usd(wish.usd),
+                fee="0.0",
+                nativeTokenFee="0.0",
+                nonce=now_ms,
+                feeToken="",
+            )
+        return refused or Done()
+
+    def sub_account(
+        self, master: str, wish: SubAccountTransfer, now_ms: int
+    ) -> Done | Refused:
+        """Move dollars between a master and one of its sub-accounts."""
+        if self._identities.role(wish.sub_account, now_ms).master != master:
+            return NOT_YOURS
+        places = (master, FIRST_DEX), (wish.sub_account, FIRST_DEX)
+        source, target = places if wish.is_deposit else places[::-1]
+        refused = self._move(source, target, wish.usd, now_ms)
+        if refused is None:
+            self._tell_both(
+                source[0],
+                target[0],
+                now_ms,
+                type="subAccountTransfer",
+                usdc=_usd(wish.usd),
+                user=source[0],
+                destination=target[0],
+            )
+        return refused or Done()
+
+    def vault(self, user: str, wish: VaultTransfer, now_ms: int) -> Done | Refused:
+        """Pay into a vault or out of it; shares are worth what was paid in."""
+        if self._identities.role(wish.vault, now_ms).name != "vault":
+            return NOT_A_VAULT
+        key = (user, wish.vault)
+        held = self.vault_equities.get(key, 0)
+        if not wish.is_deposit and wish.usd > held:
+            return NOT_ENOUGH
+        places = (user, FIRST_DEX), (wish.vault, FIRST_DEX)
+        source, target = places if wish.is_deposit else places[::-1]
+        refused = self._move(source, target, wish.usd, now_ms)
+        if refused is None:
+            self.vault_equities[key] = held + (
+                wish.usd if wish.is_deposit else -wish.usd
+            )
+            kind = "vaultDeposit" if wish.is_deposit else "vaultWithdraw"
+            self._tell(user, now_ms, type=kind, vault=wish.vault, usdc=_usd(wish.usd))
+        return refused or Done()
+
+    def pay_fee(self, user: str, usd: int, now_ms: int) -> Refused | None:
+        """Take a fee of the exchange's from a perp account."""
+        if usd > self._free(user, FIRST_DEX, now_ms):
+            return NOT_ENOUGH
+        self._clearing.accounts.get(user).raw_usd -= usd
+        self._clearing.accounts.get(FEES).raw_usd += usd
+        return None
+
+    def _move(
+        self, source: tuple[str, str], target: tuple[str, str], usd: int, now_ms: int
+    ) -> Refused | None:
+        if usd <= 0:
+            return BAD_AMOUNT
+        if usd > self._free(*source, now_ms):
+            return NOT_ENOUGH
+        self._add(*source, -usd)
+        self._add(*target, usd)
+        if self._identities.leader(target[0]) is None:
+            self._identities.add_user(target[0])
+        return None
+
+    def _add(self, user: str, place: str, usd: int) -> None:
+        if place == SPOT:
+            self._spot[user] = self.spot(user) + usd
+        else:
+            self._clearing.accounts.get(user, place).raw_usd += usd
+
+    def _free(self, user: str, place: str, now_ms: int) -> int:
+        if place == SPOT:
+            return self.spot(user)
+        account = self._clearing.accounts.get(user, place)
+
+        def mark(asset: int) -> int:
+            return self._market.mark_px(asset, now_ms)
+
+        return margin.available(account, self._market.universe, mark)
+
+    def _tell(self, to: str, now_ms: int, /, **delta: object) -> None:
+        update = LedgerUpdate(to, now_ms, self._ids.tx_hash(), delta)
+        self._journal.ledger(update)
+
+    def _tell_both(
+        self, sender: str, receiver: str, now_ms: int, /, **delta: object
+    ) -> None:
+        self._tell(sender, now_ms, **delta)
+        if receiver != sender:
+            self._tell(receiver, now_ms, **delta)
+
+
+def _usd(usd: int) -> str:
+    return decimal_string(usd, USD_DECIMALS)

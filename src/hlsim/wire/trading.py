@@ -1,0 +1,53 @@
+"""/exchange: from a signed body to what is answered, and done."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from hlsim.core.exchange import Exchange
+from hlsim.core.gate import Asking
+from hlsim.wire import results
+from hlsim.wire.actions import typed
+from hlsim.wire.commands import BadAmountError, UnknownAssetError, command
+from hlsim.wire.decoding import decode
+from hlsim.wire.results import Answer
+from hlsim.wire.signature_errors import MalformedActionError, RefusedSignatureError
+from hlsim.wire.signing import SOURCES, Envelope, Source, candidates
+
+_DECODER = msgspec.json.Decoder(Envelope)
+
+
+def decode_envelope(body: bytes) -> Envelope:
+    """Read a signed request; raises msgspec.ValidationError or msgspec.DecodeError."""
+    return decode(_DECODER, body)
+
+
+def execute(
+    exchange: Exchange,
+    envelope: Envelope,
+    now_ms: int,
+    sources: Sequence[Source] = SOURCES,
+) -> Answer:
+    """Carry a signed action out and return the answer.
+
+    Raises msgspec.ValidationError for an action that fits no type.
+    """
+    action = typed(envelope.action)
+    try:
+        wish = command(action, exchange.universe)
+        asking = Asking(
+            signers=candidates(envelope, sources),
+            nonce=envelope.nonce,
+            vault=envelope.vault,
+            expires_after=envelope.expires_after,
+            is_user_signed=envelope.is_user_signed,
+        )
+        result = exchange.ask(asking, wish, now_ms)
+    except (MalformedActionError, UnknownAssetError) as error:
+        # The real exchange cannot read an asset it does not have either (§1.2).
+        raise msgspec.ValidationError(str(error)) from error
+    except RefusedSignatureError as error:
+        return results.refused(str(error))
+    except BadAmountError as error:
+        return results.refused(error.refused.text)
+    return results.answer(result, wish, exchange.universe)
