@@ -36,6 +36,11 @@ def address_bytes(text: str) -> bytes:
     return bytes.fromhex(digits)
 
 
+def lower_address(text: str) -> str:
+    """Write an address as it is kept: lower-case with ``0x``; ValueError if none."""
+    return "0x" + address_bytes(text).hex()
+
+
 def _string(value: object) -> bytes:
     if not isinstance(value, str):
         raise TypeError

@@ -17,6 +17,7 @@ from hlsim.wire.eip712 import (
     address_bytes,
     domain_separator,
     keccak256,
+    lower_address,
     typed_digest,
 )
 from hlsim.wire.recovery import Signature, recover
@@ -64,7 +65,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         """The vault or sub-account acted for, lower-case and with ``0x``."""
         if self.vault_address is None:
             return None
-        return "0x" + self.vault_address.removeprefix("0x").lower()
+        return lower_address(self.vault_address)
 
 
 def connection_id(
