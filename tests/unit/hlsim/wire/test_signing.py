@@ -172,6 +172,15 @@ def test_whole_numbers_with_a_point_are_other_bytes() -> None:
     assert ADDRESS not in candidates(envelope(body))
 
 
+def test_the_digest_of_a_network_is_what_was_signed_there() -> None:
+    action = {"type": "noop"}
+    signature = envelope(signed_l1(action, is_mainnet=True)).signature
+    mainnet = l1_digest(action, NONCE, None, None, "a")
+    testnet = l1_digest(action, NONCE, None, None, "b")
+    assert recover(mainnet, signature) == ADDRESS
+    assert recover(testnet, signature) != ADDRESS
+
+
 def test_only_accepted_sources_are_tried() -> None:
     received = envelope(signed_l1({"type": "noop"}, is_mainnet=True))
     assert list(candidates(received, ("a",))) == [ADDRESS]
@@ -358,6 +367,7 @@ def test_a_malformed_user_signed_action_has_no_signer(
     [
         ("approveAgent", "agentAddress", "0x12"),
         ("approveAgent", "agentAddress", 1),
+        ("approveAgent", "agentName", 0),
         ("tokenDelegate", "wei", "1"),
         ("tokenDelegate", "wei", True),
         ("tokenDelegate", "wei", -1),
@@ -402,6 +412,8 @@ ORDER_OF_THE_CURVE = (
         ("0x1", hex(ORDER_OF_THE_CURVE), 27),
         ("0x5", "0x1", 27),  # no point of the curve has this x
         ("0x1", "0x1", 2),
+        ("0x2", "0x1", 2),  # a key made it, but with a parity that no wallet writes
+        ("0x2", "0x1", 30),
         ("0x1", "0x1", 26),
         ("0x1", "0x1", 29),
         ("0x1", "0x1", -1),
