@@ -36,6 +36,11 @@ def address_bytes(text: str) -> bytes:
     return bytes.fromhex(digits)
 
 
+def lower_address(text: str) -> str:
+    """Write an address as it is kept: lower-case with ``0x``; ValueError if none."""
+    return "0x" + address_bytes(text).hex()
+
+
 def _string(value: object) -> bytes:
     if not isinstance(value, str):
         raise TypeError
@@ -54,14 +59,6 @@ def _flag(value: object) -> bytes:
     return value.to_bytes(WORD_BYTES, "big")
 
 
-def _word(value: object) -> bytes:
-    if not isinstance(value, bytes):
-        raise TypeError
-    if len(value) != WORD_BYTES:
-        raise ValueError(value)
-    return value
-
-
 def _number(bits: int) -> Callable[[object], bytes]:
     def encode(value: object) -> bytes:
         if not isinstance(value, int) or isinstance(value, bool):
@@ -76,7 +73,6 @@ def _number(bits: int) -> Callable[[object], bytes]:
 _ENCODERS: Mapping[str, Callable[[object], bytes]] = {
     "address": _address,
     "bool": _flag,
-    "bytes32": _word,
     "string": _string,
     "uint64": _number(64),
     "uint256": _number(256),
@@ -92,13 +88,10 @@ class StructType:
     type_hash: bytes = field(init=False)
 
     def __post_init__(self) -> None:
-        """Hash the declaration once; KeyError for a type that is not known here."""
         members = ",".join(f"{kind} {name}" for name, kind in self.fields)
         object.__setattr__(
             self, "type_hash", keccak256(f"{self.name}({members})".encode())
         )
-        if unknown := {kind for _, kind in self.fields} - _ENCODERS.keys():
-            raise KeyError(*unknown)
 
     def hash(self, message: Mapping[str, object]) -> bytes:
         """Hash what ``message`` says in this structure's fields, ignoring others.

@@ -13,10 +13,10 @@ import msgspec
 
 from hlsim.wire.eip712 import (
     FieldTypeError,
-    StructType,
     address_bytes,
     domain_separator,
     keccak256,
+    lower_address,
     typed_digest,
 )
 from hlsim.wire.recovery import Signature, recover
@@ -34,7 +34,7 @@ Uint63 = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 VaultAddress = Annotated[str, msgspec.Meta(pattern="^(0x)?[0-9a-fA-F]{40}$")]
 
 _CHAINS: Mapping[str, Source] = {"Mainnet": "a", "Testnet": "b"}
-_AGENT = StructType("Agent", (("source", "string"), ("connectionId", "bytes32")))
+_AGENT_TYPE = keccak256(b"Agent(string source,bytes32 connectionId)")
 _L1_DOMAIN = domain_separator("Exchange", 1337)
 _NONCE_BYTES = 8
 
@@ -64,7 +64,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         """The vault or sub-account acted for, lower-case and with ``0x``."""
         if self.vault_address is None:
             return None
-        return "0x" + self.vault_address.removeprefix("0x").lower()
+        return lower_address(self.vault_address)
 
 
 def connection_id(
@@ -155,7 +155,7 @@ def _agent_digest(bound: bytes, source: Source) -> bytes:
 
 @lru_cache(maxsize=len(SOURCES))
 def _agent_prefix(source: Source) -> bytes:
-    return _AGENT.type_hash + keccak256(source.encode())
+    return _AGENT_TYPE + keccak256(source.encode())
 
 
 @lru_cache(maxsize=64)

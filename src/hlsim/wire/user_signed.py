@@ -14,6 +14,7 @@ NONCE = ("nonce", "uint64")
 TIME = ("time", "uint64")
 USER = ("user", "address")
 AMOUNT = ("amount", "string")
+AGENT_NAME = ("agentName", "string")
 DESTINATION = ("destination", "string")
 
 
@@ -29,8 +30,8 @@ class UserSigned:
 
         An unnamed agent's name is signed as "" and may be absent or null (§4).
         """
-        if ("agentName", "string") in self.struct.fields:
-            return {**action, "agentName": action.get("agentName") or ""}
+        if AGENT_NAME in self.struct.fields and action.get(AGENT_NAME[0]) is None:
+            return {**action, AGENT_NAME[0]: ""}
         return action
 
 
@@ -41,7 +42,7 @@ def _signed(name: str, *fields: tuple[str, str]) -> UserSigned:
 
 USER_SIGNED: Mapping[str, UserSigned] = {
     "approveAgent": _signed(
-        "ApproveAgent", ("agentAddress", "address"), ("agentName", "string"), NONCE
+        "ApproveAgent", ("agentAddress", "address"), AGENT_NAME, NONCE
     ),
     "approveBuilderFee": _signed(
         "ApproveBuilderFee", ("maxFeeRate", "string"), ("builder", "address"), NONCE

@@ -41,6 +41,7 @@ def exhausted(*, volume: int = 0, used: int | None = None) -> AddressBudget:
 def test_the_cap_is_the_dollars_traded_and_ten_thousand(cum_vlm: int, cap: int) -> None:
     budget = AddressBudget()
     budget.trade(cum_vlm)
+    assert budget.volume == cum_vlm
     assert budget.rate_limit() == RateLimit(
         cum_vlm=cum_vlm, n_requests_used=0, n_requests_cap=cap, n_requests_surplus=0
     )
@@ -117,6 +118,7 @@ def test_cancels_too_come_to_an_end() -> None:
     assert refused is not None
     assert "(20000 > 19999)" in refused.text
     assert budget.take(1, NOW + THROTTLED_MS, cancels=True) is None
+    assert budget.take(1, NOW + THROTTLED_MS + 1, cancels=True)
 
 
 def test_a_batch_counts_each_of_its_orders() -> None:

@@ -67,6 +67,18 @@ def test_an_agent_acts_for_its_master(identities: Identities) -> None:
     assert actor.is_agent
 
 
+def test_an_agent_that_is_funded_still_acts_for_its_master(
+    identities: Identities,
+) -> None:
+    approve(identities, AGENT)
+    identities.add_user(AGENT)
+    actor = identities.resolve(AGENT, None, NOW)
+    assert actor == Actor(signer=AGENT, master=MASTER, user=MASTER)
+    identities.expire_agent(AGENT, NOW)
+    actor = identities.resolve(AGENT, None, NOW)
+    assert actor == Actor(signer=AGENT, master=AGENT, user=AGENT)
+
+
 def test_the_master_and_its_agents_act_for_its_sub_accounts_and_vaults(
     identities: Identities,
 ) -> None:
