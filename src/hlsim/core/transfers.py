@@ -54,12 +54,17 @@ class Transfers:
         self._journal = journal
         self._ids = ids
         self._spot: dict[str, int] = {}
+        self._paid_in: dict[str, int] = {}
         self.deposited = 0
         self.vault_equities: dict[tuple[str, str], int] = {}
 
     def spot(self, user: str) -> int:
         """Return a user's dollars on the spot side."""
         return self._spot.get(user, 0)
+
+    def paid_in(self, user: str) -> int:
+        """Return what a user's perp accounts were paid, less what left them."""
+        return self._paid_in.get(user, 0)
 
     @property
     def all_spot(self) -> int:
@@ -69,7 +74,7 @@ class Transfers:
     def deposit(self, user: str, usd: int, now_ms: int) -> None:
         """Let dollars enter the exchange; the user exists from then on."""
         self._identities.add_user(user)
-        self._clearing.accounts.get(user).raw_usd += usd
+        self._add(user, FIRST_DEX, usd)
         self.deposited += usd
         self._tell(user, now_ms, type="deposit", usdc=_usd(usd))
 
@@ -79,7 +84,7 @@ class Transfers:
             return BAD_AMOUNT
         if wish.usd > self._free(user, FIRST_DEX, now_ms):
             return NOT_ENOUGH_TO_WITHDRAW
-        self._clearing.accounts.get(user).raw_usd -= wish.usd
+        self._add(user, FIRST_DEX, -wish.usd)
         self._clearing.accounts.get(FEES).raw_usd += WITHDRAWAL_FEE
         self.deposited -= wish.usd - WITHDRAWAL_FEE
         net = wish.usd - WITHDRAWAL_FEE
@@ -216,6 +221,7 @@ class Transfers:
         if place == SPOT:
             self._spot[user] = self.spot(user) + usd
         else:
+            self._paid_in[user] = self.paid_in(user) + usd
             self._clearing.accounts.get(user, place).raw_usd += usd
 
     def _free(self, user: str, place: str, now_ms: int) -> int:

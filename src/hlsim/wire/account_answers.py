@@ -8,22 +8,11 @@ from hlsim.core.numbers import decimal_string
 from hlsim.core.universe import FIRST_DEX
 from hlsim.wire import account_data, fees, requests
 from hlsim.wire.account_data import usd
-from hlsim.wire.answers import market_answer
 
 _PERIODS = (
     "day", "week", "month", "allTime", "perpDay", "perpWeek", "perpMonth",
     "perpAllTime",
 )  # fmt: skip
-
-
-def answer(request: requests.Request, exchange: Exchange, now_ms: int) -> object:
-    """Return what msgspec shall encode as the answer to any request.
-
-    Raises UnknownCoinError where the real exchange says 500 ``null``.
-    """
-    if isinstance(request, requests.UserRequest):
-        return user_answer(request, exchange, now_ms)
-    return market_answer(request, exchange, now_ms)
 
 
 @singledispatch
@@ -157,9 +146,7 @@ def _(request: requests.Referral, exchange: Exchange, now_ms: int) -> object:
 def _(request: requests.Portfolio, exchange: Exchange, now_ms: int) -> object:
     state = exchange.account_state(request.account, now_ms)
     value = usd(state.total.account_value)
-    paid_in = sum(
-        row.usdc_change for row in exchange.journal.history(request.account).ledger
-    )
+    paid_in = exchange.transfers.paid_in(request.account)
     # One point: no curve of the past is kept.
     figures = {
         "accountValueHistory": [[now_ms, value]],

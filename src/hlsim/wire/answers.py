@@ -57,7 +57,7 @@ def _(request: requests.L2Book, exchange: Exchange, now_ms: int) -> object:
         return None
     return l2_book(
         exchange.universe[asset],
-        exchange.market.book(asset),
+        exchange.book(asset),
         n_sig_figs=request.n_sig_figs,
         mantissa=request.mantissa,
     )
@@ -82,7 +82,7 @@ def _(request: requests.RecentTrades, exchange: Exchange, now_ms: int) -> object
 def _(request: requests.FundingHistory, exchange: Exchange, now_ms: int) -> object:
     asset = exchange.asset(request.coin)
     end_ms = now_ms if request.end_time is None else min(request.end_time, now_ms)
-    rows = exchange.market.funding_history(asset, request.start_time, end_ms)
+    rows = exchange.funding_history(asset, request.start_time, end_ms)
     return [market_data.funding(exchange.universe[asset], row) for row in rows]
 
 
@@ -91,7 +91,7 @@ def _(request: requests.PredictedFundings, exchange: Exchange, now_ms: int) -> o
     next_ms = now_ms - now_ms % _HOUR_MS + _HOUR_MS
     rows: list[object] = []
     for asset in exchange.universe.members(FIRST_DEX):
-        rate = exchange.market.context(asset, now_ms).funding
+        rate = exchange.context(asset, now_ms).funding
         venue = {
             "fundingRate": decimal_string(rate, market_data.RATE_DECIMALS),
             "nextFundingTime": next_ms,
@@ -148,7 +148,7 @@ def contexts(
     """Return the contexts of a dex by asset id."""
     universe = exchange.universe
     return [
-        market_data.context(universe[asset], exchange.market.context(asset, now_ms))
+        market_data.context(universe[asset], exchange.context(asset, now_ms))
         for asset in universe.members(dex)
     ]
 
@@ -157,7 +157,7 @@ def mids(exchange: Exchange, dex: str) -> dict[str, str]:
     """Return the middle prices of all coins of a dex that have a book."""
     found: dict[str, str] = {}
     for asset in exchange.universe.members(dex):
-        halves = exchange.market.mid_halves(asset)
+        halves = exchange.mid_halves(asset)
         if halves is not None:
             one = exchange.universe[asset]
             found[one.name] = market_data.mid_string(halves, one.px_decimals)

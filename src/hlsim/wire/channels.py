@@ -41,7 +41,7 @@ def _(topic: subs.L2Book, exchange: Exchange, now_ms: int) -> bytes | None:
     asset = exchange.asset(topic.coin)
     book = l2_book(
         exchange.universe[asset],
-        exchange.market.book(asset),
+        exchange.book(asset),
         n_sig_figs=topic.n_sig_figs,
         mantissa=topic.mantissa,
         fast=topic.fast is True,
@@ -52,7 +52,7 @@ def _(topic: subs.L2Book, exchange: Exchange, now_ms: int) -> bytes | None:
 @current.register
 def _(topic: subs.Bbo, exchange: Exchange, now_ms: int) -> bytes | None:
     asset = exchange.asset(topic.coin)
-    book = exchange.market.top(asset)
+    book = exchange.top(asset)
     return frame("bbo", market_data.bbo(exchange.universe[asset], book))
 
 
@@ -78,7 +78,7 @@ def _(topic: subs.ActiveAssetCtx, exchange: Exchange, now_ms: int) -> bytes | No
         data = {"coin": spot.PURR, "ctx": spot.contexts()[0]}
         return frame("activeSpotAssetCtx", data)
     asset = exchange.asset(topic.coin)
-    context = exchange.market.context(asset, now_ms)
+    context = exchange.context(asset, now_ms)
     wire = market_data.context(exchange.universe[asset], context)
     return frame("activeAssetCtx", {"coin": topic.coin, "ctx": wire})
 

@@ -110,6 +110,24 @@ class PerpDexs(Request, frozen=True, tag="perpDexs"): ...
 class PerpsAtOpenInterestCap(DexRequest, frozen=True, tag="perpsAtOpenInterestCap"): ...
 
 
+class PerpDexLimits(Request, frozen=True, tag="perpDexLimits"):
+    dex: str
+
+
+class PerpDexStatus(DexRequest, frozen=True, tag="perpDexStatus"): ...
+
+
+class MaxMarketOrderNtls(Request, frozen=True, tag="maxMarketOrderNtls"): ...
+
+
+class VaultSummaries(Request, frozen=True, tag="vaultSummaries"): ...
+
+
+class VaultDetails(Request, frozen=True, tag="vaultDetails"):
+    vault_address: Address
+    user: Address | None = None
+
+
 class MarginTableRequest(Request, frozen=True, tag="marginTable"):
     id: int
 
@@ -219,6 +237,9 @@ class DelegatorSummary(UserRequest, frozen=True, tag="delegatorSummary"): ...
 class UserToMultiSigSigners(UserRequest, frozen=True, tag="userToMultiSigSigners"): ...
 
 
+class WebData2(UserRequest, frozen=True, tag="webData2"): ...
+
+
 class ActiveAssetData(UserRequest, frozen=True, tag="activeAssetData"):
     coin: str
 
@@ -233,11 +254,12 @@ InfoRequest = (
     | SpotMetaAndAssetCtxs | PerpDexs | PerpsAtOpenInterestCap | MarginTableRequest
     | ClearinghouseState | SpotClearinghouseState | OpenOrders | FrontendOpenOrders
     | OrderStatus | HistoricalOrders | UserFills | UserFillsByTime | UserFunding
-    | UserNonFundingLedgerUpdates | UserTwapSliceFills | UserTwapSliceFillsByTime | TwapHistory | UserRateLimit
-    | UserRole | UserFees | UserAbstraction | UserDexAbstraction | SubAccounts
+    | UserNonFundingLedgerUpdates | UserTwapSliceFills | UserTwapSliceFillsByTime
+    | TwapHistory | UserRateLimit | UserRole | UserFees | UserAbstraction | UserDexAbstraction | SubAccounts
     | ExtraAgents | Portfolio | Referral | UserVaultEquities | DelegatorHistory
     | DelegatorRewards | Delegations | DelegatorSummary | UserToMultiSigSigners
-    | ActiveAssetData | MaxBuilderFee
+    | ActiveAssetData | MaxBuilderFee | PerpDexLimits | PerpDexStatus
+    | MaxMarketOrderNtls | VaultSummaries | VaultDetails | WebData2
 )  # fmt: skip
 
 _DECODER: msgspec.json.Decoder[InfoRequest] = msgspec.json.Decoder(InfoRequest)
