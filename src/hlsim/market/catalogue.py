@@ -124,11 +124,32 @@ def newly_listed(instrument: Instrument, px: int) -> Listing:
     return Listing(instrument, valid, 60, _NEW_LIVELINESS, 300)
 
 
+def dex_listing(
+    dex: str, name: str, price: Decimal, *, sz_decimals: int, max_leverage: int
+) -> Listing:
+    """Return the perp ``dex:name``; raises ValueError for a price that cannot be."""
+    instrument = Instrument(
+        name=f"{dex}:{name}",
+        sz_decimals=sz_decimals,
+        max_leverage=max_leverage,
+        margin_table=flat_table(max_leverage),
+        dex=dex,
+    )
+    return newly_listed(instrument, int(price.scaleb(instrument.px_decimals)))
+
+
 def universe_of(
-    listed: Sequence[Listing], dexes: tuple[str, ...] = (FIRST_DEX,)
+    listed: Sequence[Listing], dexes: Sequence[str] | None = None
 ) -> Universe:
-    """Return the universe of these listings, in their order."""
-    return Universe(tuple(one.instrument for one in listed), dexes)
+    """Return the universe of these listings, in their order.
+
+    ``dexes`` are by default the first one and then those of the listings.
+    """
+    if dexes is None:
+        dexes = tuple(
+            dict.fromkeys((FIRST_DEX, *(one.instrument.dex for one in listed)))
+        )
+    return Universe(tuple(one.instrument for one in listed), tuple(dexes))
 
 
 def _rows() -> list[list[str]]:
