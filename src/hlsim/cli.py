@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from typer import Option
 
-from hlsim.server.options import parse_all, parse_market
+from hlsim.server.options import parse_all, parse_dex, parse_market
 from hlsim.server.running import Server, running
 from hlsim.server.settings import Cadence, Limits, Settings
 
@@ -26,6 +26,10 @@ PositionTexts = Annotated[
 ]
 Speed = Annotated[float, Option(help="Event time per real time.")]
 Rate = Annotated[int | None, Option(help="Trades and bbo frames a second, all coins.")]
+Dexes = Annotated[
+    list[str] | None,
+    Option(help="Builder dex: xyz:AAPL=190@2@10,... (price, decimals, leverage)."),
+]
 Loop = Annotated[bool, Option(help="Repeat the recording.")]
 Limit = Annotated[int, Option(help="0 = no limit.")]
 PerMinute = Annotated[int, Option(help="A minute; 0 = no limit.")]
@@ -45,6 +49,7 @@ def serve(
     market: Market = "synthetic",
     seed: int = 7,
     symbols: int = 230,
+    dex: Dexes = None,
     account: AccountTexts = None,
     position: PositionTexts = None,
     speed: Speed = 1.0,
@@ -73,7 +78,8 @@ def serve(
     accounts, holdings = parse_all(account or (), position or ())
     settings = Settings(
         host=host, port=port, seed=seed, symbols=symbols, speed=speed, rate=rate,
-        recordings=parse_market(market), loop=loop, history_days=history_days,
+        dexes=tuple(map(parse_dex, dex or ())), recordings=parse_market(market),
+        loop=loop, history_days=history_days,
         block_ms=block_ms, accounts=accounts, holdings=holdings, limits=limits,
         cadence=Cadence(all_mids_ms=all_mids_ms, l2_book_ms=l2_book_ms),
     )  # fmt: skip

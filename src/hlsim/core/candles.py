@@ -107,3 +107,32 @@ class LiveCandles:
                 found.append(Candle(*self._rows[at : at + _FIELDS]))
         found.reverse()
         return found
+
+    def fill(self, first_ms: int, last_ms: int) -> int:
+        """Give the span's minutes that have no candle a flat one without volume.
+
+        The price is the close before it; minutes before the first candle stay empty.
+        Returns how many were added.
+        """
+        filled = array("q")
+        added = 0
+        rows = self._rows
+        wanted = first_ms + -first_ms % MINUTE_MS
+        for at in range(0, len(rows), _FIELDS):
+            added += _flat(filled, wanted, min(rows[at] - 1, last_ms))
+            filled.extend(rows[at : at + _FIELDS])
+            wanted = max(wanted, rows[at] + MINUTE_MS)
+        added += _flat(filled, wanted, last_ms)
+        self._rows = filled
+        return added
+
+
+def _flat(rows: "array[int]", first_ms: int, last_ms: int) -> int:
+    """Append a flat candle a minute of the span, at the last close of ``rows``."""
+    if not rows:
+        return 0
+    px = rows[-3]
+    times = range(first_ms, last_ms + 1, MINUTE_MS)
+    for t in times:
+        rows.extend((t, px, px, px, px, 0, 0))
+    return len(times)

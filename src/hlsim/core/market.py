@@ -6,7 +6,7 @@ from typing import Protocol
 import msgspec
 
 from hlsim.core.candles import Candle
-from hlsim.core.universe import Universe
+from hlsim.core.universe import Instrument, Universe
 
 
 class Level(msgspec.Struct, frozen=True, gc=False):
@@ -144,6 +144,30 @@ class Market(Protocol):
 
         The only door to it: whoever advances the market prints what truly traded.
         """
+        ...
+
+    def delist(self, asset: int) -> None:
+        """End the trading of a coin: no quotes, no trades; its asset and id stay.
+
+        The next block says so in ``listed``, and `universe` is another value at once.
+        Raises ValueError if the coin is delisted or the market cannot do it.
+        """
+        ...
+
+    def enlist(self, instrument: Instrument, px: int) -> int:
+        """Begin the trading of a new coin near ``px`` units; return its asset.
+
+        It is the last asset; what `delist` says of block and universe holds here too.
+        Raises ValueError for an instrument that cannot be added.
+        """
+        ...
+
+    def hold_back(self, asset: int, minutes: int) -> None:
+        """Let a coin not trade in the next whole minutes, which then lack candles."""
+        ...
+
+    def publish_flat(self, asset: int) -> None:
+        """Let the minutes held back so far appear as flat candles without volume."""
         ...
 
     def best_px(self, asset: int) -> tuple[int, int]:

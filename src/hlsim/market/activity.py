@@ -66,6 +66,17 @@ class Liveliness:
         self._first = 0
         self._rows: list[tuple[list[int], list[int]]] = []
 
+    def enlist(self, base: int, share: int) -> None:
+        """Take a coin in."""
+        self._bases = np.append(self._bases, np.uint64(base))
+        self._shares = np.append(self._shares, np.uint64(share))
+        self._rows = []
+
+    def silence(self, asset: int) -> None:
+        """Let a coin never be lively again."""
+        self._shares[asset] = 0
+        self._rows = []
+
     def of(self, block: int) -> tuple[list[int], list[int]]:
         """Return the lively coins of a block, ascending, and their draws."""
         if not self._first <= block < self._first + len(self._rows):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 import msgspec
+import numpy as np
 
 from hlsim.core.rng import Integers, draw, mix, stream
 from hlsim.market.catalogue import Listing
@@ -102,11 +103,17 @@ class Moves:
     ) -> None:
         """Begin without a move at the prices ``fine``."""
         self._trend = fine.copy()
-        blocks = math.isqrt(_YEAR_MS // block_ms)
-        self._usual = [
-            one.volatility_pct * _USUAL_BLOCKS * (1 << _RETURN_BITS) // (100 * blocks)
-            for one in listings
-        ]
+        self._blocks = math.isqrt(_YEAR_MS // block_ms)
+        self._usual = [self._usual_move(one) for one in listings]
+
+    def _usual_move(self, one: Listing) -> int:
+        percent = one.volatility_pct * _USUAL_BLOCKS
+        return percent * (1 << _RETURN_BITS) // (100 * self._blocks)
+
+    def enlist(self, listing: Listing, fine: int) -> None:
+        """Take a coin in."""
+        self._trend = np.append(self._trend, np.int64(fine))
+        self._usual.append(self._usual_move(listing))
 
     def follow(self, fine: Integers) -> None:
         """Live through a block that ended at the prices ``fine``."""

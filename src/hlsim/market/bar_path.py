@@ -13,6 +13,7 @@ import numpy as np
 
 from hlsim.core.rng import Integers
 from hlsim.market.bars import Bar
+from hlsim.market.catalogue import Listing
 from hlsim.market.path import FINE_BITS
 
 _LEGS = 3
@@ -47,6 +48,10 @@ class BarPath:
             self._played_ms += self._block_ms
             self.fine = self._at(self._played_ms)
         return self.fine
+
+    def enlist(self, listings: Sequence[Listing]) -> None:
+        """Refuse by ValueError: only recorded coins have prices."""
+        raise ValueError("a recording has no prices for another coin")
 
     def _at(self, played_ms: int) -> Integers:
         prices = [

@@ -5,12 +5,14 @@ usual size at some time, and no more than that.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from hlsim.core.numbers import floor_to_tick, px_decimals
 from hlsim.core.rng import draw, stream
 from hlsim.core.universe import (
+    FIRST_DEX,
     Instrument,
     MarginTable,
     MarginTier,
@@ -35,6 +37,10 @@ _TIERED = {
         (MarginTier(Decimal(0), 20), MarginTier(Decimal(70_000_000), 10)),
     ),
 }
+
+# Above it the 64 bits of the path's arithmetic would not do.
+_MOST_PX_UNITS = 10**8
+_NEW_LIVELINESS = 1 << 30
 
 # name, price, szDecimals, maxLeverage, marks: d = delisted, i = isolated only
 _PERPS = """
@@ -107,9 +113,43 @@ def listing_from(coin: str, price: Decimal) -> Listing:
     return replace(known, px=floor_to_tick(int(price.scaleb(decimals)), decimals))
 
 
-def universe_of(listed: tuple[Listing, ...]) -> Universe:
-    """Return the universe of these listings, in their order."""
-    return Universe(tuple(one.instrument for one in listed))
+def newly_listed(instrument: Instrument, px: int) -> Listing:
+    """Return the listing of an instrument of one's own, first traded at ``px`` units.
+
+    Raises ValueError for a price that cannot be.
+    """
+    valid = floor_to_tick(px, instrument.px_decimals)
+    if not 0 < valid < _MOST_PX_UNITS:
+        raise ValueError(f"{instrument.name} cannot trade at such a price")
+    return Listing(instrument, valid, 60, _NEW_LIVELINESS, 300)
+
+
+def dex_listing(
+    dex: str, name: str, price: Decimal, *, sz_decimals: int, max_leverage: int
+) -> Listing:
+    """Return the perp ``dex:name``; raises ValueError for a price that cannot be."""
+    instrument = Instrument(
+        name=f"{dex}:{name}",
+        sz_decimals=sz_decimals,
+        max_leverage=max_leverage,
+        margin_table=flat_table(max_leverage),
+        dex=dex,
+    )
+    return newly_listed(instrument, int(price.scaleb(instrument.px_decimals)))
+
+
+def universe_of(
+    listed: Sequence[Listing], dexes: Sequence[str] | None = None
+) -> Universe:
+    """Return the universe of these listings, in their order.
+
+    ``dexes`` are by default the first one and then those of the listings.
+    """
+    if dexes is None:
+        dexes = tuple(
+            dict.fromkeys((FIRST_DEX, *(one.instrument.dex for one in listed)))
+        )
+    return Universe(tuple(one.instrument for one in listed), tuple(dexes))
 
 
 def _rows() -> list[list[str]]:

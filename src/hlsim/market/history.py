@@ -32,12 +32,17 @@ class History:
         trades_per_minute: Sequence[int],
     ) -> None:
         """``trades_per_minute`` is in 1/65536, as the live market prints them."""
-        self._listings = listings
+        self._listings = list(listings)
+        self._count = len(self._listings)
         self._seed = seed
         self._minutes = days * _DAY_MINUTES
         self._origin_ms = origin_ms
         self._pace = trades_per_minute
         self._path: Integers | None = None
+
+    def enlist(self, listing: Listing) -> None:
+        """Add a coin that has no history."""
+        self._listings.append(listing)
 
     @property
     def first_ms(self) -> int:
@@ -51,6 +56,8 @@ class History:
 
     def price_before(self, asset: int, at_ms: int) -> int:
         """Return the price at ``at_ms`` (within the history), in units."""
+        if asset >= self._count:
+            return self._listings[asset].px
         row = (at_ms - self.first_ms) // MINUTE_MS
         row = min(max(row, 0), self._minutes)
         decimals = self._listings[asset].instrument.px_decimals
@@ -65,7 +72,8 @@ class History:
 
     def _whole_path(self) -> Integers:
         if self._path is None:
-            self._path = past_path(self._listings, self._seed, self._minutes)
+            begun_with = self._listings[: self._count]
+            self._path = past_path(begun_with, self._seed, self._minutes)
         return self._path
 
     def _columns(self, asset: int, first_ms: int, last_ms: int) -> Integers:
@@ -73,7 +81,8 @@ class History:
         listing = self._listings[asset]
         begin = max(-(-(first_ms - self.first_ms) // MINUTE_MS), 0)
         end = min((last_ms - self.first_ms) // MINUTE_MS + 1, self._minutes)
-        if begin >= end or listing.instrument.is_delisted:
+        is_new = asset >= self._count
+        if begin >= end or is_new or listing.instrument.is_delisted:
             return np.empty((0, 7), dtype=np.int64)
         index = np.arange(begin, end, dtype=np.int64)
         noise = self._noise(asset, index)

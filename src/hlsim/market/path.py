@@ -37,6 +37,13 @@ class Walk:
         self, listings: Sequence[Listing], seed: int, kind: int, step_ms: int
     ) -> None:
         """Prepare the noise of steps of ``step_ms``."""
+        self._seed = seed
+        self._kind = kind
+        self._step_ms = step_ms
+        self._prepare(listings)
+
+    def _prepare(self, listings: Sequence[Listing]) -> None:
+        seed, kind = self._seed, self._kind
         self._common = stream(seed, kind, _COMMON)
         self._bases = np.array(
             [stream(seed, kind, asset) for asset in range(len(listings))],
@@ -44,12 +51,16 @@ class Walk:
         )
         scale = np.array([one.volatility_pct for one in listings], dtype=np.int64)
         per_pct = (65536 << _RETURN_BITS) // (100 * BELL_DEVIATION)
-        strength = scale * per_pct // math.isqrt(_YEAR_MS // step_ms)
+        strength = scale * per_pct // math.isqrt(_YEAR_MS // self._step_ms)
         # 0.7 squared plus 0.714 squared is one.
         self._shared = strength * 7 // 10
         self._own = strength * 714 // 1000
         self._first = 0
         self._rows: Sequence[Integers] = ()
+
+    def enlist(self, listings: Sequence[Listing]) -> None:
+        """Take further coins in: ``listings`` are all of them, the new ones last."""
+        self._prepare(listings)
 
     def returns(self, step: int) -> Integers:
         """Return every coin's return in step number ``step``."""
@@ -81,6 +92,13 @@ class Path(Protocol):
         """Move to ``block`` and return the fine prices there."""
         ...
 
+    def enlist(self, listings: Sequence[Listing]) -> None:
+        """Take further coins in: ``listings`` are all of them, the new ones last.
+
+        Raises ValueError if there can be no further ones.
+        """
+        ...
+
 
 class LivePath:
     """Fair prices from the first ones on, block by block."""
@@ -89,8 +107,18 @@ class LivePath:
         """Begin at the listings' prices."""
         self._walk = Walk(listings, seed, _LIVE, block_ms)
         self.fine = first_prices(listings)
-        self._floor = self.fine >> _STRAY_BITS
-        self._ceiling = self.fine << _STRAY_BITS
+        self._bound(self.fine)
+
+    def _bound(self, first: Integers) -> None:
+        self._floor = first >> _STRAY_BITS
+        self._ceiling = first << _STRAY_BITS
+
+    def enlist(self, listings: Sequence[Listing]) -> None:
+        """Take further coins in, at their first prices."""
+        first = first_prices(listings)
+        self.fine = np.concatenate((self.fine, first[len(self.fine) :]))
+        self._bound(first)
+        self._walk.enlist(listings)
 
     def begin(self) -> None:
         """Do nothing: this path goes on whether anyone listens or not."""

@@ -5,10 +5,9 @@ subscribes to several channels misses nothing. Frames keep their own times; cand
 counted in the exchange's time, in which the playback happens.
 """
 
-from collections import deque
 from collections.abc import Iterator, Sequence
 
-from hlsim.core.candles import Candle, LiveCandles
+from hlsim.core.candles import Candle
 from hlsim.core.market import (
     Book,
     Changes,
@@ -29,15 +28,21 @@ from hlsim.market.capture import (
 )
 from hlsim.market.catalogue import known_listing, universe_of
 from hlsim.market.contexts import context_of, no_context
-from hlsim.market.day import DayFigures
 from hlsim.market.funding import Funding
 from hlsim.market.history import History
 from hlsim.market.marks import Marks
 from hlsim.market.quotes import Quote
+from hlsim.market.tape import Tape
 
-RECENT_TRADES = 30
 _POLL_MS = 20
 _LIVE_MINUTES = 5 * 1440
+
+
+class FixedRecordingError(ValueError):
+    """A recording was asked to happen differently."""
+
+    def __str__(self) -> str:
+        return "a recording has the coins and the trades that were recorded"
 
 
 class RecordedMarket:
@@ -77,9 +82,7 @@ class RecordedMarket:
             trades_per_minute=[0 for _ in coins],
         )
         self._books = [Book(start_ms, (), ()) for _ in coins]
-        self._recent: list[deque[Trade]] = [deque(maxlen=RECENT_TRADES) for _ in coins]
-        self._live = [LiveCandles(_LIVE_MINUTES) for _ in coins]
-        self._days = [DayFigures(i, history, self._live[i]) for i in coins]
+        self._tape = Tape(history, len(coins), _LIVE_MINUTES)
 
     @property
     def universe(self) -> Universe:
@@ -149,19 +152,33 @@ class RecordedMarket:
 
     def _mark(self, asset: int, at_ms: int) -> None:
         bid, ask = self.best_px(asset)
-        recent = self._recent[asset]
         if bid and ask:
-            last_px = recent[-1].px if recent else bid
+            last_px = self._tape.last_px(asset) or bid
             self._marks.quoted(asset, at_ms, bid, ask, last_px)
+
+    def delist(self, asset: int) -> None:
+        """Refuse by ValueError."""
+        raise FixedRecordingError
+
+    def enlist(self, instrument: Instrument, px: int) -> int:
+        """Refuse by ValueError."""
+        raise FixedRecordingError
+
+    def hold_back(self, asset: int, minutes: int) -> None:
+        """Refuse by ValueError."""
+        raise FixedRecordingError
+
+    def publish_flat(self, asset: int) -> None:
+        """Refuse by ValueError."""
+        raise FixedRecordingError
 
     def printed(self, asset: int, trades: Sequence[Trade]) -> None:
         """Put trades on the tape, at the time of the playback."""
-        self._recent[asset].extend(trades)
+        self._tape.remember(asset, trades)
         for one in trades:
             # What was a backlog in the recording did not trade now.
             if one.time_ms >= self._frames[0].received_ms:
-                self._live[asset].add(self._played_ms, one.px, one.sz)
-                self._days[asset].add(one.px, one.sz)
+                self._tape.count(asset, self._played_ms, one.px, one.sz)
 
     def best_px(self, asset: int) -> tuple[int, int]:
         """Return the best prices of the last recorded book."""
@@ -184,11 +201,11 @@ class RecordedMarket:
 
     def recent_trades(self, asset: int) -> Sequence[Trade]:
         """Return up to 30 last trades, oldest first."""
-        return tuple(self._recent[asset])
+        return self._tape.recent(asset)
 
     def minutes(self, asset: int, first_ms: int, last_ms: int) -> list[Candle]:
         """Return the candles of the playback."""
-        return list(self._live[asset].between(first_ms, last_ms))
+        return self._tape.minutes(asset, first_ms, last_ms)
 
     def mark_px(self, asset: int, now_ms: int) -> int:
         """Return the mark price in units."""
@@ -209,7 +226,7 @@ class RecordedMarket:
             Quote(now_ms, bid.px, ask.px, 0),
             mark_px=self._marks.mark_px(asset, now_ms),
             oracle_px=self._marks.oracle_px(asset),
-            day=self._days[asset],
+            day=self._tape.day(asset),
             funding=self._funding,
             asset=asset,
             now_ms=now_ms,

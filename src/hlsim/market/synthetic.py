@@ -1,27 +1,28 @@
 """The synthetic market: seeded, correlated, in blocks, the same on every machine."""
 
-from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from hlsim.core.candles import Candle, LiveCandles
+from hlsim.core.candles import Candle
 from hlsim.core.intervals import MINUTE_MS
 from hlsim.core.market import Book, Changes, Context, FundingRate, Trade
 from hlsim.core.rng import MASK, mix, stream
-from hlsim.core.universe import Universe
+from hlsim.core.universe import Instrument, Universe
 from hlsim.market.activity import Liveliness, thresholds
 from hlsim.market.agents import Agents, Moves
-from hlsim.market.catalogue import Listing, universe_of
+from hlsim.market.catalogue import Listing, newly_listed, universe_of
 from hlsim.market.contexts import context_of, no_context
-from hlsim.market.day import DayFigures
 from hlsim.market.funding import Funding
 from hlsim.market.history import History
+from hlsim.market.holds import Holds
 from hlsim.market.marks import Marks
 from hlsim.market.path import FINE_BITS, LivePath, Path
 from hlsim.market.quotes import Quote, book, quote, top, trades
+from hlsim.market.tape import Tape
 
-RECENT_TRADES = 30
 _QUOTES = 0x51
 _TRADES_BIT = 1 << 60
+_LEAST_DAYS_KEPT = 4
 
 
 class SyntheticMarket:
@@ -46,12 +47,13 @@ class SyntheticMarket:
 
         ``path`` replaces the seeded path of fair prices. Raises RateTooHighError.
         """
-        self._listings = tuple(listings)
+        self._listings = list(listings)
         self._universe = universe_of(self._listings)
         self._seed = seed
         self._block_ms = block_ms
         self._origin_ms = start_ms - start_ms % MINUTE_MS - MINUTE_MS
         self._block = 0
+        self._listed: list[int] = []
         self._path = path or LivePath(self._listings, seed, block_ms)
         self._funding = Funding(seed)
         self._marks = Marks(self._listings, self._funding)
@@ -75,36 +77,32 @@ class SyntheticMarket:
             origin_ms=self._origin_ms,
             trades_per_minute=[share * per_minute >> 32 for share in shares],
         )
-        limit = max(history_days, 4) * 1440
-        self._live = [LiveCandles(limit) for _ in coins]
-        self._days = [DayFigures(i, self._history, self._live[i]) for i in coins]
-        self._recent: list[deque[Trade]] = [deque(maxlen=RECENT_TRADES) for _ in coins]
+        limit = max(history_days, _LEAST_DAYS_KEPT) * 1440
+        self._tape = Tape(self._history, len(coins), limit)
+        self._holds = Holds(self._tape)
         self._decimals = [one.instrument.px_decimals for one in self._listings]
         self._makers = [self._agents.maker(asset) for asset in coins]
-        self._quotes = self._first_quotes()
+        self._quotes = [self._first_quote(asset) for asset in coins]
 
-    def _first_quotes(self) -> list[Quote | None]:
-        fair = self._path.fine >> FINE_BITS
-        return [
-            None
-            if one.instrument.is_delisted
-            else quote(
-                int(fair[asset]),
-                one.instrument.px_decimals,
-                mix(stream(self._seed, _QUOTES, asset)),
-                self._origin_ms,
-            )
-            for asset, one in enumerate(self._listings)
-        ]
+    def _first_quote(self, asset: int) -> Quote | None:
+        if self._universe[asset].is_delisted:
+            return None
+        fair = int(self._path.fine[asset]) >> FINE_BITS
+        word = mix(stream(self._seed, _QUOTES, asset))
+        return quote(fair, self._decimals[asset], word, self._now_ms)
+
+    @property
+    def _now_ms(self) -> int:
+        return self._origin_ms + self._block * self._block_ms
 
     @property
     def universe(self) -> Universe:
-        """The instruments, by asset id."""
+        """The instruments, by asset; another value after each listing."""
         return self._universe
 
     @property
     def participants(self) -> Sequence[str]:
-        """Return the addresses of all agents."""
+        """The addresses of all agents."""
         return self._agents.participants
 
     def maker(self, asset: int) -> str:
@@ -127,13 +125,13 @@ class SyntheticMarket:
 
     def next_ms(self, now_ms: int) -> int:
         """Return when the next block is due."""
-        return self._origin_ms + (self._block + 1) * self._block_ms
+        return self._now_ms + self._block_ms
 
     def advance(self, now_ms: int) -> Iterator[Changes]:
         """Yield the blocks up to ``now_ms``."""
-        while self.next_ms(now_ms) <= now_ms:
+        while self._now_ms + self._block_ms <= now_ms:
             self._block += 1
-            yield self._one_block(self._origin_ms + self._block * self._block_ms)
+            yield self._one_block(self._now_ms)
 
     def _one_block(self, time_ms: int) -> Changes:
         fine = self._path.step(self._block)
@@ -145,9 +143,10 @@ class SyntheticMarket:
         for asset, price, word in zip(lively, fair, words, strict=True):
             at = quote(price >> bits, decimals[asset], mix(word ^ MASK), time_ms)
             self._set_quote(asset, at)
-            if at.word & _TRADES_BIT:
+            if at.word & _TRADES_BIT and not self._holds.is_held(asset, time_ms):
                 traded.append((asset, self._trades(asset, at, price)))
-        return Changes(time_ms, lively, traded)
+        listed, self._listed = self._listed, []
+        return Changes(time_ms, lively, traded, (), listed)
 
     def _trades(self, asset: int, at: Quote, fine: int) -> tuple[Trade, ...]:
         heat = self._moves.heat(asset, fine)
@@ -157,17 +156,62 @@ class SyntheticMarket:
 
     def _set_quote(self, asset: int, at: Quote) -> None:
         self._quotes[asset] = at
-        recent = self._recent[asset]
-        last_px = recent[-1].px if recent else at.bid
+        last_px = self._tape.last_px(asset) or at.bid
         self._marks.quoted(asset, at.time_ms, at.bid, at.ask, last_px)
+
+    def delist(self, asset: int) -> None:
+        """End the trading of a coin; its id stays, its mark stands still.
+
+        Raises ValueError if that was done before.
+        """
+        instrument = self._universe[asset]
+        if instrument.is_delisted:
+            raise ValueError(f"{instrument.name} is delisted already")
+        self._marks.freeze(asset, self._now_ms)
+        self._liveliness.silence(asset)
+        self._quotes[asset] = None
+        gone = replace(instrument, is_delisted=True)
+        self._list(asset, replace(self._listings[asset], instrument=gone))
+
+    def enlist(self, instrument: Instrument, px: int) -> int:
+        """Begin the trading of a new coin near ``px`` units; return its asset.
+
+        Raises ValueError for a name that exists, a dex that does not, a price that
+        cannot be, or where prices come from a recording.
+        """
+        listing = newly_listed(instrument, px)
+        listings = [*self._listings, listing]
+        universe_of(listings, self._universe.dexes)
+        self._path.enlist(listings)
+        asset = len(self._universe)
+        self._moves.enlist(listing, int(self._path.fine[asset]))
+        base = stream(self._seed, _QUOTES, asset)
+        self._liveliness.enlist(base, listing.liveliness)
+        self._history.enlist(listing)
+        self._marks.enlist(listing)
+        self._tape.enlist()
+        self._decimals.append(instrument.px_decimals)
+        self._makers.append(self._agents.maker(asset))
+        self._list(asset, listing)
+        self._quotes.append(self._first_quote(asset))
+        return asset
+
+    def _list(self, asset: int, listing: Listing) -> None:
+        self._listings[asset : asset + 1] = [listing]
+        self._universe = universe_of(self._listings, self._universe.dexes)
+        self._listed.append(asset)
+
+    def hold_back(self, asset: int, minutes: int) -> None:
+        """Let a coin not trade in the next ``minutes`` whole minutes."""
+        self._holds.begin(asset, self._now_ms, minutes)
+
+    def publish_flat(self, asset: int) -> None:
+        """Make the minutes held back until now appear as flat candles."""
+        self._holds.publish(asset, self._now_ms)
 
     def printed(self, asset: int, trades: Sequence[Trade]) -> None:
         """Put trades on the tape."""
-        live, day = self._live[asset], self._days[asset]
-        for one in trades:
-            live.add(one.time_ms, one.px, one.sz)
-            day.add(one.px, one.sz)
-        self._recent[asset].extend(trades)
+        self._tape.add(asset, trades)
 
     def best_px(self, asset: int) -> tuple[int, int]:
         """Return bid and ask of the last quote."""
@@ -195,14 +239,11 @@ class SyntheticMarket:
 
     def recent_trades(self, asset: int) -> Sequence[Trade]:
         """Return up to 30 last trades, oldest first."""
-        return tuple(self._recent[asset])
+        return self._tape.recent(asset)
 
     def minutes(self, asset: int, first_ms: int, last_ms: int) -> list[Candle]:
         """Return history and live candles of the span as one series."""
-        past: list[Candle] = []
-        if first_ms < self._origin_ms:
-            past = self._history.minutes(asset, first_ms, last_ms)
-        return [*past, *self._live[asset].between(first_ms, last_ms)]
+        return self._tape.minutes(asset, first_ms, last_ms)
 
     def mark_px(self, asset: int, now_ms: int) -> int:
         """Return the mark price in units; that of a delisted coin stands still."""
@@ -215,15 +256,14 @@ class SyntheticMarket:
     def context(self, asset: int, now_ms: int) -> Context:
         """Return the coin's context; prices of a delisted coin stand still."""
         at = self._quotes[asset]
-        listing = self._listings[asset]
         if at is None:
             return no_context(self._marks.oracle_px(asset))
         return context_of(
-            listing,
+            self._listings[asset],
             at,
             mark_px=self._marks.mark_px(asset, now_ms),
             oracle_px=self._marks.oracle_px(asset),
-            day=self._days[asset],
+            day=self._tape.day(asset),
             funding=self._funding,
             asset=asset,
             now_ms=now_ms,

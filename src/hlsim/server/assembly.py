@@ -12,10 +12,10 @@ from hlsim.core.universe import Universe
 from hlsim.market.bar_path import BarPath
 from hlsim.market.bars import read_bars
 from hlsim.market.capture import read_capture
-from hlsim.market.catalogue import listing_from, listings
+from hlsim.market.catalogue import Listing, dex_listing, listing_from, listings
 from hlsim.market.recorded import RecordedMarket
 from hlsim.market.synthetic import SyntheticMarket
-from hlsim.server.settings import Holding, Settings
+from hlsim.server.settings import BuilderDex, Holding, Settings
 
 
 def build_exchange(settings: Settings, start_ms: int) -> Exchange:
@@ -30,13 +30,29 @@ def build_market(settings: Settings, start_ms: int) -> Market:
     if settings.recordings:
         return _recorded(settings, start_ms)
     return SyntheticMarket(
-        listings(settings.symbols, settings.seed),
+        (*listings(settings.symbols, settings.seed), *_on_dexes(settings.dexes)),
         seed=settings.seed,
         start_ms=start_ms,
         block_ms=settings.block_ms,
         history_days=settings.history_days,
         rate=settings.rate,
     )
+
+
+def _on_dexes(dexes: Sequence[BuilderDex]) -> Sequence[Listing]:
+    if len({one.name for one in dexes}) != len(dexes):
+        raise ValueError("a builder dex is given twice")
+    return [
+        dex_listing(
+            dex.name,
+            coin.name,
+            coin.px,
+            sz_decimals=coin.sz_decimals,
+            max_leverage=coin.max_leverage,
+        )
+        for dex in dexes
+        for coin in dex.coins
+    ]
 
 
 def _recorded(settings: Settings, start_ms: int) -> Market:

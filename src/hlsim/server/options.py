@@ -6,13 +6,19 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from hlsim.core.accounts import Account
-from hlsim.server.settings import Holding, RecordedFile
+from hlsim.server.settings import BuilderDex, DexCoin, Holding, RecordedFile
 
 _ADDRESS = re.compile("0x[0-9a-fA-F]{40}")
 _POSITION = re.compile(
     r"(?P<address>0x[0-9a-fA-F]{40}):(?P<coin>[^=]+)=(?P<szi>[-+.\d]+)@(?P<px>[.\d]+)"
     r"(?::(?P<kind>cross|isolated)(?P<leverage>\d+))?"
 )
+
+_COIN = re.compile(
+    r"(?P<name>[A-Za-z0-9]+)=(?P<px>\d+(?:\.\d+)?)@(?P<sz_decimals>[0-6])"
+    r"@(?P<leverage>[1-9]\d?)"
+)
+_DEX = re.compile(r"(?P<name>[a-z0-9]{1,6}):(?P<coins>.+)")
 
 
 def parse_account(text: str) -> Account:
@@ -55,6 +61,27 @@ def _recorded(part: str) -> RecordedFile:
     if not file.path.is_file():
         raise ValueError(f"there is no file {file.path}")
     return file
+
+
+def parse_dex(text: str) -> BuilderDex:
+    """Read ``xyz:AAPL=190@2@10,TSLA=250@2@10``: price, szDecimals, maxLeverage."""
+    found = _DEX.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is no dex; write xyz:AAPL=190@2@10,TSLA=250@2@10")
+    coins = tuple(_coin(part, text) for part in found["coins"].split(","))
+    return BuilderDex(found["name"], coins)
+
+
+def _coin(part: str, text: str) -> DexCoin:
+    found = _COIN.fullmatch(part)
+    if found is None:
+        raise ValueError(f"{part!r} of {text!r} is no perp; write xyz:AAPL=190@2@10")
+    return DexCoin(
+        found["name"],
+        Decimal(found["px"]),
+        int(found["sz_decimals"]),
+        int(found["leverage"]),
+    )
 
 
 def _dollars(text: str, whole: str) -> Decimal:

@@ -1,6 +1,7 @@
 """Everything about the exchange that can be set; conflicting facts are settings too."""
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 
 from hlsim.core.accounts import Account
@@ -52,6 +53,24 @@ class Holding:
     is_cross: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class DexCoin:
+    """A perp of a builder dex (HIP-3), its name without the dex's."""
+
+    name: str
+    px: Decimal
+    sz_decimals: int
+    max_leverage: int
+
+
+@dataclass(frozen=True, slots=True)
+class BuilderDex:
+    """A builder dex and its perps, in the order of their asset ids."""
+
+    name: str
+    coins: tuple[DexCoin, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """One exchange. Raises ValueError with a sentence for what makes no sense."""
@@ -60,6 +79,7 @@ class Settings:
     port: int = 0
     seed: int = 7
     symbols: int = 230
+    dexes: tuple[BuilderDex, ...] = ()
     recordings: tuple[RecordedFile, ...] = ()
     loop: bool = False
     playback_delay_ms: int = 250
@@ -78,6 +98,11 @@ class Settings:
         _check(self.speed > 0, "speed must be positive")
         _check(self.rate is None or self.rate > 0, "rate must be positive")
         _check(self.block_ms > 0, "a block must take at least a millisecond")
+
+        _check(
+            not (self.dexes and self.recordings),
+            "builder dexes have no prices in a recording",
+        )
 
     @property
     def market(self) -> str:

@@ -120,7 +120,26 @@ def _(
 
 @market_answer.register
 def _(request: requests.PerpDexs, exchange: Exchange, now_ms: int) -> object:
-    return [None]
+    universe = exchange.universe
+    return [
+        None if dex == FIRST_DEX else market_data.perp_dex(universe, dex)
+        for dex in universe.dexes
+    ]
+
+
+@market_answer.register
+def _(request: requests.PerpDexLimits, exchange: Exchange, now_ms: int) -> object:
+    universe = exchange.universe
+    if request.dex == FIRST_DEX or request.dex not in universe.dexes:
+        return None
+    return market_data.dex_limits(universe, request.dex)
+
+
+@market_answer.register
+def _(request: requests.PerpDexStatus, exchange: Exchange, now_ms: int) -> object:
+    if request.dex not in exchange.universe.dexes:
+        return None
+    return {"totalNetDeposit": "0.0"}
 
 
 @market_answer.register

@@ -11,6 +11,8 @@ from hlsim.core.numbers import USD_DECIMALS, decimal_string, decimal_text
 from hlsim.core.universe import FIRST_DEX, Instrument, MarginTable, Universe
 
 RATE_DECIMALS = 10
+_OI_CAP, _TOTAL_OI_CAP = "100000000.0", "1000000000.0"
+_OI_SZ_CAP, _MAX_TRANSFER_NTL = "10000000000.0", "100000000.0"
 
 
 class WireLevel(msgspec.Struct, frozen=True, gc=False):
@@ -124,6 +126,50 @@ class WireMeta(msgspec.Struct, frozen=True, rename="camel"):
     universe: list[WireInstrument]
     margin_tables: list[tuple[int, WireTable]]
     collateral_token: int = 0
+
+
+class WirePerpDex(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One builder dex of `perpDexs`."""
+
+    name: str
+    full_name: str
+    deployer: str
+    oracle_updater: str | None = None
+    fee_recipient: str | None = None
+    asset_to_streaming_oi_cap: list[tuple[str, str]]
+    sub_deployers: list[object] = []
+    deployer_fee_scale: str = "1.0"
+    asset_to_funding_multiplier: list[tuple[str, str]] = []
+
+
+class WireDexLimits(msgspec.Struct, frozen=True, rename="camel"):
+    """Answer to `perpDexLimits`."""
+
+    total_oi_cap: str
+    oi_sz_cap_per_perp: str
+    max_transfer_ntl: str
+    coin_to_oi_cap: list[tuple[str, str]]
+
+
+def perp_dex(universe: Universe, dex: str) -> WirePerpDex:
+    """Write a builder dex; its deployer is its name in hexadecimal digits."""
+    return WirePerpDex(
+        name=dex,
+        full_name=dex.upper(),
+        deployer="0x" + dex.encode().hex().ljust(40, "0"),
+        asset_to_streaming_oi_cap=_oi_caps(universe, dex),
+    )
+
+
+def dex_limits(universe: Universe, dex: str) -> WireDexLimits:
+    """Write the limits of a builder dex, which are the same for all and never met."""
+    return WireDexLimits(
+        _TOTAL_OI_CAP, _OI_SZ_CAP, _MAX_TRANSFER_NTL, _oi_caps(universe, dex)
+    )
+
+
+def _oi_caps(universe: Universe, dex: str) -> list[tuple[str, str]]:
+    return [(universe[asset].name, _OI_CAP) for asset in universe.members(dex)]
 
 
 def meta(universe: Universe, dex: str = FIRST_DEX) -> WireMeta:

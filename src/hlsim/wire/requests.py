@@ -32,7 +32,7 @@ class Request(
 
 
 class DexRequest(Request, frozen=True):
-    """A request about one dex; only the first, called "", exists here."""
+    """A request about one dex; without it, the first one, called ""."""
 
     dex: str | None = None
 
@@ -105,6 +105,14 @@ class SpotMetaAndAssetCtxs(Request, frozen=True, tag="spotMetaAndAssetCtxs"): ..
 
 
 class PerpDexs(Request, frozen=True, tag="perpDexs"): ...
+
+
+class PerpDexLimits(Request, frozen=True, tag="perpDexLimits"):
+    dex: str
+
+
+class PerpDexStatus(Request, frozen=True, tag="perpDexStatus"):
+    dex: str
 
 
 class PerpsAtOpenInterestCap(DexRequest, frozen=True, tag="perpsAtOpenInterestCap"): ...
@@ -251,7 +259,8 @@ class MaxBuilderFee(UserRequest, frozen=True, tag="maxBuilderFee"):
 InfoRequest = (
     Meta | MetaAndAssetCtxs | AllPerpMetas | AllMids | L2Book | CandleSnapshot
     | RecentTrades | FundingHistory | PredictedFundings | ExchangeStatus | SpotMeta
-    | SpotMetaAndAssetCtxs | PerpDexs | PerpsAtOpenInterestCap | MarginTableRequest
+    | SpotMetaAndAssetCtxs | PerpDexs | PerpDexLimits | PerpDexStatus
+    | PerpsAtOpenInterestCap | MarginTableRequest
     | ClearinghouseState | SpotClearinghouseState | OpenOrders | FrontendOpenOrders
     | OrderStatus | HistoricalOrders | UserFills | UserFillsByTime | UserFunding
     | UserNonFundingLedgerUpdates | UserTwapSliceFills | UserTwapSliceFillsByTime

@@ -94,3 +94,28 @@ def test_minutes_without_a_trade_leave_gaps(interval: str) -> None:
         [Candle(0, 1, 1, 1, 1, 1, 1), Candle(2 * HOUR_MS, 1, 1, 1, 1, 1, 1)], interval
     )
     assert [row.t for row in rows] == [0, 2 * HOUR_MS]
+
+
+@given(trades, st.integers(0, HOUR_MS), st.integers(0, 2 * HOUR_MS))
+def test_filling_adds_flat_minutes_and_leaves_the_rest(
+    done: list[tuple[int, int, int]], first_ms: int, length_ms: int
+) -> None:
+    last_ms = first_ms + length_ms
+    live = LiveCandles(10_000)
+    for time_ms, px, sz in sorted(done, key=lambda trade: trade[0]):
+        live.add(time_ms, px, sz)
+    before = list(live.between(0, 4 * HOUR_MS))
+    added = live.fill(first_ms, last_ms)
+    after = list(live.between(0, 4 * HOUR_MS))
+    flat = [row for row in after if row.n == 0]
+    assert len(flat) == added
+    assert [row for row in after if row.n] == before
+    times = [row.t for row in after]
+    assert times == sorted(set(times))
+    # Every whole minute of the span after the first trade has its candle now.
+    wanted = range(first_ms + -first_ms % MINUTE_MS, last_ms + 1, MINUTE_MS)
+    assert {t for t in wanted if t > before[0].t} <= set(times)
+    for row in flat:
+        earlier = [one for one in before if one.t < row.t]
+        assert first_ms <= row.t <= last_ms
+        assert (row.o, row.h, row.l, row.c, row.v) == (earlier[-1].c,) * 4 + (0,)

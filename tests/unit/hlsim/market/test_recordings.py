@@ -9,6 +9,7 @@ import pytest
 from hlsim.market.bar_path import BarPath
 from hlsim.market.bars import Bar, UnreadableRecordingError, read_bars
 from hlsim.market.capture import read_capture
+from hlsim.market.catalogue import listings
 from hlsim.market.path import FINE_BITS
 from hlsim.market.recorded import RecordedMarket
 from tests.unit.hlsim.market.living import lived
@@ -155,3 +156,22 @@ def test_a_looping_path_begins_again() -> None:
     path.begin()
     prices = [int(path.step(block)[0]) >> FINE_BITS for block in range(1, 5)]
     assert prices == [200, 100, 200, 100]
+
+
+def test_a_recording_cannot_be_made_to_happen_differently() -> None:
+    one = market()
+    for change in (
+        lambda: one.delist(0),
+        lambda: one.enlist(one.universe[0], 1),
+        lambda: one.hold_back(0, 1),
+        lambda: one.publish_flat(0),
+    ):
+        with pytest.raises(ValueError, match="recorded"):
+            change()
+
+
+def test_a_path_along_bars_takes_no_further_coin() -> None:
+    bars = [bar(0, 100, 100, 100, 100), bar(1000, 200, 200, 200, 200)]
+    path = BarPath([bars], [0], block_ms=1000, loop=False)
+    with pytest.raises(ValueError, match="no prices"):
+        path.enlist(listings(1, 7))

@@ -7,10 +7,16 @@ from pathlib import Path
 import pytest
 
 from hlsim.server.assembly import build_exchange
-from hlsim.server.options import parse_account, parse_market, parse_position
-from hlsim.server.settings import Holding, Settings
+from hlsim.server.options import (
+    parse_account,
+    parse_dex,
+    parse_market,
+    parse_position,
+)
+from hlsim.server.settings import BuilderDex, DexCoin, Holding, RecordedFile, Settings
 
 USER = "0x" + "aB" * 20
+XYZ = BuilderDex("xyz", (DexCoin("AAPL", Decimal(190), 2, 10),))
 START = 1_760_000_000_000
 
 
@@ -33,6 +39,16 @@ def test_recordings_name_their_coin(tmp_path: Path) -> None:
     assert parse_market("synthetic") == ()
 
 
+def test_a_builder_dex_has_coins_in_order() -> None:
+    assert parse_dex("xyz:AAPL=190.5@2@10,TSLA=250@3@5") == BuilderDex(
+        "xyz",
+        (DexCoin("AAPL", Decimal("190.5"), 2, 10), DexCoin("TSLA", Decimal(250), 3, 5)),
+    )
+
+
+WAYS = r"write 0x|dollars|write synthetic|no file|write xyz"
+
+
 @pytest.mark.parametrize(
     ("read", "text"),
     [
@@ -45,10 +61,15 @@ def test_recordings_name_their_coin(tmp_path: Path) -> None:
         (parse_market, "real"),
         (parse_market, "recorded"),
         (parse_market, "recorded:nowhere.gz"),
+        (parse_dex, "AAPL=190@2@10"),
+        (parse_dex, "xyz:AAPL=190"),
+        (parse_dex, "xyz:AAPL=190@2@10,TSLA"),
+        (parse_dex, "xyz:AAPL=190@7@10"),
+        (parse_dex, "xyz:AAPL=190@2@0"),
     ],
 )
 def test_what_cannot_be_read_is_named(read: Callable[[str], object], text: str) -> None:
-    with pytest.raises(ValueError, match=r"write 0x|dollars|write synthetic|no file"):
+    with pytest.raises(ValueError, match=WAYS):
         read(text)
 
 
@@ -61,6 +82,10 @@ def test_what_cannot_be_read_is_named(read: Callable[[str], object], text: str) 
         ({"block_ms": 0}, "block"),
         ({"history_days": -1}, "history"),
         ({"symbols": 10, "rate": 100_000}, "at most"),
+        ({"dexes": (XYZ, XYZ)}, "given twice"),
+        ({"dexes": (BuilderDex("x", XYZ.coins * 2),)}, "same name"),
+        ({"dexes": (BuilderDex("x", (DexCoin("A", Decimal(0), 2, 3),)),)}, "price"),
+        ({"dexes": (XYZ,), "recordings": (RecordedFile(Path("x")),)}, "no prices"),
         ({"holdings": (Holding(USER, "BTC", "1", "1"),)}, "has no account"),
     ],
 )
