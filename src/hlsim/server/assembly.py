@@ -1,14 +1,13 @@
 """Puts an exchange together as the settings say."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from hlsim.core.accounts import DEFAULT_LEVERAGE, Account, Accounts, Position
+from hlsim.core.accounts import DEFAULT_LEVERAGE
 from hlsim.core.exchange import Exchange
 from hlsim.core.market import Market
-from hlsim.core.numbers import parse_units
-from hlsim.core.universe import Universe
+from hlsim.core.numbers import USD_DECIMALS, parse_units
+from hlsim.core.universe import Instrument
 from hlsim.market.bar_path import BarPath
 from hlsim.market.bars import read_bars
 from hlsim.market.capture import read_capture
@@ -21,8 +20,15 @@ from hlsim.server.settings import BuilderDex, Holding, Settings
 def build_exchange(settings: Settings, start_ms: int) -> Exchange:
     """Return the exchange as of ``start_ms``; raises ValueError with a sentence."""
     market = build_market(settings, start_ms)
-    accounts = _with_holdings(settings, market.universe)
-    return Exchange(market, Accounts(accounts))
+    exchange = Exchange(
+        market, seed=settings.seed, start_ms=start_ms, terms=settings.terms
+    )
+    for user, funds in _deposits(settings).items():
+        exchange.deposit(user, int(funds.scaleb(USD_DECIMALS)), start_ms)
+    for holding in settings.holdings:
+        _grant(exchange, holding)
+    exchange.happened(start_ms)  # nobody listens yet
+    return exchange
 
 
 def build_market(settings: Settings, start_ms: int) -> Market:
@@ -93,39 +99,47 @@ def _along_bars(settings: Settings, start_ms: int) -> Market:
     )
 
 
-def _with_holdings(settings: Settings, universe: Universe) -> Sequence[Account]:
-    accounts = {one.address.lower(): one for one in settings.accounts}
-    if len(accounts) != len(settings.accounts):
+def _deposits(settings: Settings) -> Mapping[str, Decimal]:
+    deposits = {one.address.lower(): one.funds for one in settings.accounts}
+    if len(deposits) != len(settings.accounts):
         raise ValueError("an account is given twice")
     for holding in settings.holdings:
-        key = holding.address.lower()
-        if key not in accounts:
-            raise ValueError(f"the position of {key} has no account")
-        held = accounts[key]
-        position = _position(holding, universe)
-        if any(one.asset == position.asset for one in held.positions):
-            raise ValueError(f"{key} has two positions in {holding.coin}")
-        accounts[key] = replace(held, positions=(*held.positions, position))
-    return list(accounts.values())
+        if holding.address.lower() not in deposits:
+            raise ValueError(
+                f"the position of {holding.address.lower()} has no account"
+            )
+    return deposits
 
 
-def _position(holding: Holding, universe: Universe) -> Position:
-    asset = universe.asset(holding.coin)
+def _grant(exchange: Exchange, holding: Holding) -> None:
+    user = holding.address.lower()
+    asset = exchange.universe.asset(holding.coin)
     if asset is None:
         raise ValueError(f"there is no coin called {holding.coin!r}")
-    instrument = universe[asset]
+    instrument = exchange.universe[asset]
+    if exchange.account(user, instrument.dex).szi(asset):
+        raise ValueError(f"{user} has two positions in {holding.coin}")
+    leverage = _leverage(holding, instrument)
+    size = parse_units(holding.szi, instrument.sz_decimals)
+    if not size:
+        raise ValueError(f"the position of {user} in {holding.coin} has no size")
+    px = _entry_px(holding, instrument)
+    is_cross = holding.is_cross and not instrument.only_isolated
+    exchange.grant(user, asset, size, px, leverage, is_cross)
+
+
+def _leverage(holding: Holding, instrument: Instrument) -> int:
     if instrument.is_delisted:
         raise ValueError(f"{holding.coin} is delisted")
     most = instrument.max_leverage
     leverage = holding.leverage or min(DEFAULT_LEVERAGE, most)
     if leverage > most:
         raise ValueError(f"{holding.coin} allows leverage up to {most}")
-    size = parse_units(holding.szi, instrument.sz_decimals)
-    entry = Decimal(parse_units(holding.entry_px, 6)).scaleb(-6)
-    return Position(
-        asset=asset,
-        szi=Decimal(size).scaleb(-instrument.sz_decimals),
-        entry_px=entry,
-        leverage=leverage,
-        is_cross=holding.is_cross and not instrument.only_isolated,
-    )
+    return leverage
+
+
+def _entry_px(holding: Holding, instrument: Instrument) -> int:
+    px = parse_units(holding.entry_px, instrument.px_decimals)
+    if px <= 0:
+        raise ValueError(f"{holding.entry_px} is no entry price")
+    return px

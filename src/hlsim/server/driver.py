@@ -38,8 +38,8 @@ class Driver:
     async def catch_up(self) -> None:
         """Publish everything that is due now."""
         now_ms = self._clock.now_ms()
-        for number, changes in enumerate(self._exchange.advance(now_ms), start=1):
-            self._publisher.block(changes)
+        for number, one in enumerate(self._exchange.advance(now_ms), start=1):
+            self._publisher.happened(one)
             if number % _BLOCKS_AT_ONCE == 0:
                 await asyncio.sleep(0)  # after a long pause others want a turn
         self._publisher.snapshots(now_ms)

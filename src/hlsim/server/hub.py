@@ -1,5 +1,6 @@
 """Who is connected and who follows which topic, within the limits of an address."""
 
+from collections import Counter
 from collections.abc import Iterable
 
 from hlsim.core.limits import TokenBucket
@@ -19,6 +20,7 @@ class Hub:
         self._sessions: dict[str, set[Session]] = {}
         self._followers: dict[Subscription, set[Session]] = {}
         self._messages: dict[str, TokenBucket] = {}
+        self._users: Counter[str] = Counter()
 
     @property
     def sessions(self) -> list[Session]:
@@ -33,6 +35,10 @@ class Hub:
     def followers(self, topic: Subscription) -> Iterable[Session]:
         """Return who follows ``topic``."""
         return self._followers.get(topic, ())
+
+    def is_followed(self, user: str) -> bool:
+        """Tell whether anybody follows a user's channels."""
+        return user in self._users
 
     def has_room(self, address: str) -> bool:
         """Tell whether ``address`` may open another connection."""
@@ -72,11 +78,17 @@ class Hub:
     def follow(self, session: Session, topic: Subscription) -> None:
         """Let ``session`` follow ``topic``."""
         session.topics.add(topic)
+        if isinstance(topic, UserSubscription):
+            self._users[topic.user] += 1
         self._followers.setdefault(topic, set()).add(session)
 
     def unfollow(self, session: Session, topic: Subscription) -> None:
         """Let ``session`` follow ``topic`` no more."""
         session.topics.discard(topic)
+        if isinstance(topic, UserSubscription):
+            self._users[topic.user] -= 1
+            if not self._users[topic.user]:
+                del self._users[topic.user]
         group = self._followers.get(topic, set())
         group.discard(session)
         if not group:

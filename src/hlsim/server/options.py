@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from hlsim.core.accounts import Account
-from hlsim.server.settings import BuilderDex, DexCoin, Holding, RecordedFile
+from hlsim.server.settings import BuilderDex, Deposit, DexCoin, Holding, RecordedFile
 
 _ADDRESS = re.compile("0x[0-9a-fA-F]{40}")
 _POSITION = re.compile(
@@ -21,12 +20,12 @@ _COIN = re.compile(
 _DEX = re.compile(r"(?P<name>[a-z0-9]{1,6}):(?P<coins>.+)")
 
 
-def parse_account(text: str) -> Account:
+def parse_account(text: str) -> Deposit:
     """Read ``0x...=10000``: an address and its dollars."""
     address, _, funds = text.partition("=")
     if not _ADDRESS.fullmatch(address):
         raise ValueError(f"{text!r} is no account; write 0x<40 hex digits>=10000")
-    return Account(address=address.lower(), funds=_dollars(funds, text))
+    return Deposit(address=address.lower(), funds=_dollars(funds, text))
 
 
 def parse_position(text: str) -> Holding:
@@ -96,7 +95,7 @@ def _dollars(text: str, whole: str) -> Decimal:
 
 def parse_all(
     accounts: Sequence[str], positions: Sequence[str]
-) -> tuple[tuple[Account, ...], tuple[Holding, ...]]:
+) -> tuple[tuple[Deposit, ...], tuple[Holding, ...]]:
     """Read the repeatable options."""
     read = tuple(parse_account(one) for one in accounts)
     return read, tuple(parse_position(one) for one in positions)

@@ -1,14 +1,18 @@
 """Turns what happened on the market into frames, each encoded once."""
 
+from collections.abc import Sequence
 from typing import get_args
 
-from hlsim.core.exchange import Exchange
+from hlsim.core.exchange import Exchange, Happened
+from hlsim.core.journal import News
 from hlsim.core.market import Changes, RawFrame
 from hlsim.server.hub import Hub
 from hlsim.server.settings import Cadence
 from hlsim.wire import subscriptions as subs
-from hlsim.wire.channels import current, trades_frame
+from hlsim.wire.channels import trades_frame
+from hlsim.wire.news import frames, users_of
 from hlsim.wire.requests import Interval
+from hlsim.wire.user_channels import current
 
 INTERVALS: tuple[Interval, ...] = get_args(Interval)
 
@@ -23,11 +27,24 @@ class Publisher:
         self._cadence = cadence
         self._last_ms: dict[subs.Subscription, int] = {}
 
-    def block(self, changes: Changes) -> None:
-        """Send what follows from a block."""
+    def happened(self, one: Happened) -> None:
+        """Send what happened to the market, then what happened to users."""
+        self._market(one.changes)
+        for user, news in users_of(one.news).items():
+            self._news(user, news)
+
+    def _news(self, user: str, news: Sequence[News]) -> None:
+        if not self._hub.is_followed(user):
+            return
+        universe, find = self._exchange.universe, self._exchange.open.get
+        for topic, frame in frames(user, news, universe, find):
+            for session in self._hub.followers(topic):
+                session.send(frame)
+
+    def _market(self, changes: Changes) -> None:
         for raw in changes.raw:
             self._raw(raw)
-        recorded = self._exchange.market.recorded_channels
+        recorded = {raw.channel for raw in changes.raw}
         for asset, trades in changes.trades:
             coin = self._exchange.universe[asset].name
             followers = self._hub.followers(subs.Trades(coin))
@@ -78,7 +95,19 @@ class Publisher:
                 return self._cadence.l2_book_fast_ms
             case subs.L2Book() if not self._is_recorded(topic):
                 return self._cadence.l2_book_ms
-            case subs.ClearinghouseState() | subs.OpenOrders() | subs.WebData2():
+            case (
+                subs.ClearinghouseState()
+                | subs.AllDexsClearinghouseState()
+                | subs.OpenOrders()
+                | subs.TwapStates()
+                | subs.SpotState()
+                | subs.ActiveAssetData()
+                | subs.WebData2()
+                | subs.WebData3()
+                | subs.AssetCtxs()
+                | subs.AllDexsAssetCtxs()
+                | subs.FastAssetCtxs()
+            ):
                 return self._cadence.user_ms
             case _:
                 return 0

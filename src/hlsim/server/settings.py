@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
-from hlsim.core.accounts import Account
+from hlsim.core.terms import Terms
+from hlsim.wire.signing import SOURCES, Source
 
 _MOST_SYMBOLS = 1000
 _MOST_DAYS = 60
@@ -39,6 +40,14 @@ class Cadence:
     l2_book_ms: int = 500
     l2_book_fast_ms: int = 500
     user_ms: int = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deposit:
+    """Dollars that an address has at the start."""
+
+    address: str
+    funds: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +92,7 @@ class Settings:
     recordings: tuple[RecordedFile, ...] = ()
     loop: bool = False
     playback_delay_ms: int = 250
-    accounts: tuple[Account, ...] = ()
+    accounts: tuple[Deposit, ...] = ()
     holdings: tuple[Holding, ...] = ()
     speed: float = 1.0
     rate: int | None = None
@@ -91,6 +100,8 @@ class Settings:
     history_days: int = 10
     limits: Limits = field(default_factory=Limits)
     cadence: Cadence = field(default_factory=Cadence)
+    terms: Terms = field(default_factory=Terms)
+    sources: tuple[Source, ...] = SOURCES
 
     def __post_init__(self) -> None:
         _check(1 <= self.symbols <= _MOST_SYMBOLS, "symbols must be 1 to 1000")

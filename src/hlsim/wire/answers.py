@@ -143,6 +143,42 @@ def _(request: requests.PerpDexStatus, exchange: Exchange, now_ms: int) -> objec
 
 
 @market_answer.register
+def _(request: requests.MaxMarketOrderNtls, exchange: Exchange, now_ms: int) -> object:
+    # By highest leverage, as the front end warns above them; none is enforced here.
+    return [[40, "15000000.0"], [25, "5000000.0"], [10, "2000000.0"], [3, "500000.0"]]
+
+
+@market_answer.register
+def _(request: requests.VaultSummaries, exchange: Exchange, now_ms: int) -> object:
+    return []
+
+
+@market_answer.register
+def _(request: requests.VaultDetails, exchange: Exchange, now_ms: int) -> object:
+    address = request.vault_address.lower()
+    if exchange.identities.role(address, now_ms).name != "vault":
+        return None
+    return {
+        "name": address,
+        "vaultAddress": address,
+        "leader": exchange.identities.leader(address),
+        "description": "",
+        "portfolio": [],
+        "apr": 0.0,
+        "followerState": None,
+        "leaderFraction": 0.0,
+        "leaderCommission": 0.0,
+        "followers": [],
+        "maxDistributable": 0.0,
+        "maxWithdrawable": 0.0,
+        "isClosed": False,
+        "relationship": {"type": "normal"},
+        "allowDeposits": True,
+        "alwaysCloseOnWithdraw": False,
+    }
+
+
+@market_answer.register
 def _(
     request: requests.PerpsAtOpenInterestCap, exchange: Exchange, now_ms: int
 ) -> object:

@@ -7,7 +7,6 @@ from hlsim.core.market import Trade
 from hlsim.core.universe import FIRST_DEX
 from hlsim.wire import market_data, spot
 from hlsim.wire import subscriptions as subs
-from hlsim.wire.account_answers import clearinghouse_state
 from hlsim.wire.answers import contexts, mids, recent_trades
 from hlsim.wire.books import l2_book
 from hlsim.wire.messages import frame
@@ -84,59 +83,31 @@ def _(topic: subs.ActiveAssetCtx, exchange: Exchange, now_ms: int) -> bytes | No
 
 
 @current.register
-def _(topic: subs.ClearinghouseState, exchange: Exchange, now_ms: int) -> bytes | None:
-    dex = topic.dex if isinstance(topic.dex, str) else ""
-    state = clearinghouse_state(exchange, topic.user, dex, now_ms)
-    data = {"dex": dex, "user": topic.user, "clearinghouseState": state}
-    return frame("clearinghouseState", data)
+def _(topic: subs.AssetCtxs, exchange: Exchange, now_ms: int) -> bytes | None:
+    dex = topic.dex if isinstance(topic.dex, str) else FIRST_DEX
+    data = {"dex": dex, "ctxs": contexts(exchange, dex, now_ms)}
+    return frame("assetCtxs", data)
 
 
 @current.register
-def _(topic: subs.OpenOrders, exchange: Exchange, now_ms: int) -> bytes | None:
-    dex = topic.dex if isinstance(topic.dex, str) else ""
-    return frame("openOrders", {"dex": dex, "user": topic.user, "orders": []})
+def _(topic: subs.AllDexsAssetCtxs, exchange: Exchange, now_ms: int) -> bytes | None:
+    rows = [[dex, contexts(exchange, dex, now_ms)] for dex in exchange.universe.dexes]
+    return frame("allDexsAssetCtxs", {"ctxs": rows})
 
 
 @current.register
-def _(topic: subs.SpotState, exchange: Exchange, now_ms: int) -> bytes | None:
-    return frame("spotState", {"user": topic.user, "spotState": {"balances": []}})
-
-
-@current.register
-def _(topic: subs.UserFills, exchange: Exchange, now_ms: int) -> bytes | None:
-    data = {"isSnapshot": True, "user": topic.user, "fills": []}
-    return frame("userFills", data)
-
-
-@current.register
-def _(topic: subs.UserFundings, exchange: Exchange, now_ms: int) -> bytes | None:
-    data = {"isSnapshot": True, "user": topic.user, "fundings": []}
-    return frame("userFundings", data)
-
-
-@current.register
-def _(topic: subs.UserLedger, exchange: Exchange, now_ms: int) -> bytes | None:
-    data = {"isSnapshot": True, "user": topic.user, "nonFundingLedgerUpdates": []}
-    return frame("userNonFundingLedgerUpdates", data)
-
-
-@current.register
-def _(topic: subs.WebData2, exchange: Exchange, now_ms: int) -> bytes | None:
-    data = {
-        "clearinghouseState": clearinghouse_state(exchange, topic.user, "", now_ms),
-        "openOrders": [],
-        "meta": market_data.meta(exchange.universe),
-        "assetCtxs": contexts(exchange, FIRST_DEX, now_ms),
-        "serverTime": now_ms,
-        "isVault": False,
-        "user": topic.user,
-    }
-    return frame("webData2", data)
+def _(topic: subs.FastAssetCtxs, exchange: Exchange, now_ms: int) -> bytes | None:
+    universe = exchange.universe
+    rows = {}
+    for asset in universe.members(FIRST_DEX):
+        wire = market_data.context(universe[asset], exchange.context(asset, now_ms))
+        rows[universe[asset].name] = {"markPx": wire.mark_px, "midPx": wire.mid_px}
+    return frame("fastAssetCtxs", rows)
 
 
 def coin_exists(topic: subs.Subscription, exchange: Exchange) -> bool:
     """Tell whether the coin of a topic, if it has one, is known."""
-    if not isinstance(topic, subs.CoinSubscription):
+    if not isinstance(topic, subs.CoinSubscription | subs.ActiveAssetData):
         return True
     if isinstance(topic, subs.ActiveAssetCtx) and topic.coin == spot.PURR:
         return True

@@ -77,9 +77,7 @@ def _fill(one: Fill, universe: Universe, px: str) -> WireFill:
     )
 
 
-def _liquidation(
-    one: Liquidation | None, decimals: int
-) -> WireLiquidation | UnsetType:
+def _liquidation(one: Liquidation | None, decimals: int) -> WireLiquidation | UnsetType:
     if one is None:
         return UNSET
     mark = decimal_string(one.mark_px, decimals)

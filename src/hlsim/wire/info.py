@@ -3,6 +3,7 @@
 from hlsim.core.exchange import Exchange
 from hlsim.wire import history_answers, requests
 from hlsim.wire.answers import market_answer
+from hlsim.wire.user_channels import web_data
 
 
 def answer(request: requests.Request, exchange: Exchange, now_ms: int) -> object:
@@ -10,6 +11,8 @@ def answer(request: requests.Request, exchange: Exchange, now_ms: int) -> object
 
     Raises UnknownCoinError where the real exchange says 500 ``null``.
     """
+    if isinstance(request, requests.WebData2):
+        return web_data(exchange, request.account, now_ms)
     if isinstance(request, requests.UserRequest):
         return history_answers.user_answer(request, exchange, now_ms)
     return market_answer(request, exchange, now_ms)

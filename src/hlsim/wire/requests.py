@@ -118,13 +118,6 @@ class PerpDexStatus(Request, frozen=True, tag="perpDexStatus"):
 class PerpsAtOpenInterestCap(DexRequest, frozen=True, tag="perpsAtOpenInterestCap"): ...
 
 
-class PerpDexLimits(Request, frozen=True, tag="perpDexLimits"):
-    dex: str
-
-
-class PerpDexStatus(DexRequest, frozen=True, tag="perpDexStatus"): ...
-
-
 class MaxMarketOrderNtls(Request, frozen=True, tag="maxMarketOrderNtls"): ...
 
 
@@ -267,8 +260,7 @@ InfoRequest = (
     | TwapHistory | UserRateLimit | UserRole | UserFees | UserAbstraction | UserDexAbstraction | SubAccounts
     | ExtraAgents | Portfolio | Referral | UserVaultEquities | DelegatorHistory
     | DelegatorRewards | Delegations | DelegatorSummary | UserToMultiSigSigners
-    | ActiveAssetData | MaxBuilderFee | PerpDexLimits | PerpDexStatus
-    | MaxMarketOrderNtls | VaultSummaries | VaultDetails | WebData2
+    | ActiveAssetData | MaxBuilderFee | MaxMarketOrderNtls | VaultSummaries | VaultDetails | WebData2
 )  # fmt: skip
 
 _DECODER: msgspec.json.Decoder[InfoRequest] = msgspec.json.Decoder(InfoRequest)

@@ -71,10 +71,47 @@ class OpenOrders(UserSubscription, frozen=True, tag="openOrders"):
     dex: str | UnsetType = UNSET
 
 
+class AssetCtxs(Subscription, frozen=True, tag="assetCtxs"):
+    dex: str | UnsetType = UNSET
+
+
+class AllDexsAssetCtxs(Subscription, frozen=True, tag="allDexsAssetCtxs"): ...
+
+
+class FastAssetCtxs(Subscription, frozen=True, tag="fastAssetCtxs"): ...
+
+
+class AllDexsClearinghouseState(
+    UserSubscription, frozen=True, tag="allDexsClearinghouseState"
+): ...
+
+
+class ActiveAssetData(UserSubscription, frozen=True, tag="activeAssetData"):
+    coin: str
+
+
+class TwapStates(UserSubscription, frozen=True, tag="twapStates"):
+    dex: str | UnsetType = UNSET
+
+
+class UserHistoricalOrders(
+    UserSubscription, frozen=True, tag="userHistoricalOrders"
+): ...
+
+
+class UserTwapSliceFills(UserSubscription, frozen=True, tag="userTwapSliceFills"): ...
+
+
+class UserTwapHistory(UserSubscription, frozen=True, tag="userTwapHistory"): ...
+
+
 class SpotState(UserSubscription, frozen=True, tag="spotState"): ...
 
 
 class WebData2(UserSubscription, frozen=True, tag="webData2"): ...
+
+
+class WebData3(UserSubscription, frozen=True, tag="webData3"): ...
 
 
 class OrderUpdates(UserSubscription, frozen=True, tag="orderUpdates"): ...
@@ -103,7 +140,9 @@ class UserLedger(UserSubscription, frozen=True, tag="userNonFundingLedgerUpdates
 AnySubscription = (
     AllMids | L2Book | Bbo | Trades | Candles | ActiveAssetCtx | ClearinghouseState
     | OpenOrders | SpotState | WebData2 | OrderUpdates | Notification | UserEvents
-    | UserFills | UserFundings | UserLedger
+    | UserFills | UserFundings | UserLedger | AssetCtxs | AllDexsAssetCtxs
+    | FastAssetCtxs | AllDexsClearinghouseState | ActiveAssetData | TwapStates
+    | UserHistoricalOrders | UserTwapSliceFills | UserTwapHistory | WebData3
 )  # fmt: skip
 
 _DECODER: msgspec.json.Decoder[AnySubscription] = msgspec.json.Decoder(AnySubscription)
