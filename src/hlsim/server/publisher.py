@@ -34,7 +34,7 @@ class Publisher:
             if followers and "trades" not in recorded:
                 frame = trades_frame(self._exchange, asset, trades)
                 for session in followers:
-                    session.send(frame)
+                    session.send(frame, subs.Trades(coin))
             for interval in INTERVALS:
                 self._now(subs.Candles(coin, interval), changes.time_ms)
         for asset in changes.quoted:
@@ -46,7 +46,7 @@ class Publisher:
         coin = self._exchange.universe[raw.asset].name
         topic = subs.L2Book(coin) if raw.channel == "l2Book" else subs.Trades(coin)
         for session in self._hub.followers(topic):
-            session.send(raw.payload)
+            session.send(raw.payload, topic)
 
     def _now(self, topic: subs.Subscription, now_ms: int) -> None:
         followers = list(self._hub.followers(topic))
@@ -55,7 +55,7 @@ class Publisher:
         frame = current(topic, self._exchange, now_ms)
         if frame is not None:
             for session in followers:
-                session.send(frame)
+                session.send(frame, topic)
 
     def snapshots(self, now_ms: int) -> None:
         """Send the channels whose time has come."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hlsim.core.accounts import Account
+from hlsim.faults.kinds import Plan
 
 _MOST_SYMBOLS = 1000
 _MOST_DAYS = 60
@@ -71,6 +72,8 @@ class Settings:
     history_days: int = 10
     limits: Limits = field(default_factory=Limits)
     cadence: Cadence = field(default_factory=Cadence)
+    faults: Plan | None = None
+    control_port: int | None = None
 
     def __post_init__(self) -> None:
         _check(1 <= self.symbols <= _MOST_SYMBOLS, "symbols must be 1 to 1000")
