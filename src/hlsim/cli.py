@@ -3,12 +3,14 @@
 import asyncio
 import signal
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from typer import Option
 
 from hlsim.server.options import parse_all, parse_dex, parse_market
+from hlsim.server.plans import load_plan
 from hlsim.server.running import Server, running
 from hlsim.server.settings import Cadence, Limits, Settings
 
@@ -34,6 +36,11 @@ Loop = Annotated[bool, Option(help="Repeat the recording.")]
 Limit = Annotated[int, Option(help="0 = no limit.")]
 PerMinute = Annotated[int, Option(help="A minute; 0 = no limit.")]
 Milliseconds = Annotated[int, Option(help="Of event time, between two of them.")]
+PlanFile = Annotated[Path | None, Option(help="A fault plan.", metavar="PATH")]
+ControlPort = Annotated[
+    int | None,
+    Option(min=0, max=65535, help="Serve the control API; 0 takes a free one."),
+]
 
 
 @app.callback()
@@ -65,6 +72,8 @@ def serve(
     ws_idle_secs: Limit = 60,
     all_mids_ms: Milliseconds = 500,
     l2_book_ms: Milliseconds = 500,
+    faults: PlanFile = None,
+    control_port: ControlPort = None,
 ) -> None:
     """Serve an exchange on /info, /exchange and /ws."""
     limits = Limits(
@@ -82,6 +91,7 @@ def serve(
         loop=loop, history_days=history_days,
         block_ms=block_ms, accounts=accounts, holdings=holdings, limits=limits,
         cadence=Cadence(all_mids_ms=all_mids_ms, l2_book_ms=l2_book_ms),
+        faults=load_plan(faults) if faults else None, control_port=control_port,
     )  # fmt: skip
     asyncio.run(_serve(settings))
 
@@ -104,6 +114,8 @@ async def _serve(settings: Settings) -> None:
 def _ready(server: Server, settings: Settings) -> str:
     count = len(server.exchange.universe)
     market = f"{settings.market}, seed {settings.seed}, {count} symbols"
+    if server.control_url is not None:
+        market += f", control on {server.control_url}"
     return f"hlsim ready on {server.url} ({market})\n"
 
 

@@ -28,6 +28,7 @@ from hlsim.core.liquidation import Liquidator
 from hlsim.core.margin import AccountState, account_state
 from hlsim.core.market import Book, Changes, Context, FundingRate, Market, Trade
 from hlsim.core.matching import Matching
+from hlsim.core.orders import Status
 from hlsim.core.refusal import Refused
 from hlsim.core.terms import Terms
 from hlsim.core.timers import Timers
@@ -68,7 +69,7 @@ class Exchange:
         self.journal = Journal()
         self.timers = Timers()
         self._ids = Ids(seed)
-        self._started_ms = start_ms
+        self._started_ms = self.now_ms = start_ms
         self.identities = Identities(
             vaults=terms.vaults,
             agent_rules=terms.agents,
@@ -147,9 +148,14 @@ class Exchange:
         house = self.clearing.account(GENESIS, asset)
         house.trade(asset, -szi, px, house.leverage(asset, self.universe[asset]))
 
-    def ask(self, asking: Asking, command: Command, now_ms: int) -> Result:
-        """Carry out a command of whoever signed it, or say why not."""
-        actor = self.gate.admit(asking, command, now_ms)
+    def ask(
+        self, asking: Asking, command: Command, now_ms: int, *, skew_ms: int = 0
+    ) -> Result:
+        """Carry out a command of whoever signed it, or say why not.
+
+        The gate's clock may be ``skew_ms`` ahead of the exchange's: a fault.
+        """
+        actor = self.gate.admit(asking, command, now_ms + skew_ms)
         if isinstance(actor, Refused):
             return actor
         return self._carry_out(command, actor, now_ms)
@@ -160,16 +166,19 @@ class Exchange:
         return self._carry_out(command, actor, now_ms)
 
     def _carry_out(self, command: Command, actor: Actor, now_ms: int) -> Result:
+        self.now_ms = max(self.now_ms, now_ms)
         at = Moment(now_ms, self._ids.tx_hash())
         return self.dispatcher.carry_out(command, actor, at)
 
     def advance(self, now_ms: int) -> Iterator[Happened]:
         """Live up to ``now_ms``; yields what happened, block by block."""
         for block in self.market.advance(now_ms):
+            self.now_ms = block.time_ms
             self.timers.run(block.time_ms)
             yield self._lived(block)
             if own := self.happened(block.time_ms):
                 yield own
+        self.now_ms = now_ms
         self.timers.run(now_ms)
         if own := self.happened(now_ms):
             yield own
@@ -192,6 +201,18 @@ class Exchange:
             done += self.executor.print_ambient(asset, one)
         self.market.printed(asset, done)
         return tuple(done)
+
+    def delist(self, asset: int) -> None:
+        """Take a coin out of trading and cancel the orders on it."""
+        self.market.delist(asset)
+        for user in self.open.everyone():
+            for order in self.open.of(user):
+                if order.asset == asset and self.open.get(user, order.oid) is not None:
+                    self.executor.cancel(order, Status.DELISTED_CANCELED, self.now_ms)
+
+    def liquidate(self, user: str) -> None:
+        """Liquidate a user whatever its margin is: a fault."""
+        self.liquidator.force(user, self.now_ms)
 
     def happened(self, now_ms: int) -> Happened | None:
         """Return what users caused since the last call, None if that is nothing."""

@@ -1,13 +1,16 @@
 """The aiohttp application: POST /info, POST /exchange, GET /ws."""
 
 import asyncio
+from functools import partial
 
 from aiohttp import WSMsgType, web
 
 from hlsim.core.clock import Clock
 from hlsim.core.exchange import Exchange
+from hlsim.server.backend import LiveBackend, MakeBackend
 from hlsim.server.conversation import Conversation
 from hlsim.server.driver import Driver
+from hlsim.server.faulting import Faults, build_faults
 from hlsim.server.hub import Hub
 from hlsim.server.posts import Posts
 from hlsim.server.publisher import Publisher
@@ -16,6 +19,7 @@ from hlsim.server.settings import Settings
 
 DRIVER = web.AppKey("driver", Driver)
 HUB = web.AppKey("hub", Hub)
+FAULTS = web.AppKey("faults", Faults)
 _CLOSE_TIMEOUT_SECS = 1.0
 _MOST_BODY_BYTES = 2 * 1024 * 1024
 
@@ -24,13 +28,21 @@ class Sockets:
     """GET /ws: one `Session` per connection."""
 
     def __init__(
-        self, hub: Hub, conversation: Conversation, clock: Clock, settings: Settings
+        self,
+        hub: Hub,
+        conversation: Conversation,
+        clock: Clock,
+        settings: Settings,
+        *,
+        faults: Faults | None = None,
     ) -> None:
         """Let sessions join ``hub`` and speak with ``conversation``."""
         self._hub = hub
         self._conversation = conversation
         self._clock = clock
         self._queue_size = settings.limits.ws_queue
+        self._faults = faults
+        self._opened = 0
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Upgrade and serve a connection until it ends."""
@@ -38,6 +50,12 @@ class Sockets:
         if not self._hub.has_room(address):
             # How the real exchange refuses the eleventh is not documented.
             return web.Response(status=429)
+        self._opened += 1
+        number = self._opened
+        if self._faults is not None:
+            instead = await self._faults.requests.door(request, number)
+            if instead is not None:
+                return instead
         socket = web.WebSocketResponse(timeout=_CLOSE_TIMEOUT_SECS, compress=False)
         await socket.prepare(request)
         session = Session(
@@ -47,6 +65,8 @@ class Sockets:
             clock=self._clock,
             queue_size=self._queue_size,
         )
+        if self._faults is not None:
+            self._faults.watch(session, number)
         self._hub.join(session)
         try:
             await self._serve(socket, session)
@@ -59,30 +79,53 @@ class Sockets:
             writer = tasks.create_task(session.write())
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
-                    self._conversation.hear(session, message.data.encode())
+                    await self._conversation.hear(session, message.data.encode())
                 elif message.type is WSMsgType.BINARY:
-                    self._conversation.hear(session, message.data)
+                    await self._conversation.hear(session, message.data)
             writer.cancel()
 
     async def close_all(self, app: web.Application) -> None:
         """Cut every connection, so that stopping does not wait for clients."""
+        if self._faults is not None:
+            await self._faults.events.stop()
         for session in self._hub.sessions:
             session.hang_up()
         # One turn lets the writers send their close frames.
         await asyncio.sleep(0)
 
 
-def build_app(exchange: Exchange, settings: Settings, clock: Clock) -> web.Application:
-    """Return the application; whoever runs it also runs ``app[DRIVER]``."""
+def build_app(
+    exchange: Exchange,
+    settings: Settings,
+    clock: Clock,
+    make_backend: MakeBackend | None = None,
+) -> web.Application:
+    """Return the application; whoever runs it also runs ``app[DRIVER]``.
+
+    With faults, ``app[FAULTS].events`` is to be run, too.
+    """
     limits = settings.limits
     hub = Hub(limits)
-    conversation = Conversation(exchange, hub, clock, limits)
-    sockets = Sockets(hub, conversation, clock, settings)
-    posts = Posts(exchange, clock, limits.ip_weight)
     publisher = Publisher(exchange, hub, settings.cadence)
+
+    def publish() -> None:
+        publisher.catch_up(clock.now_ms())
+
+    if make_backend is None:
+        make_backend = partial(LiveBackend, sources=settings.sources)
+    backend = make_backend(exchange, publish)
+    faults = build_faults(settings, exchange, hub, clock, backend)
+    requests = None if faults is None else faults.requests
+    conversation = Conversation(
+        exchange, hub, clock, limits, backend=backend, faults=requests
+    )
+    sockets = Sockets(hub, conversation, clock, settings, faults=faults)
+    posts = Posts(exchange, clock, limits.ip_weight, backend=backend, faults=requests)
     app = web.Application(client_max_size=_MOST_BODY_BYTES)
     app[HUB] = hub
     app[DRIVER] = Driver(exchange, hub, publisher, clock, limits.ws_idle_secs)
+    if faults is not None:
+        app[FAULTS] = faults
     app.router.add_post("/info", posts.info)
     app.router.add_post("/exchange", posts.exchange)
     app.router.add_get("/ws", sockets.handle)

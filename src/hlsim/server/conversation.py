@@ -1,16 +1,19 @@
 """What a client's websocket message does, and what is answered to it."""
 
+from functools import partial
+
 import msgspec
 
 from hlsim.core.clock import Clock
 from hlsim.core.exchange import Exchange, UnknownCoinError
+from hlsim.server.backend import Backend
 from hlsim.server.hub import Hub
+from hlsim.server.request_faults import RequestFaults
 from hlsim.server.sessions import Session
 from hlsim.server.settings import Limits
 from hlsim.wire import messages
-from hlsim.wire.account_answers import answer
-from hlsim.wire.actions import UNSUPPORTED
-from hlsim.wire.channels import coin_exists, current
+from hlsim.wire.channels import coin_exists
+from hlsim.wire.info import answer
 from hlsim.wire.requests import decode_info
 from hlsim.wire.subscriptions import (
     L2Book,
@@ -18,21 +21,31 @@ from hlsim.wire.subscriptions import (
     UserSubscription,
     decode_subscription,
 )
+from hlsim.wire.user_channels import said
 
 
 class Conversation:
     """Answers client messages for all sessions."""
 
     def __init__(
-        self, exchange: Exchange, hub: Hub, clock: Clock, limits: Limits
+        self,
+        exchange: Exchange,
+        hub: Hub,
+        clock: Clock,
+        limits: Limits,
+        *,
+        backend: Backend,
+        faults: RequestFaults | None = None,
     ) -> None:
-        """Read from ``exchange``, book subscriptions in ``hub``."""
+        """Read from ``exchange``, act by ``backend``, book topics in ``hub``."""
         self._exchange = exchange
         self._hub = hub
         self._clock = clock
         self._limits = limits
+        self._backend = backend
+        self._faults = faults
 
-    def hear(self, session: Session, raw: bytes) -> None:
+    async def hear(self, session: Session, raw: bytes) -> None:
         """Act on one message."""
         if not self._hub.may_speak(session.address, self._clock.monotonic_ms()):
             most = self._limits.ws_messages
@@ -47,7 +60,7 @@ class Conversation:
         if isinstance(message, messages.Ping):
             session.send(messages.PONG)
         elif isinstance(message, messages.Post):
-            session.send(self._post(message))
+            await self._post(session, message)
         else:
             self._book(session, message, raw)
 
@@ -79,16 +92,18 @@ class Conversation:
             session.send(messages.error(refusal))
             return
         self._hub.follow(session, topic)
+        if session.filter is not None:
+            session.filter.subscribed(topic)
         session.send(messages.acknowledgement("subscribe", topic))
         now_ms = self._clock.now_ms()
         first = None if self._is_recorded_book(topic) else self._current(topic, now_ms)
         if first is not None:
-            session.send(first)
+            session.send(first, topic)
         if not isinstance(topic, UserSubscription):
             self._exchange.market.start(now_ms)
 
     def _current(self, topic: Subscription, now_ms: int) -> bytes | None:
-        return current(topic, self._exchange, now_ms)
+        return said(topic, self._exchange, now_ms)
 
     def _is_recorded_book(self, topic: Subscription) -> bool:
         # A recording's books go out as they were recorded, the first one included.
@@ -105,12 +120,21 @@ class Conversation:
         self._hub.unfollow(session, topic)
         session.send(messages.acknowledgement("unsubscribe", topic))
 
-    def _post(self, post: messages.Post) -> bytes:
-        if post.request.kind == "action":
-            return messages.post_answer(post.id, "action", UNSUPPORTED)
+    async def _post(self, session: Session, post: messages.Post) -> None:
+        if self._faults is None:
+            session.send(await self._answer(post))
+        else:
+            self._faults.post(session, post, partial(self._answer, post))
+
+    async def _answer(self, post: messages.Post, skew_ms: int = 0) -> bytes:
+        body = bytes(post.request.payload)
+        now_ms = self._clock.now_ms()
         try:
-            request = decode_info(bytes(post.request.payload))
-            found = answer(request, self._exchange, self._clock.now_ms())
+            if post.request.kind == "action":
+                done = await self._backend.execute(body, now_ms, skew_ms)
+                return messages.post_answer(post.id, "action", done)
+            request = decode_info(body)
+            found = answer(request, self._exchange, now_ms)
         except msgspec.DecodeError:
             text = "422 Unprocessable Entity: Failed to deserialize the JSON body"
             return messages.post_answer(post.id, "error", text)

@@ -1,13 +1,16 @@
 """POST /info and POST /exchange: status codes and bodies as documented (§1.2)."""
 
+from functools import partial
+
 import msgspec
 from aiohttp import web
 
 from hlsim.core.clock import Clock
 from hlsim.core.exchange import Exchange, UnknownCoinError
 from hlsim.core.limits import TokenBucket, base_weight, item_weight
-from hlsim.wire.account_answers import answer
-from hlsim.wire.actions import UNSUPPORTED, decode_action
+from hlsim.server.backend import Backend
+from hlsim.server.request_faults import RequestFaults
+from hlsim.wire.info import answer
 from hlsim.wire.requests import decode_info
 
 UNFIT = "Failed to deserialize the JSON body into the target type"
@@ -18,16 +21,37 @@ _FORGET_ABOVE = 1000
 class Posts:
     """Answers both POST endpoints within the weight of an address."""
 
-    def __init__(self, exchange: Exchange, clock: Clock, ip_weight: int) -> None:
-        """``ip_weight`` a minute for each address, 0 for no limit."""
+    def __init__(
+        self,
+        exchange: Exchange,
+        clock: Clock,
+        ip_weight: int,
+        *,
+        backend: Backend,
+        faults: RequestFaults | None = None,
+    ) -> None:
+        """Allow ``ip_weight`` a minute for each address, 0 for no limit.
+
+        Actions are executed by ``backend``.
+        """
         self._exchange = exchange
         self._clock = clock
         self._ip_weight = ip_weight
+        self._backend = backend
+        self._faults = faults
         self._buckets: dict[str, TokenBucket] = {}
 
     async def info(self, request: web.Request) -> web.Response:
         """Answer a question."""
         body = await request.read()
+        if self._faults is None:
+            return await self._info(request, body)
+        act = partial(self._info, request, body)
+        return await self._faults.http(request, "info", body, act)
+
+    async def _info(
+        self, request: web.Request, body: bytes, skew_ms: int = 0
+    ) -> web.Response:
         now_ms = self._clock.monotonic_ms()
         bucket = self._bucket(request.remote or "", now_ms)
         try:
@@ -45,16 +69,22 @@ class Posts:
         return web.Response(body=msgspec.json.encode(found), content_type=_JSON)
 
     async def exchange(self, request: web.Request) -> web.Response:
-        """Refuse an action, in the words of the wire."""
+        """Execute an action."""
         body = await request.read()
         now_ms = self._clock.monotonic_ms()
         if not self._bucket(request.remote or "", now_ms).take(1, now_ms):
             return web.Response(status=429, text="Too Many Requests")
+        if self._faults is None:
+            return await self._execute(body)
+        act = partial(self._execute, body)
+        return await self._faults.http(request, "exchange", body, act)
+
+    async def _execute(self, body: bytes, skew_ms: int = 0) -> web.Response:
         try:
-            decode_action(body)
+            done = await self._backend.execute(body, self._clock.now_ms(), skew_ms)
         except msgspec.DecodeError as error:
             return _unreadable(error)
-        return web.Response(body=msgspec.json.encode(UNSUPPORTED), content_type=_JSON)
+        return web.Response(body=msgspec.json.encode(done), content_type=_JSON)
 
     def _bucket(self, address: str, now_ms: int) -> TokenBucket:
         bucket = self._buckets.get(address)

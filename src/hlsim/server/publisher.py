@@ -12,7 +12,7 @@ from hlsim.wire import subscriptions as subs
 from hlsim.wire.channels import trades_frame
 from hlsim.wire.news import frames, users_of
 from hlsim.wire.requests import Interval
-from hlsim.wire.user_channels import current
+from hlsim.wire.user_channels import said
 
 INTERVALS: tuple[Interval, ...] = get_args(Interval)
 
@@ -26,6 +26,12 @@ class Publisher:
         self._hub = hub
         self._cadence = cadence
         self._last_ms: dict[subs.Subscription, int] = {}
+
+    def catch_up(self, now_ms: int) -> None:
+        """Send what actions caused since the last block."""
+        one = self._exchange.happened(now_ms)
+        if one is not None:
+            self.happened(one)
 
     def happened(self, one: Happened) -> None:
         """Send what happened to the market, then what happened to users."""
@@ -51,7 +57,7 @@ class Publisher:
             if followers and "trades" not in recorded:
                 frame = trades_frame(self._exchange, asset, trades)
                 for session in followers:
-                    session.send(frame)
+                    session.send(frame, subs.Trades(coin))
             for interval in INTERVALS:
                 self._now(subs.Candles(coin, interval), changes.time_ms)
         for asset in changes.quoted:
@@ -63,16 +69,16 @@ class Publisher:
         coin = self._exchange.universe[raw.asset].name
         topic = subs.L2Book(coin) if raw.channel == "l2Book" else subs.Trades(coin)
         for session in self._hub.followers(topic):
-            session.send(raw.payload)
+            session.send(raw.payload, topic)
 
     def _now(self, topic: subs.Subscription, now_ms: int) -> None:
         followers = list(self._hub.followers(topic))
         if not followers:
             return
-        frame = current(topic, self._exchange, now_ms)
+        frame = said(topic, self._exchange, now_ms)
         if frame is not None:
             for session in followers:
-                session.send(frame)
+                session.send(frame, topic)
 
     def snapshots(self, now_ms: int) -> None:
         """Send the channels whose time has come."""

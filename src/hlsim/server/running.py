@@ -2,15 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from aiohttp import web
 
 from hlsim.core.clock import Clock
 from hlsim.core.exchange import Exchange
-from hlsim.server.app import DRIVER, HUB, build_app
+from hlsim.server.app import DRIVER, FAULTS, HUB, build_app
 from hlsim.server.assembly import build_exchange
+from hlsim.server.backend import MakeBackend
+from hlsim.server.control import build_control
+from hlsim.server.faulting import Faults
 from hlsim.server.hub import Hub
 from hlsim.server.settings import Settings
 from hlsim.system_clock import SystemClock
@@ -28,6 +31,8 @@ class Server:
     exchange: Exchange
     driver: asyncio.Task[None]
     hub: Hub
+    faults: Faults | None = None
+    control_url: str | None = None
 
     @property
     def ws_url(self) -> str:
@@ -42,7 +47,9 @@ class Server:
 
 @asynccontextmanager
 async def running(
-    settings: Settings | None = None, clock: Clock | None = None
+    settings: Settings | None = None,
+    clock: Clock | None = None,
+    make_backend: MakeBackend | None = None,
 ) -> AsyncIterator[Server]:
     """Serve an exchange; port 0 in the settings takes a free one.
 
@@ -52,19 +59,46 @@ async def running(
     settings = settings or Settings()
     clock = clock or SystemClock(settings.speed)
     exchange = build_exchange(settings, clock.now_ms())
-    app = build_app(exchange, settings, clock)
+    app = build_app(exchange, settings, clock, make_backend)
+    faults = app.get(FAULTS)
+    async with AsyncExitStack() as stack:
+        if faults is not None:
+            faults.events.carry_out_due()
+        control_url = None
+        if faults is not None and settings.control_port is not None:
+            control = build_control(faults)
+            port = settings.control_port
+            control_url = await stack.enter_async_context(
+                _site(control, settings.host, port)
+            )
+        url = await stack.enter_async_context(_site(app, settings.host, settings.port))
+        driver = asyncio.create_task(_drive(app), name="hlsim driver")
+        try:
+            yield Server(url, exchange, driver, app[HUB], faults, control_url)
+        finally:
+            await _stop(driver)
+
+
+@asynccontextmanager
+async def _site(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
+    """Serve an application and return its address."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, settings.host, settings.port)
-        await site.start()
-        driver = asyncio.create_task(app[DRIVER].run(), name="hlsim driver")
-        try:
-            yield Server(_url(runner, settings.host), exchange, driver, app[HUB])
-        finally:
-            await _stop(driver)
+        await web.TCPSite(runner, host, port).start()
+        yield _url(runner, host)
     finally:
         await runner.cleanup()
+
+
+async def _drive(app: web.Application) -> None:
+    faults = app.get(FAULTS)
+    if faults is None:
+        await app[DRIVER].run()
+        return
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(faults.events.run(), name="hlsim faults")
+        tasks.create_task(app[DRIVER].run(), name="hlsim blocks")
 
 
 def _url(runner: web.AppRunner, host: str) -> str:

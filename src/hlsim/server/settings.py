@@ -5,6 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from hlsim.core.terms import Terms
+from hlsim.faults.kinds import Plan
 from hlsim.wire.signing import SOURCES, Source
 
 _MOST_SYMBOLS = 1000
@@ -102,6 +103,8 @@ class Settings:
     cadence: Cadence = field(default_factory=Cadence)
     terms: Terms = field(default_factory=Terms)
     sources: tuple[Source, ...] = SOURCES
+    faults: Plan | None = None
+    control_port: int | None = None
 
     def __post_init__(self) -> None:
         _check(1 <= self.symbols <= _MOST_SYMBOLS, "symbols must be 1 to 1000")

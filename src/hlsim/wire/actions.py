@@ -267,4 +267,5 @@ AnyAction = (
 
 def typed(action: dict[str, object]) -> AnyAction:
     """Return an action with its types; raises msgspec.ValidationError."""
-    return msgspec.convert(action, AnyAction)
+    converted: AnyAction = msgspec.convert(action, AnyAction)
+    return converted

@@ -64,7 +64,6 @@ def asset_of(universe: Universe, asset_id: int) -> int:
 
 def order_request(universe: Universe, one: actions.WireOrderRequest) -> OrderRequest:
     """Translate one order; raises UnknownAssetError."""
-    trigger = one.t.trigger
     return OrderRequest(
         asset=asset_of(universe, one.a),
         is_buy=one.b,
@@ -72,12 +71,15 @@ def order_request(universe: Universe, one: actions.WireOrderRequest) -> OrderReq
         sz_e8=e8(one.s),
         reduce_only=one.r,
         tif=Tif(one.t.limit.tif) if one.t.limit is not None else None,
-        trigger=trigger
-        and TriggerRequest(
-            trigger.is_market, e8(trigger.trigger_px), Tpsl(trigger.tpsl)
-        ),
+        trigger=_trigger(one.t.trigger),
         cloid=one.c.lower() if one.c else None,
     )
+
+
+def _trigger(one: actions.WireTrigger | None) -> TriggerRequest | None:
+    if one is None:
+        return None
+    return TriggerRequest(one.is_market, e8(one.trigger_px), Tpsl(one.tpsl))
 
 
 def _usd(text: str) -> int:
@@ -108,7 +110,7 @@ def _(action: actions.OrderAction, universe: Universe) -> ask.Command:
     return ask.PlaceOrders(
         orders=[order_request(universe, one) for one in action.orders],
         grouping=Grouping(grouping),
-        builder=builder and Builder(builder.b.lower(), builder.f),
+        builder=None if builder is None else Builder(builder.b.lower(), builder.f),
     )
 
 

@@ -14,6 +14,13 @@ ROWS_A_CALL = 500
 UNKNOWN = {"status": "unknownOid"}
 
 
+def answer_user(
+    request: requests.UserRequest, exchange: Exchange, now_ms: int
+) -> object:
+    """Answer any request about an account, those of `account_answers` too."""
+    return user_answer(request, exchange, now_ms)
+
+
 def find_order(exchange: Exchange, user: str) -> order_data.FindOrder:
     """Return how to look a user's living order up."""
     return lambda oid: exchange.open.get(user, oid)

@@ -1,8 +1,9 @@
 """/info: any request and its answer."""
 
 from hlsim.core.exchange import Exchange
-from hlsim.wire import history_answers, requests
+from hlsim.wire import requests
 from hlsim.wire.answers import market_answer
+from hlsim.wire.history_answers import answer_user
 from hlsim.wire.user_channels import web_data
 
 
@@ -14,5 +15,5 @@ def answer(request: requests.Request, exchange: Exchange, now_ms: int) -> object
     if isinstance(request, requests.WebData2):
         return web_data(exchange, request.account, now_ms)
     if isinstance(request, requests.UserRequest):
-        return history_answers.user_answer(request, exchange, now_ms)
+        return answer_user(request, exchange, now_ms)
     return market_answer(request, exchange, now_ms)

@@ -257,10 +257,12 @@ InfoRequest = (
     | ClearinghouseState | SpotClearinghouseState | OpenOrders | FrontendOpenOrders
     | OrderStatus | HistoricalOrders | UserFills | UserFillsByTime | UserFunding
     | UserNonFundingLedgerUpdates | UserTwapSliceFills | UserTwapSliceFillsByTime
-    | TwapHistory | UserRateLimit | UserRole | UserFees | UserAbstraction | UserDexAbstraction | SubAccounts
+    | TwapHistory | UserRateLimit | UserRole | UserFees | UserAbstraction
+    | UserDexAbstraction | SubAccounts
     | ExtraAgents | Portfolio | Referral | UserVaultEquities | DelegatorHistory
     | DelegatorRewards | Delegations | DelegatorSummary | UserToMultiSigSigners
-    | ActiveAssetData | MaxBuilderFee | MaxMarketOrderNtls | VaultSummaries | VaultDetails | WebData2
+    | ActiveAssetData | MaxBuilderFee | MaxMarketOrderNtls | VaultSummaries
+    | VaultDetails | WebData2
 )  # fmt: skip
 
 _DECODER: msgspec.json.Decoder[InfoRequest] = msgspec.json.Decoder(InfoRequest)

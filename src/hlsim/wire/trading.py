@@ -26,11 +26,14 @@ def execute(
     exchange: Exchange,
     envelope: Envelope,
     now_ms: int,
+    *,
+    skew_ms: int = 0,
     sources: Sequence[Source] = SOURCES,
 ) -> Answer:
     """Carry a signed action out and return the answer.
 
-    Raises msgspec.ValidationError for an action that fits no type.
+    Nonce and expiry are judged ``skew_ms`` later than everything else. Raises
+    msgspec.ValidationError for an action that fits no type.
     """
     action = typed(envelope.action)
     try:
@@ -42,7 +45,7 @@ def execute(
             expires_after=envelope.expires_after,
             is_user_signed=envelope.is_user_signed,
         )
-        result = exchange.ask(asking, wish, now_ms)
+        result = exchange.ask(asking, wish, now_ms, skew_ms=skew_ms)
     except (MalformedActionError, UnknownAssetError) as error:
         # The real exchange cannot read an asset it does not have either (§1.2).
         raise msgspec.ValidationError(str(error)) from error
@@ -51,3 +54,14 @@ def execute(
     except BadAmountError as error:
         return results.refused(error.refused.text)
     return results.answer(result, wish, exchange.universe)
+
+
+def account_of(
+    exchange: Exchange, envelope: Envelope, sources: Sequence[Source] = SOURCES
+) -> str:
+    """Return whose account a signed action would change; raises SigningError."""
+    if envelope.vault is not None:
+        return envelope.vault
+    identities, now_ms = exchange.identities, exchange.now_ms
+    signer = identities.first_known(candidates(envelope, sources), now_ms)
+    return identities.role(signer, now_ms).master or signer

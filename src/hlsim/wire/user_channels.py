@@ -20,6 +20,11 @@ from hlsim.wire.messages import frame
 _SNAPSHOT_ROWS = 500
 
 
+def said(topic: subs.Subscription, exchange: Exchange, now_ms: int) -> bytes | None:
+    """Encode what any topic says now, those of `channels` too; None for silence."""
+    return current(topic, exchange, now_ms)
+
+
 def _dex(dex: object) -> str:
     return dex if isinstance(dex, str) else FIRST_DEX
 
