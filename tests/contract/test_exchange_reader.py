@@ -6,10 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from hlsim.core.accounts import Account
 from hlsim.server.manual_clock import ManualClock as ExchangeClock
 from hlsim.server.running import running
-from hlsim.server.settings import Holding, Settings
+from hlsim.server.settings import Deposit, Holding, Settings
 from tests.builders import bar
 from threet.adapters.hyperliquid.rest import HyperliquidReader
 from threet.adapters.memory.clock import ManualClock
@@ -65,7 +64,7 @@ async def exchange(request: pytest.FixtureRequest) -> AsyncIterator[ExchangeRead
         return
     settings = Settings(
         symbols=30,
-        accounts=(Account(address=ADDRESS, funds=Decimal(10000)),),
+        accounts=(Deposit(address=ADDRESS, funds=Decimal(10000)),),
         holdings=(Holding(ADDRESS, "kPEPE", "-90000", "0.0091"),),
     )
     async with running(settings, ExchangeClock(NOW_MS)) as server:

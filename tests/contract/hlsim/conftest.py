@@ -6,10 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from hlsim.core.accounts import Account
 from hlsim.server.manual_clock import ManualClock
 from hlsim.server.running import Server, running
-from hlsim.server.settings import Holding, Limits, Settings
+from hlsim.server.settings import Deposit, Holding, Limits, Settings
 
 WALLET = "0x1111111111111111111111111111111111111111"
 
@@ -17,7 +16,7 @@ WALLET = "0x1111111111111111111111111111111111111111"
 SETTINGS = Settings(
     symbols=40,
     history_days=2,
-    accounts=(Account(address=WALLET, funds=Decimal(10_000)),),
+    accounts=(Deposit(address=WALLET, funds=Decimal(10_000)),),
     holdings=(Holding(WALLET, "BTC", "0.5", "100000"),),
     limits=Limits(ip_weight=0, ws_connections=0),
 )

@@ -116,7 +116,7 @@ async def test_balance_and_position_are_the_accounts(
     (position,) = await client.fetch_positions()
     balance = await client.fetch_balance()
     state = server.exchange.account_state(WALLET, await client.fetch_time())
-    value = float(state.total.account_value)
+    value = state.total.account_value / 10**6
     assert balance["USDC"]["total"] == value
     assert position["symbol"] == BTC
     assert position["contracts"] == 0.5

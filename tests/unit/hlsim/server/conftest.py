@@ -9,10 +9,9 @@ import aiohttp
 import msgspec
 import pytest
 
-from hlsim.core.accounts import Account
 from hlsim.server.manual_clock import ManualClock
 from hlsim.server.running import Server, running
-from hlsim.server.settings import Holding, Limits, Settings
+from hlsim.server.settings import Deposit, Holding, Limits, Settings
 
 USER = "0x" + "a" * 40
 OPEN = Limits(ip_weight=0, ws_messages=0)
@@ -73,7 +72,7 @@ async def open_desk() -> AsyncIterator[Open]:
                 "symbols": 40,
                 "history_days": 1,
                 "limits": OPEN,
-                "accounts": (Account(address=USER, funds=Decimal(1000)),),
+                "accounts": (Deposit(address=USER, funds=Decimal(1000)),),
                 "holdings": (Holding(USER, "BTC", "0.01", "100000"),),
             }
             settings = Settings(**{**defaults, **options})

@@ -1,5 +1,6 @@
 """POST /info and /exchange: status codes, bodies and the budget of an address."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -172,13 +173,13 @@ async def test_many_candles_cost_more_than_few(open_desk: Open) -> None:
 
 async def test_a_signed_action_is_refused_in_the_words_of_the_wire(desk: Desk) -> None:
     body = {
-        "action": {"type": "order", "orders": []},
+        "action": {"type": "order", "orders": [], "grouping": "na"},
         "nonce": 1,
         "signature": {"r": "0x1", "s": "0x2", "v": 27},
     }
     status, _, text = await desk.post("/exchange", body)
     assert status == 200
-    assert text.startswith(b'{"status":"err","response":"')
+    assert text == b'{"status":"err","response":"Unable to recover signer."}'
     assert await desk.post("/exchange", {}) == (422, "text/plain", UNFIT)
 
 
@@ -234,7 +235,12 @@ async def test_predicted_funding_is_that_of_the_context(desk: Desk) -> None:
 async def test_active_asset_data_tells_what_can_still_be_traded(desk: Desk) -> None:
     data = await desk.ask(type="activeAssetData", user=USER, coin="BTC")
     state = await desk.ask(type="clearinghouseState", user=USER)
-    assert data["availableToTrade"] == [state["withdrawable"]] * 2
+    # The position is long: selling first closes it, which sets its margin free and
+    # can open as much again.
+    (row,) = state["assetPositions"]
+    tied = 2 * Decimal(row["position"]["marginUsed"])
+    free = Decimal(state["withdrawable"])
+    assert [Decimal(one) for one in data["availableToTrade"]] == [free, free + tied]
     assert data["leverage"] == {"type": "cross", "value": 20}
     most = float(state["withdrawable"]) * 20 / float(data["markPx"])
     assert float(data["maxTradeSzs"][0]) == pytest.approx(most, abs=1e-5)
