@@ -9,7 +9,15 @@ from typing import Annotated
 import typer
 from typer import Option
 
-from hlsim.server.options import parse_all, parse_dex, parse_market
+from hlsim.core.address_budget import INITIAL_ALLOWANCE
+from hlsim.core.terms import Terms
+from hlsim.server.options import (
+    parse_all,
+    parse_dex,
+    parse_market,
+    parse_network,
+    parse_vault,
+)
 from hlsim.server.plans import load_plan
 from hlsim.server.running import Server, running
 from hlsim.server.settings import Cadence, Limits, Settings
@@ -34,6 +42,11 @@ Dexes = Annotated[
 ]
 Loop = Annotated[bool, Option(help="Repeat the recording.")]
 Limit = Annotated[int, Option(help="0 = no limit.")]
+Dollars = Annotated[int, Option(min=0, help="Dollars.")]
+VaultTexts = Annotated[list[str] | None, Option(help="0xVAULT=0xLEADER; repeatable.")]
+Network = Annotated[
+    str, Option(help="Whose signatures count: mainnet, testnet or both.")
+]
 PerMinute = Annotated[int, Option(help="A minute; 0 = no limit.")]
 Milliseconds = Annotated[int, Option(help="Of event time, between two of them.")]
 PlanFile = Annotated[Path | None, Option(help="A fault plan.", metavar="PATH")]
@@ -70,6 +83,10 @@ def serve(
     ws_users: Limit = 10,
     ws_messages: PerMinute = 2000,
     ws_idle_secs: Limit = 60,
+    address_allowance: Limit = INITIAL_ALLOWANCE,
+    scheduled_cancel_volume: Dollars = 1_000_000,
+    vault: VaultTexts = None,
+    network: Network = "both",
     all_mids_ms: Milliseconds = 500,
     l2_book_ms: Milliseconds = 500,
     faults: PlanFile = None,
@@ -84,6 +101,11 @@ def serve(
         ws_messages=ws_messages,
         ws_idle_secs=ws_idle_secs,
     )
+    terms = Terms(
+        scheduled_cancel_volume=scheduled_cancel_volume,
+        address_allowance=address_allowance,
+        vaults=dict(map(parse_vault, vault or ())),
+    )
     accounts, holdings = parse_all(account or (), position or ())
     settings = Settings(
         host=host, port=port, seed=seed, symbols=symbols, speed=speed, rate=rate,
@@ -91,6 +113,7 @@ def serve(
         loop=loop, history_days=history_days,
         block_ms=block_ms, accounts=accounts, holdings=holdings, limits=limits,
         cadence=Cadence(all_mids_ms=all_mids_ms, l2_book_ms=l2_book_ms),
+        terms=terms, sources=parse_network(network),
         faults=load_plan(faults) if faults else None, control_port=control_port,
     )  # fmt: skip
     asyncio.run(_serve(settings))

@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from hlsim.server.settings import BuilderDex, Deposit, DexCoin, Holding, RecordedFile
+from hlsim.wire.signing import SOURCES, Source
 
 _ADDRESS = re.compile("0x[0-9a-fA-F]{40}")
 _POSITION = re.compile(
@@ -42,6 +43,26 @@ def parse_position(text: str) -> Holding:
         leverage=int(leverage) if leverage else None,
         is_cross=found["kind"] != "isolated",
     )
+
+
+def parse_vault(text: str) -> tuple[str, str]:
+    """Read ``0xVAULT=0xLEADER``."""
+    vault, _, leader = text.partition("=")
+    if not _ADDRESS.fullmatch(vault) or not _ADDRESS.fullmatch(leader):
+        raise ValueError(f"{text!r} is no vault; write 0x<40 hex digits>=0x<leader>")
+    return vault.lower(), leader.lower()
+
+
+def parse_network(text: str) -> tuple[Source, ...]:
+    """Read whose signatures count; ``both`` tries testnet first, as the SDK signs."""
+    networks: dict[str, tuple[Source, ...]] = {
+        "mainnet": ("a",),
+        "testnet": ("b",),
+        "both": SOURCES,
+    }
+    if text not in networks:
+        raise ValueError(f"{text!r} is no network; write mainnet, testnet or both")
+    return networks[text]
 
 
 def parse_market(text: str) -> tuple[RecordedFile, ...]:
