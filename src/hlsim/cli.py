@@ -1,16 +1,20 @@
-"""The hlsim command: `hlsim serve` runs an exchange until it is told to stop."""
+"""The hlsim command: `serve` runs an exchange, `record` keeps another one's frames."""
 
 import asyncio
 import signal
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from typer import Option
 
 from hlsim.server.options import parse_all, parse_dex, parse_market
+from hlsim.server.recording import Recorded, record
 from hlsim.server.running import Server, running
 from hlsim.server.settings import Cadence, Limits, Settings
+from hlsim.server.upstream import UpstreamError
+from hlsim.system_clock import now_ns
 
 USAGE_ERROR = 2
 app = typer.Typer(
@@ -86,11 +90,43 @@ def serve(
     asyncio.run(_serve(settings))
 
 
-async def _serve(settings: Settings) -> None:
+@app.command(name="record")
+def record_frames(
+    url: str,
+    file: Path,
+    *,
+    coins: Annotated[str, Option(help="BTC,ETH; all listed ones otherwise.")] = "",
+    seconds: Annotated[float | None, Option(help="Until stopped otherwise.")] = None,
+) -> None:
+    """Record the market frames of a HyperLiquid URL; `serve` can play them."""
+    names = [one for one in coins.split(",") if one]
+    done = asyncio.run(_record(url, file, names, seconds))
+    left = done.listed - len(done.coins) if not names else 0
+    beyond = f"; {left} more coins do not fit in one recording" if left else ""
+    sys.stdout.write(
+        f"recorded {done.frames} frames of {len(done.coins)} coins{beyond}\n"
+    )
+
+
+async def _record(
+    url: str, file: Path, coins: list[str], seconds: float | None
+) -> Recorded:
+    stop = _stopped_by_signals()
+    if seconds is not None:
+        asyncio.get_running_loop().call_later(seconds, stop.set)
+    return await record(url, file, coins=coins, stopped=stop, now_ns=now_ns)
+
+
+def _stopped_by_signals() -> asyncio.Event:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+async def _serve(settings: Settings) -> None:
+    stop = _stopped_by_signals()
     async with running(settings) as server:
         sys.stdout.write(_ready(server, settings))
         sys.stdout.flush()
@@ -117,6 +153,10 @@ def main() -> None:
     try:
         app()
     except ValueError as error:
+        _fail(str(error))
+    except FileExistsError as error:
+        _fail(f"there is a file {error.filename} already")
+    except UpstreamError as error:
         _fail(str(error))
     except OSError as error:
         _fail(f"cannot listen: {error.strerror}")
