@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from typer import Option
 
-from hlsim.server.options import parse_all, parse_dex, parse_market
+from hlsim.server.options import parse_all, parse_dex, parse_market, parse_mirror
 from hlsim.server.recording import Recorded, record
 from hlsim.server.running import Server, running
 from hlsim.server.settings import Cadence, Limits, Settings
@@ -22,7 +22,9 @@ app = typer.Typer(
 )
 
 Port = Annotated[int, Option(min=0, max=65535, help="0 takes a free one.")]
-Market = Annotated[str, Option(help="synthetic, or recorded:[COIN=]PATH[,...].")]
+Market = Annotated[
+    str, Option(help="synthetic, recorded:[COIN=]PATH[,...] or mirror:URL.")
+]
 AccountTexts = Annotated[list[str] | None, Option(help="0x...=10000; repeatable.")]
 PositionTexts = Annotated[
     list[str] | None,
@@ -34,6 +36,7 @@ Dexes = Annotated[
     list[str] | None,
     Option(help="Builder dex: xyz:AAPL=190@2@10,... (price, decimals, leverage)."),
 ]
+Stale = Annotated[int, Option(help="Mirror: silence after which a book is empty.")]
 Loop = Annotated[bool, Option(help="Repeat the recording.")]
 Limit = Annotated[int, Option(help="0 = no limit.")]
 PerMinute = Annotated[int, Option(help="A minute; 0 = no limit.")]
@@ -61,6 +64,7 @@ def serve(
     history_days: int = 10,
     block_ms: Milliseconds = 200,
     loop: Loop = False,
+    mirror_stale_ms: Stale = 10_000,
     ip_weight: PerMinute = 1200,
     ws_connections: Limit = 10,
     ws_subscriptions: Limit = 1000,
@@ -83,6 +87,7 @@ def serve(
     settings = Settings(
         host=host, port=port, seed=seed, symbols=symbols, speed=speed, rate=rate,
         dexes=tuple(map(parse_dex, dex or ())), recordings=parse_market(market),
+        mirror=parse_mirror(market), mirror_stale_ms=mirror_stale_ms,
         loop=loop, history_days=history_days,
         block_ms=block_ms, accounts=accounts, holdings=holdings, limits=limits,
         cadence=Cadence(all_mids_ms=all_mids_ms, l2_book_ms=l2_book_ms),

@@ -94,8 +94,25 @@ class _ContextFrame(
     data: SeenContext
 
 
+class _Topic(msgspec.Struct, frozen=True):
+    type: str
+    coin: str = ""
+
+
+class _Ack(msgspec.Struct, frozen=True):
+    method: str
+    subscription: _Topic
+
+
+class _AckFrame(
+    msgspec.Struct, frozen=True, tag_field="channel", tag="subscriptionResponse"
+):
+    data: _Ack
+
+
 Content = SeenBook | tuple[SeenTrade, ...] | SeenBest | SeenContext
 _Frame = _BookFrame | _TradesFrame | _BestFrame | _ContextFrame
+_ACKS: msgspec.json.Decoder[_AckFrame] = msgspec.json.Decoder(_AckFrame)
 _DECODER: msgspec.json.Decoder[_Frame] = msgspec.json.Decoder(_Frame)
 
 
@@ -106,6 +123,16 @@ def decode_frame(payload: bytes) -> Content | None:
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return None
     return (tuple(data) or None) if isinstance(data, list) else data
+
+
+def followed_trades(payload: bytes) -> str | None:
+    """Return the coin whose trades a frame says are followed from now on."""
+    try:
+        ack = _ACKS.decode(payload).data
+    except msgspec.DecodeError:
+        return None
+    is_it = (ack.method, ack.subscription.type) == ("subscribe", "trades")
+    return ack.subscription.coin if is_it else None
 
 
 def channel_of(content: Content) -> str:

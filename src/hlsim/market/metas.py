@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
+from hlsim.core.market import Context
 from hlsim.core.universe import (
     FIRST_DEX,
     Instrument,
@@ -11,6 +12,7 @@ from hlsim.core.universe import (
     MarginTier,
     flat_table,
 )
+from hlsim.market.frames import SeenFigures, figures_of
 
 
 class _SeenTier(msgspec.Struct, frozen=True, rename="camel"):
@@ -42,12 +44,26 @@ class _MetaFrame(msgspec.Struct, frozen=True, tag_field="channel", tag="meta"):
 
 
 _ANSWER: msgspec.json.Decoder[_SeenMeta] = msgspec.json.Decoder(_SeenMeta)
+_CONTEXTS: msgspec.json.Decoder[tuple[_SeenMeta, list[SeenFigures]]] = (
+    msgspec.json.Decoder(tuple[_SeenMeta, list[SeenFigures]])
+)
 _FRAME: msgspec.json.Decoder[_MetaFrame] = msgspec.json.Decoder(_MetaFrame)
 
 
 def read_meta(answer: bytes) -> tuple[Instrument, ...]:
     """Return the instruments of an answer; raises msgspec.DecodeError."""
     return _instruments(_ANSWER.decode(answer))
+
+
+def read_contexts(answer: bytes) -> tuple[tuple[Instrument, ...], list[Context]]:
+    """Return instruments and contexts of an answer of metaAndAssetCtxs.
+
+    Raises msgspec.DecodeError, or ValueError for a number that is none.
+    """
+    meta, figures = _CONTEXTS.decode(answer)
+    instruments = _instruments(meta)
+    pairs = zip(instruments, figures, strict=True)
+    return instruments, [figures_of(seen, one) for one, seen in pairs]
 
 
 def read_meta_frame(payload: bytes) -> tuple[Instrument, ...] | None:

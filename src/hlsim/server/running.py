@@ -12,6 +12,7 @@ from hlsim.core.exchange import Exchange
 from hlsim.server.app import DRIVER, HUB, build_app
 from hlsim.server.assembly import build_exchange
 from hlsim.server.hub import Hub
+from hlsim.server.mirroring import mirrored
 from hlsim.server.settings import Settings
 from hlsim.system_clock import SystemClock
 
@@ -51,7 +52,16 @@ async def running(
     """
     settings = settings or Settings()
     clock = clock or SystemClock(settings.speed)
-    exchange = build_exchange(settings, clock.now_ms())
+    async with mirrored(settings, clock) as mirror:
+        exchange = build_exchange(settings, clock.now_ms(), mirror)
+        async with _serving(exchange, settings, clock) as server:
+            yield server
+
+
+@asynccontextmanager
+async def _serving(
+    exchange: Exchange, settings: Settings, clock: Clock
+) -> AsyncIterator[Server]:
     app = build_app(exchange, settings, clock)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()

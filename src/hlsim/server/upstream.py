@@ -1,7 +1,7 @@
 """A client of another HyperLiquid: questions, and a websocket that comes back."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 
 import aiohttp
@@ -13,6 +13,7 @@ _HEARTBEAT_SECS = 20.0
 _PING = '{"method":"ping"}'
 _FIRST_PAUSE_SECS, _LONGEST_PAUSE_SECS = 0.25, 30.0
 
+Topic = Mapping[str, object]
 Sleep = Callable[[float], Awaitable[None]]
 
 
@@ -38,7 +39,7 @@ class Upstream:
         self.url = url.rstrip("/")
         self._session = session
         self._sleep = sleep
-        self._topics: list[dict[str, str]] = []
+        self._topics: list[Topic] = []
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._pause_secs = _FIRST_PAUSE_SECS
 
@@ -56,7 +57,7 @@ class Upstream:
             raise UpstreamError(self.url, f"status {answer.status}")
         return body
 
-    async def follow(self, topics: Iterable[dict[str, str]]) -> None:
+    async def follow(self, topics: Iterable[Topic]) -> None:
         """Subscribe to further topics, now and after each reconnect."""
         added = [one for one in topics if one not in self._topics]
         self._topics += added
@@ -100,7 +101,7 @@ class Upstream:
 
 
 async def _subscribe(
-    socket: aiohttp.ClientWebSocketResponse, topics: Iterable[dict[str, str]]
+    socket: aiohttp.ClientWebSocketResponse, topics: Iterable[Topic]
 ) -> None:
     for topic in topics:
         message = {"method": "subscribe", "subscription": topic}
