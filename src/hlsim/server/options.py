@@ -66,13 +66,25 @@ def parse_network(text: str) -> tuple[Source, ...]:
 
 
 def parse_market(text: str) -> tuple[RecordedFile, ...]:
-    """Read ``synthetic``, ``recorded:PATH`` or ``recorded:ETH=PATH,BTC=PATH``."""
-    if text == "synthetic":
+    """Read ``recorded:PATH`` or ``recorded:ETH=PATH,BTC=PATH``; else no files."""
+    if text == "synthetic" or parse_mirror(text):
         return ()
     kind, _, rest = text.partition(":")
     if kind != "recorded" or not rest:
-        raise ValueError(f"{text!r} is no market; write synthetic or recorded:PATH")
+        raise ValueError(
+            f"{text!r} is no market; write synthetic, recorded:PATH or mirror:URL"
+        )
     return tuple(_recorded(part) for part in rest.split(","))
+
+
+def parse_mirror(text: str) -> str | None:
+    """Read the URL of ``mirror:http://127.0.0.1:3001``, None for another market."""
+    kind, _, url = text.partition(":")
+    if kind != "mirror":
+        return None
+    if not url.startswith(("http://", "https://")):
+        raise ValueError(f"{text!r} is no market; write mirror:http://host:port")
+    return url
 
 
 def _recorded(part: str) -> RecordedFile:

@@ -1,5 +1,6 @@
 """The command says when it is ready, ends cleanly, and explains bad arguments."""
 
+import gzip
 import http.client
 import json
 import re
@@ -11,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from tests.servers import wait_until
 
 USER = "0x" + "a" * 40
 HLSIM = [sys.executable, "-c", "from hlsim.cli import main; main()", "serve"]
@@ -87,3 +90,36 @@ def test_bad_arguments_are_explained(options: list[str], sentence: str) -> None:
     assert done.returncode == 2
     assert sentence in done.stderr
     assert done.stdout == ""
+
+
+def test_a_stopped_recording_can_be_played(tmp_path: Path) -> None:
+    file = tmp_path / "btc.gz"
+    command = [*HLSIM[:-1], "record"]
+    with served("--symbols", "3") as (_, line):
+        url = line.split()[3]
+        recorder = subprocess.Popen(
+            [*command, url, str(file), "--coins", "BTC,ETH"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        wait_until(lambda: file.is_file() and len(lines_of(file)) > 8, "frames")
+        recorder.send_signal(signal.SIGTERM)
+        said, errors = recorder.communicate(timeout=10)
+        again = subprocess.run(
+            [*command, url, str(file)],
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+        )
+    assert (recorder.returncode, errors) == (0, "")
+    assert said == f"recorded {len(lines_of(file)) - 1} frames of 2 coins\n"
+    assert again.returncode == 2
+    assert again.stderr == f"hlsim: there is a file {file} already\n"
+    with served("--market", f"recorded:{file}") as (_, line):
+        assert line.endswith("(recorded, seed 7, 3 symbols)\n")
+
+
+def lines_of(file: Path) -> list[bytes]:
+    return gzip.decompress(file.read_bytes()).splitlines()
