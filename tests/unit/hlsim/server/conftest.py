@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from hlsim.core.accounts import Account
+from hlsim.server.backend import MakeBackend, RefusingBackend
 from hlsim.server.manual_clock import ManualClock
 from hlsim.server.running import Server, running
 from hlsim.server.settings import Holding, Limits, Settings
@@ -67,7 +68,9 @@ Open = Callable[..., Awaitable[Desk]]
 async def open_desk() -> AsyncIterator[Open]:
     async with AsyncExitStack() as stack:
 
-        async def open_one(**options: Any) -> Desk:
+        async def open_one(
+            *, make_backend: MakeBackend = RefusingBackend, **options: Any
+        ) -> Desk:
             clock = ManualClock()
             defaults: dict[str, Any] = {
                 "symbols": 40,
@@ -77,7 +80,8 @@ async def open_desk() -> AsyncIterator[Open]:
                 "holdings": (Holding(USER, "BTC", "0.01", "100000"),),
             }
             settings = Settings(**{**defaults, **options})
-            server = await stack.enter_async_context(running(settings, clock))
+            served = running(settings, clock, make_backend)
+            server = await stack.enter_async_context(served)
             return Desk(server, clock, stack)
 
         yield open_one
