@@ -85,7 +85,7 @@ def test_the_same_seed_and_occasions_are_struck_alike(
     faults = [
         LoseAnswer(rate=rate, types=("order",)),
         LoseRequest(rate=rate),
-        Close(on="request", rate=rate),
+        Close(upon="request", rate=rate),
     ]
     runs = []
     for _ in range(2):
@@ -177,7 +177,7 @@ def test_beats_that_time_leapt_over_are_left_out() -> None:
 
 
 def test_an_event_on_an_occasion_does_not_happen_by_itself() -> None:
-    injector = Injector(1, 0, [Delist(coin="BTC", on="request", nth=2)])
+    injector = Injector(1, 0, [Delist(coin="BTC", upon="request", nth=2)])
     assert injector.next_due_ms() is None
     assert injector.due(1000) == []
     assert injector.events(asked()) == []
@@ -185,8 +185,8 @@ def test_an_event_on_an_occasion_does_not_happen_by_itself() -> None:
 
 
 def test_events_count_the_occasions_they_name() -> None:
-    frames = Close(on="frame", nth=1, on_channels=("bbo",))
-    connections = Close(on="connection", nth=1)
+    frames = Close(upon="frame", nth=1, upon_channels=("bbo",))
+    connections = Close(upon="connection", nth=1)
     injector = Injector(1, 0, [frames, connections])
     assert injector.events(framed("trades")) == injector.events(asked()) == []
     (one,) = injector.events(framed())

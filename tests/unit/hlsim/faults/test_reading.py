@@ -66,15 +66,18 @@ def test_every_error_is_told_with_its_place() -> None:
     [
         ({"kind": "silence", "after_ms": 1, "at_ms": 2}, "after_ms and at_ms exclude"),
         ({"kind": "silence", "nth": 1, "rate": 0.5}, "nth and rate exclude"),
-        ({"kind": "delist", "coin": "BTC", "nth": 1}, "nth and rate need on"),
-        ({"kind": "close", "on": "request"}, "on needs nth or rate"),
+        ({"kind": "delist", "coin": "BTC", "nth": 1}, "nth and rate need upon"),
+        ({"kind": "close", "upon": "request"}, "upon needs nth or rate"),
         (
-            {"kind": "close", "on": "frame", "nth": 1, "every_ms": 5},
-            "on and every_ms exclude",
+            {"kind": "close", "upon": "frame", "nth": 1, "every_ms": 5},
+            "upon and every_ms exclude",
         ),
-        ({"kind": "clock_skew", "by_ms": 1, "duration_ms": 5}, "need on or every_ms"),
-        ({"kind": "close", "on_types": ["order"]}, "on_types needs on: request"),
-        ({"kind": "close", "on_channels": ["bbo"]}, "on_channels needs on: frame"),
+        ({"kind": "clock_skew", "by_ms": 1, "duration_ms": 5}, "need upon or every_ms"),
+        ({"kind": "close", "upon_types": ["order"]}, "upon_types needs upon: request"),
+        (
+            {"kind": "close", "upon_channels": ["bbo"]},
+            "upon_channels needs upon: frame",
+        ),
         ({"kind": "close", "code": 1006}, "no close frame may carry code 1006"),
     ],
 )

@@ -106,8 +106,8 @@ async def test_o8_after_an_upgrade_only_post_only_orders_pass(open_desk: Open) -
 
 
 async def test_o5_an_account_is_liquidated(open_desk: Open) -> None:
-    fault = Liquidate(user=USER.upper().replace("X", "x"), on="request", nth=2,
-                      on_types=("clearinghouseState",))  # fmt: skip
+    fault = Liquidate(user=USER.upper().replace("X", "x"), upon="request", nth=2,
+                      upon_types=("clearinghouseState",))  # fmt: skip
     desk = await faulty(open_desk, fault)
     held = [
         len((await desk.ask(type="clearinghouseState", user=USER))["assetPositions"])

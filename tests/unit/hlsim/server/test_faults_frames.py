@@ -78,7 +78,7 @@ async def test_w1_only_followers_of_a_topic_are_closed(open_desk: Open) -> None:
 
 
 async def test_w1_a_socket_is_closed_at_a_frame(open_desk: Open) -> None:
-    fault = Close(on="frame", nth=3, on_channels=("pong",))
+    fault = Close(upon="frame", nth=3, upon_channels=("pong",))
     desk = await faulty(open_desk, fault)
     socket, other = await desk.connect(), await desk.connect()
     for _ in range(2):
@@ -86,6 +86,28 @@ async def test_w1_a_socket_is_closed_at_a_frame(open_desk: Open) -> None:
     await socket.send_json({"method": "ping"})
     assert (await socket.receive(timeout=10)).type is aiohttp.WSMsgType.CLOSE
     assert await pinged(other) == []
+
+
+async def test_w1_the_second_connection_is_closed_and_no_other(
+    open_desk: Open,
+) -> None:
+    desk = await faulty(open_desk, Close(upon="connection", nth=2, code=1012))
+    first, second, third = [await desk.connect() for _ in range(3)]
+    closed = await second.receive(timeout=10)
+    assert (closed.type, closed.data) == (aiohttp.WSMsgType.CLOSE, 1012)
+    assert await pinged(first) == await pinged(third) == []
+
+
+async def test_w1_a_connection_that_is_opened_hangs(open_desk: Open) -> None:
+    desk = await faulty(open_desk, RefuseConnection(count=2, instead="hang"))
+    opening = asyncio.create_task(desk.connect())
+    for attempt in (1, 2):  # this client asks twice before it gives up
+        await injected(desk, "refuse_connection", attempt)
+        assert not opening.done()
+        desk.clock.advance(600_000)
+    with pytest.raises(aiohttp.ClientConnectionError):
+        await opening
+    await desk.connect()
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -129,7 +151,7 @@ async def test_w2_a_half_open_socket_neither_speaks_nor_hears(open_desk: Open) -
 
 
 async def test_w2_a_half_open_socket_does_not_keep_the_server_from_stopping() -> None:
-    plan = Plan(faults=(HalfOpen(on="frame", nth=1),))
+    plan = Plan(faults=(HalfOpen(upon="frame", nth=1),))
     settings = Settings(symbols=3, history_days=0, faults=plan)
     async with aiohttp.ClientSession() as session:
         async with running(settings, ManualClock()) as server:

@@ -137,7 +137,7 @@ async def test_o9_the_budget_of_an_address_is_gone(open_desk: Open) -> None:
         ("html", ("text/html", b"<h1>503 Service Unavailable</h1>")),
         ("text", ("text/plain", b"Service Unavailable")),
         ("json", ("application/json", b'{"error":"Service Unavailable"}')),
-        ("null", ("application/json", b"null")),
+        ("null_json", ("application/json", b"null")),
         ("empty", ("text/plain", b"")),
     ],
 )

@@ -1,5 +1,6 @@
 """Orders and cancels as the fake venue takes them, and desks with faults."""
 
+import asyncio
 from typing import Any
 
 import aiohttp
@@ -52,11 +53,12 @@ async def has_landed(desk: Desk, cloid: str) -> bool:
     return bool(answer["response"]["data"]["statuses"] == ["success"])
 
 
-async def injected(desk: Desk, kind: str) -> None:
-    """Return once a fault was injected; each look is a round trip."""
+async def injected(desk: Desk, kind: str, times: int = 1) -> None:
+    """Return once a fault was injected so often; each look is a round trip."""
     assert desk.server.faults is not None
-    while not desk.server.faults.injector.counters[kind]:
-        await desk.ask(type="exchangeStatus")
+    async with asyncio.timeout(10):
+        while desk.server.faults.injector.counters[kind] < times:
+            await desk.ask(type="exchangeStatus")
 
 
 async def pinged(
