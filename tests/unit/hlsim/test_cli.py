@@ -60,6 +60,38 @@ def test_it_is_ready_with_one_line_and_ends_with_zero(number: signal.Signals) ->
         assert (process.returncode, rest, errors) == (0, "", "")
 
 
+def test_a_fault_plan_and_a_control_port_are_served(tmp_path: Path) -> None:
+    plan = tmp_path / "plan.yaml"
+    plan.write_text("faults:\n- {kind: maintenance, text: upgrade}\n")
+    options = ("--symbols", "3", "--faults", str(plan), "--control-port", "0")
+    with served(*options) as (_, line):
+        found = re.fullmatch(
+            r"hlsim ready on (\S+) \(synthetic, seed 7, 3 symbols,"
+            r" control on http://127\.0\.0\.1:\d+\)\n",
+            line,
+        )
+        assert found is not None
+        status = asked(found[1], {"type": "exchangeStatus"})
+        assert isinstance(status, dict)
+        assert status["specialStatuses"] == "upgrade"
+
+
+def test_a_plan_that_is_wrong_is_explained_with_every_place(tmp_path: Path) -> None:
+    plan = tmp_path / "plan.yaml"
+    plan.write_text("faults:\n- {kind: explode}\n- {kind: close, code: 1006}\n")
+    done = subprocess.run(
+        [*HLSIM, "--faults", str(plan)],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    (sentence,) = done.stderr.splitlines()
+    assert sentence.startswith("hlsim: the fault plan is wrong: faults[0].kind: 'ex")
+    assert sentence.endswith("faults[1]: no close frame may carry code 1006")
+
+
 def test_a_recording_has_the_coins_recorded() -> None:
     with served("--market", f"recorded:{CAPTURE}") as (_, line):
         assert line.endswith("(recorded, seed 7, 1 symbols)\n")
@@ -76,6 +108,7 @@ def test_a_recording_has_the_coins_recorded() -> None:
             ["--host", "203.0.113.1"],
             "hlsim: cannot listen: error while",
         ),
+        (["--faults", "nowhere.yaml"], "hlsim: cannot read nowhere.yaml: No such"),
         (["--port", "many"], "--port': Input should be a valid integer"),
     ],
 )
