@@ -173,6 +173,7 @@ async def test_w9_a_minute_is_missing_first_and_flat_later(open_desk: Open) -> N
         return {row["t"] - begin: row["n"] for row in rows}
 
     desk.clock.advance(1000)
+    await injected(desk, "late_candles")
     for _ in range(2):
         desk.clock.advance(MINUTE)
         # Each block that passed is at the wire by the answer to the next request.
