@@ -26,9 +26,9 @@ class Desk:
         self.clock = clock
         self._stack = stack
 
-    async def connect(self) -> aiohttp.ClientWebSocketResponse:
+    async def connect(self, **options: Any) -> aiohttp.ClientWebSocketResponse:
         session = await self._stack.enter_async_context(aiohttp.ClientSession())
-        socket = session.ws_connect(self.server.ws_url)
+        socket = session.ws_connect(self.server.ws_url, **options)
         return await self._stack.enter_async_context(socket)
 
     async def post(self, path: str, body: object) -> tuple[int, str, bytes]:

@@ -6,6 +6,7 @@ import aiohttp
 import msgspec
 import pytest
 
+from hlsim.faults.armed import Armed
 from hlsim.faults.kinds import Maintenance, Plan, RefuseRequest
 from hlsim.server.running import running
 from hlsim.server.settings import Settings
@@ -97,6 +98,27 @@ async def test_an_event_that_is_added_happens_before_the_answer(
     assert (
         "resting" in (await act(desk, order("0x1")))["response"]["data"]["statuses"][0]
     )
+
+
+async def test_what_waits_for_an_event_does_not_look_all_the_time(
+    open_desk: Open,
+) -> None:
+    desk = await faulty(open_desk, Maintenance(after_ms=99_999))
+    faults = desk.server.faults
+    assert faults is not None
+    looks = 0
+    due = faults.injector.due
+
+    def counted(now_ms: int) -> list[Armed]:
+        nonlocal looks
+        looks += 1
+        return due(now_ms)
+
+    await desk.ask(type="exchangeStatus")
+    faults.injector.due = counted  # type: ignore[method-assign] # it counts and calls
+    for _ in range(20):
+        await desk.ask(type="exchangeStatus")
+    assert looks == 0
 
 
 async def test_an_event_that_is_added_happens_at_its_time(open_desk: Open) -> None:

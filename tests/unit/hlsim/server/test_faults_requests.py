@@ -82,7 +82,7 @@ async def test_o2_a_lost_request_never_lands(open_desk: Open, instead: Any) -> N
 
 async def test_o3_an_order_lands_37_minutes_later(open_desk: Open) -> None:
     fault = DelayRequest(by_ms=37 * MINUTE, types=("order",))
-    desk = await faulty(open_desk, fault, history_days=0)
+    desk = await faulty(open_desk, fault)
     assert (await desk.post("/exchange", signed(order("0x1"))))[0] == 504
     desk.clock.advance(37 * MINUTE - 1)
     assert not await has_landed(desk, "0x1")

@@ -18,11 +18,12 @@ STOP = {"trigger": {"isMarket": True, "triggerPx": "1", "tpsl": "sl"}}
 
 async def faulty(open_desk: Open, *faults: Fault, **options: Any) -> Desk:
     """A desk in front of the fake venue with these faults."""
+    small = {"symbols": 3, "history_days": 0}
     return await open_desk(
         make_backend=lambda exchange, _: FakeVenue(exchange),
         faults=Plan(faults=faults),
         control_port=0,
-        **options,
+        **(small | options),
     )
 
 
