@@ -131,7 +131,9 @@ def test_a_thousand_actions_signed_by_the_sdk_recover_its_address() -> None:
         )
         received = envelope(body_as_clients_write_it(dice, body))
         found = list(candidates(received))
-        assert found[SOURCES.index("a" if is_mainnet else "b")] == wallet.address.lower(), body
+        assert (
+            found[SOURCES.index("a" if is_mainnet else "b")] == wallet.address.lower()
+        ), body
         assert found[0] != found[1]
 
 
