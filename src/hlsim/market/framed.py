@@ -36,7 +36,7 @@ class FixedMarketError(ValueError):
     """A market that is heard was asked to happen differently."""
 
     def __str__(self) -> str:
-        return "this market has the coins and the trades that were recorded elsewhere"
+        return "this market repeats what was recorded, or happens elsewhere"
 
 
 class FramedMarket:

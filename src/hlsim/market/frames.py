@@ -4,16 +4,17 @@ Numbers become counts of units; what is finer than a unit is rounded half-even.
 """
 
 from collections.abc import Sequence
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN
 
 import msgspec
 
 from hlsim.core.funding import SCALE
 from hlsim.core.market import Book, Context, Level, Trade
-from hlsim.core.numbers import USD_DECIMALS
+from hlsim.core.numbers import USD_DECIMALS, finite
 from hlsim.core.universe import Instrument
 
 CHANNELS = ("l2Book", "trades", "bbo", "activeAssetCtx")
+_MOST_UNITS = 1 << 60
 _RATE_DECIMALS = len(str(SCALE)) - 1
 
 
@@ -156,13 +157,16 @@ def coin_of(content: Content) -> str:
 def units(text: str, decimals: int) -> int:
     """Read a decimal string as a count of 10**-``decimals``, rounded half-even.
 
-    Raises ValueError for what is no finite number.
+    Raises ValueError for what is no number, or one that candles cannot hold.
     """
     try:
-        scaled = Decimal(text).scaleb(decimals)
-        return int(scaled.to_integral_value(rounding=ROUND_HALF_EVEN))
-    except (InvalidOperation, OverflowError, ValueError) as error:
+        scaled = finite(text).scaleb(decimals)
+        count = int(scaled.to_integral_value(rounding=ROUND_HALF_EVEN))
+    except (ArithmeticError, ValueError) as error:
         raise ValueError(f"not a number: {text!r}") from error
+    if abs(count) > _MOST_UNITS:
+        raise ValueError(f"not a number of any market: {text!r}")
+    return count
 
 
 def book_of(seen: SeenBook, one: Instrument) -> Book:

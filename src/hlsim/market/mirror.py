@@ -11,6 +11,7 @@ of funding (500 rows). Before they came the candles are those of the trades hear
 the history is empty.
 """
 
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -32,6 +33,10 @@ from hlsim.market.frames import (
 )
 
 _POLL_MS = 20
+
+
+def _opened(one: Candle) -> int:
+    return one.t
 
 
 class Past(Enum):
@@ -229,12 +234,9 @@ class MirrorMarket(FramedMarket):
         bound = self._now_ms + MINUTE_MS if whole is None else whole
         if coin.candles_until_ms < min(bound, self._now_ms - self._now_ms % MINUTE_MS):
             self._wanted[Past.CANDLES, asset] = None
-        rows = {one.t: one for one in made}
-        rows |= {
-            one.t: one
-            for one in coin.candles
-            if first_ms <= one.t <= last_ms and one.t < bound
-        }
+        begin = bisect_left(coin.candles, first_ms, key=_opened)
+        end = bisect_left(coin.candles, min(bound, last_ms + 1), key=_opened)
+        rows = {one.t: one for one in (*made, *coin.candles[begin:end])}
         return [rows[t] for t in sorted(rows)]
 
     def funding_history(

@@ -1,6 +1,7 @@
 """A client of another HyperLiquid: questions, and a websocket that comes back."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 
@@ -43,6 +44,11 @@ class Upstream:
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._pause_secs = _FIRST_PAUSE_SECS
 
+    @property
+    def is_connected(self) -> bool:
+        """Tell whether topics that are added now are followed at once."""
+        return self._socket is not None
+
     async def ask(self, **question: object) -> bytes:
         """Return the body of an answer of /info; raises UpstreamError."""
         limit = aiohttp.ClientTimeout(total=_ASK_SECS)
@@ -59,10 +65,14 @@ class Upstream:
 
     async def follow(self, topics: Iterable[Topic]) -> None:
         """Subscribe to further topics, now and after each reconnect."""
-        added = [one for one in topics if one not in self._topics]
-        self._topics += added
+        before = len(self._topics)
+        for one in topics:
+            if one not in self._topics:
+                self._topics.append(one)
         if self._socket is not None:
-            await _subscribe(self._socket, added)
+            # One that is being lost makes no difference: the next follows them all.
+            with contextlib.suppress(aiohttp.ClientError, OSError):
+                await _subscribe(self._socket, self._topics[before:])
 
     async def listen(self, hear: Callable[[bytes], None]) -> None:
         """Hand every text frame to ``hear`` until cancelled.
@@ -89,8 +99,8 @@ class Upstream:
     ) -> None:
         pinging = asyncio.create_task(_ping(socket), name="upstream ping")
         try:
-            await _subscribe(socket, self._topics)
             self._socket = socket
+            await _subscribe(socket, tuple(self._topics))
             async for message in socket:
                 if message.type is aiohttp.WSMsgType.TEXT:
                     self._pause_secs = _FIRST_PAUSE_SECS
