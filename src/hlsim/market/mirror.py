@@ -5,10 +5,9 @@ has no book, so that nothing trades at prices that may be gone. Trades that came
 (the backlog after subscribing) are on the tape, but meet no orders.
 
 Exact: universe, contexts, books (as deep as they are told), trades, and the candles
-that began and ended while trades were followed. Fetched when first asked for, so that
-the first answer lacks them: earlier candles (the newest 5,000 minutes) and the history
-of funding (500 rows). Before they came the candles are those of the trades heard, and
-the history is empty.
+that began and ended while trades were followed. Fetched when first asked for: earlier
+candles (the newest 5,000 minutes) and the history of funding (500 rows). Whoever does
+not fetch what is `wanted` gets the candles of the trades heard, and no history.
 """
 
 from bisect import bisect_left

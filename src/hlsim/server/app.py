@@ -12,7 +12,7 @@ from hlsim.server.conversation import Conversation
 from hlsim.server.driver import Driver
 from hlsim.server.faulting import Faults, build_faults
 from hlsim.server.hub import Hub
-from hlsim.server.posts import Posts
+from hlsim.server.posts import Complete, Posts
 from hlsim.server.publisher import Publisher
 from hlsim.server.sessions import Session
 from hlsim.server.settings import Settings
@@ -99,8 +99,11 @@ def build_app(
     settings: Settings,
     clock: Clock,
     make_backend: MakeBackend | None = None,
+    complete: Complete | None = None,
 ) -> web.Application:
     """Return the application; whoever runs it also runs ``app[DRIVER]``.
+
+    ``complete`` fetches what an answer lacked, so that it can be given again.
 
     With faults, ``app[FAULTS].events`` is to be run, too.
     """
@@ -120,7 +123,14 @@ def build_app(
         exchange, hub, clock, limits, backend=backend, faults=requests
     )
     sockets = Sockets(hub, conversation, clock, settings, faults=faults)
-    posts = Posts(exchange, clock, limits.ip_weight, backend=backend, faults=requests)
+    posts = Posts(
+        exchange,
+        clock,
+        limits.ip_weight,
+        backend=backend,
+        faults=requests,
+        complete=complete,
+    )
     app = web.Application(client_max_size=_MOST_BODY_BYTES)
     app[HUB] = hub
     app[DRIVER] = Driver(exchange, hub, publisher, clock, limits.ws_idle_secs)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import msgspec
 
@@ -29,31 +29,31 @@ _FUNDING_HOURS = 500
 
 
 class Mirroring:
-    """Moves what the upstream says into the mirror."""
+    """Moves what the upstream says into the mirror, ``market``."""
 
     def __init__(
         self, upstream: Upstream, market: MirrorMarket, clock: Clock, most: int
     ) -> None:
         """Follow the first ``most`` coins that are listed."""
+        self.market = market
         self._upstream = upstream
-        self._market = market
         self._clock = clock
         self._most = min(most, MOST_COINS)
         self._followed: list[str] = []
 
     async def run(self) -> None:
         """Run until cancelled."""
-        await self._follow(range(len(self._market.universe)))
+        await self._follow(range(len(self.market.universe)))
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._upstream.listen(self._hear), name="mirror frames")
             tasks.create_task(self._refreshing(), name="mirror catalogue")
             tasks.create_task(self._fetching(), name="mirror pasts")
 
     def _hear(self, frame: bytes) -> None:
-        self._market.hear(frame, self._clock.now_ms())
+        self.market.hear(frame, self._clock.now_ms())
 
     async def _follow(self, assets: Iterable[int]) -> None:
-        universe = self._market.universe
+        universe = self.market.universe
         listed = [universe[one].name for one in assets if not universe[one].is_delisted]
         added = listed[: self._most - len(self._followed)]
         self._followed += added
@@ -66,28 +66,33 @@ class Mirroring:
             await self._clock.wait_until(self._clock.now_ms() + _REFRESH_MS)
             try:
                 answer = await self._upstream.ask(type="metaAndAssetCtxs")
-                added = self._market.learn(*read_contexts(answer))
+                added = self.market.learn(*read_contexts(answer))
             except (UpstreamError, ValueError, msgspec.DecodeError):
                 continue  # what is known stays, until the next time
             await self._follow(added)
 
+    async def complete(self) -> bool:
+        """Fetch what the last answers lacked; tells whether they lacked anything."""
+        wanted = self.market.wanted()
+        for past, asset in wanted:
+            # What fails is tried again for whoever asks again.
+            with suppress(UpstreamError, ValueError, msgspec.DecodeError):
+                await self._fetch(past, asset)
+        return bool(wanted)
+
     async def _fetching(self) -> None:
         while True:
-            for past, asset in self._market.wanted():
-                try:
-                    await self._fetch(past, asset)
-                except (UpstreamError, ValueError, msgspec.DecodeError):
-                    continue  # whoever asks again has it tried again
+            await self.complete()
             await self._clock.wait_until(self._clock.now_ms() + _LOOK_MS)
 
     async def _fetch(self, past: Past, asset: int) -> None:
-        instrument, now_ms = self._market.universe[asset], self._clock.now_ms()
+        instrument, now_ms = self.market.universe[asset], self._clock.now_ms()
         if past is Past.FUNDING:
             start_ms = now_ms - _FUNDING_HOURS * HOUR_MS
             answer = await self._upstream.ask(
                 type=past.value, coin=instrument.name, startTime=start_ms
             )
-            self._market.learn_funding(asset, read_funding(answer))
+            self.market.learn_funding(asset, read_funding(answer))
             return
         span = {
             "coin": instrument.name,
@@ -96,13 +101,11 @@ class Mirroring:
             "endTime": now_ms,
         }
         answer = await self._upstream.ask(type=past.value, req=span)
-        self._market.learn_candles(asset, read_candles(answer, instrument), now_ms)
+        self.market.learn_candles(asset, read_candles(answer, instrument), now_ms)
 
 
 @asynccontextmanager
-async def mirrored(
-    settings: Settings, clock: Clock
-) -> AsyncIterator[MirrorMarket | None]:
+async def mirrored(settings: Settings, clock: Clock) -> AsyncIterator[Mirroring | None]:
     """Provide the mirror that the settings ask for, or None if they ask for none.
 
     Raises UpstreamError if the other exchange does not say at first what it has.
@@ -115,7 +118,7 @@ async def mirrored(
         feeding = Mirroring(upstream, market, clock, settings.symbols)
         task = asyncio.create_task(feeding.run(), name="mirror")
         try:
-            yield market
+            yield feeding
         finally:
             task.cancel()
             await asyncio.wait({task})

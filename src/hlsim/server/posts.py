@@ -1,5 +1,6 @@
 """POST /info and POST /exchange: status codes and bodies as documented (§1.2)."""
 
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 import msgspec
@@ -7,15 +8,17 @@ from aiohttp import web
 
 from hlsim.core.clock import Clock
 from hlsim.core.exchange import Exchange, UnknownCoinError
-from hlsim.core.limits import TokenBucket, base_weight, item_weight
+from hlsim.core.limits import TokenBucket, base_weight, exchange_weight, item_weight
 from hlsim.server.backend import Backend
 from hlsim.server.request_faults import RequestFaults
 from hlsim.wire.info import answer
-from hlsim.wire.requests import decode_info
+from hlsim.wire.requests import Request, decode_info
+from hlsim.wire.trading import batch_length
 
 UNFIT = "Failed to deserialize the JSON body into the target type"
 _JSON = "application/json"
 _FORGET_ABOVE = 1000
+Complete = Callable[[], Awaitable[bool]]
 
 
 class Posts:
@@ -29,11 +32,14 @@ class Posts:
         *,
         backend: Backend,
         faults: RequestFaults | None = None,
+        complete: Complete | None = None,
     ) -> None:
         """Allow ``ip_weight`` a minute for each address, 0 for no limit.
 
-        Actions are executed by ``backend``.
+        Actions are executed by ``backend``; ``complete`` fetches what an answer lacked
+        and tells whether it lacked anything.
         """
+        self._complete = complete
         self._exchange = exchange
         self._clock = clock
         self._ip_weight = ip_weight
@@ -61,18 +67,25 @@ class Posts:
         if not bucket.take(base_weight(asked.kind), now_ms):
             return web.Response(status=429, text="Too Many Requests")
         try:
-            found = answer(asked, self._exchange, self._clock.now_ms())
+            found = await self._found(asked)
         except UnknownCoinError:
             return web.Response(status=500, body=b"null", content_type=_JSON)
         if isinstance(found, list):
             bucket.charge(item_weight(asked.kind, len(found)), now_ms)
         return web.Response(body=msgspec.json.encode(found), content_type=_JSON)
 
+    async def _found(self, asked: Request) -> object:
+        found = answer(asked, self._exchange, self._clock.now_ms())
+        if self._complete is not None and await self._complete():
+            found = answer(asked, self._exchange, self._clock.now_ms())
+        return found
+
     async def exchange(self, request: web.Request) -> web.Response:
         """Execute an action."""
         body = await request.read()
         now_ms = self._clock.monotonic_ms()
-        if not self._bucket(request.remote or "", now_ms).take(1, now_ms):
+        weight = exchange_weight(batch_length(body))
+        if not self._bucket(request.remote or "", now_ms).take(weight, now_ms):
             return web.Response(status=429, text="Too Many Requests")
         if self._faults is None:
             return await self._execute(body)

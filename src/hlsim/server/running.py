@@ -60,8 +60,10 @@ async def running(
     settings = settings or Settings()
     clock = clock or SystemClock(settings.speed)
     async with mirrored(settings, clock) as mirror:
-        exchange = build_exchange(settings, clock.now_ms(), mirror)
-        app = build_app(exchange, settings, clock, make_backend)
+        market = None if mirror is None else mirror.market
+        complete = None if mirror is None else mirror.complete
+        exchange = build_exchange(settings, clock.now_ms(), market)
+        app = build_app(exchange, settings, clock, make_backend, complete)
         async with _serving(app, exchange, settings) as server:
             yield server
 

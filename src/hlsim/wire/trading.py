@@ -17,6 +17,31 @@ from hlsim.wire.signing import SOURCES, Envelope, Source, candidates
 _DECODER = msgspec.json.Decoder(Envelope)
 
 
+class _Batch(msgspec.Struct, frozen=True):
+    orders: list[msgspec.Raw] = []
+    cancels: list[msgspec.Raw] = []
+    modifies: list[msgspec.Raw] = []
+
+
+class _Batched(msgspec.Struct, frozen=True):
+    action: _Batch
+
+
+_BATCHED = msgspec.json.Decoder(_Batched)
+
+
+def batch_length(body: bytes) -> int:
+    """Return how many orders, cancels or modifies a body carries, which it weighs.
+
+    A body that cannot be read carries none.
+    """
+    try:
+        action = decode(_BATCHED, body).action
+    except msgspec.DecodeError:
+        return 0
+    return len(action.orders) + len(action.cancels) + len(action.modifies)
+
+
 def decode_envelope(body: bytes) -> Envelope:
     """Read a signed request; raises msgspec.ValidationError or msgspec.DecodeError."""
     return decode(_DECODER, body)

@@ -1,18 +1,21 @@
 """One hlsim mirrors another: its users see the other's market, as long as it speaks."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from hlsim.core.universe import Instrument, flat_table
 from hlsim.server.running import running
-from hlsim.server.settings import Settings
+from hlsim.server.settings import Deposit, Settings
 from hlsim.server.upstream import UpstreamError
 from tests.polling import until
 from tests.unit.hlsim.server.conftest import Desk, Open, follow, said
+from tests.unit.hlsim.signers import MASTER, signed
 
 BLOCK_MS = 200
 COINS = 3
@@ -25,7 +28,11 @@ async def pair(open_desk: Open) -> AsyncIterator[tuple[Desk, Desk]]:
     """The other exchange and its mirror, which follows the other's coins."""
     other = await open_desk(symbols=COINS)
     mirror = await open_desk(
-        mirror=other.server.url, symbols=COINS, mirror_stale_ms=STALE_MS, holdings=()
+        mirror=other.server.url,
+        symbols=COINS,
+        mirror_stale_ms=STALE_MS,
+        accounts=(Deposit(address=MASTER, funds=Decimal(100_000)),),
+        holdings=(),
     )
     async with asyncio.timeout(30):
         await until(lambda: len(other.server.hub.topics) == 4 * COINS)
@@ -33,23 +40,38 @@ async def pair(open_desk: Open) -> AsyncIterator[tuple[Desk, Desk]]:
         yield other, mirror
 
 
-async def lived(other: Desk, mirror: Desk, blocks: int) -> None:
-    """Let time pass on both, and the mirror hear everything."""
-    for _ in range(blocks):
-        other.clock.advance(BLOCK_MS)
-        await until(lambda: heard_all(other, mirror))
-        behind = other.clock.now_ms() - mirror.clock.now_ms()
-        mirror.clock.advance(max(behind, 0))
+Heard = Callable[[Desk, Desk], bool]
 
 
-def heard_all(other: Desk, mirror: Desk) -> bool:
+def heard_books(other: Desk, mirror: Desk) -> bool:
     mirror.clock.advance(POLL_MS)
     ours, theirs = mirror.server.exchange.market, other.server.exchange.market
     return theirs.next_ms(0) > other.clock.now_ms() and all(
-        ours.top(asset) == theirs.top(asset)
-        and ours.recent_trades(asset) == theirs.recent_trades(asset)
+        ours.top(asset) == theirs.top(asset) for asset in range(COINS)
+    )
+
+
+def heard_all(other: Desk, mirror: Desk) -> bool:
+    ours, theirs = mirror.server.exchange.market, other.server.exchange.market
+    return heard_books(other, mirror) and all(
+        ours.recent_trades(asset) == theirs.recent_trades(asset)
         for asset in range(COINS)
     )
+
+
+async def lived(
+    other: Desk, mirror: Desk, blocks: int, heard: Heard = heard_all
+) -> None:
+    """Let time pass on both, and the mirror hear everything.
+
+    Once users traded on the mirror its tape is its own: then only books can be waited
+    for.
+    """
+    for _ in range(blocks):
+        other.clock.advance(BLOCK_MS)
+        await until(lambda: heard(other, mirror))
+        behind = other.clock.now_ms() - mirror.clock.now_ms()
+        mirror.clock.advance(max(behind, 0))
 
 
 async def test_the_mirror_has_the_others_catalogue(pair: tuple[Desk, Desk]) -> None:
@@ -95,7 +117,7 @@ async def until_pong(socket: Any) -> list[dict[str, Any]]:
     return rows
 
 
-async def test_candles_of_the_past_come_with_the_second_answer(
+async def test_the_past_is_fetched_before_it_is_answered(
     pair: tuple[Desk, Desk],
 ) -> None:
     other, mirror = pair
@@ -107,16 +129,59 @@ async def test_candles_of_the_past_come_with_the_second_answer(
     async def funding(desk: Desk) -> Any:
         return await desk.ask(type="fundingHistory", coin="BTC", startTime=0)
 
-    first = await candles(mirror)
-    assert await funding(mirror) == []
-    mirror.clock.advance(BLOCK_MS)
-    market: Any = mirror.server.exchange.market
-    await until(lambda: len(market.minutes(0, 0, mirror.clock.now_ms())) > 1000)
     theirs = await candles(other)
-    assert len(first) < len(theirs)
+    assert len(theirs) > 90
     assert await candles(mirror) == theirs
-    await until(lambda: market.funding_history(0, 0, mirror.clock.now_ms()) != [])
-    assert await funding(mirror) == await funding(other)
+    assert await funding(mirror) == await funding(other) != []
+
+
+async def ordered(desk: Desk, px: str, tif: str) -> Any:
+    """Buy 0.1 BTC on a desk; returns the order's status."""
+    order = {"a": 0, "b": True, "p": px, "s": "0.1", "r": False}
+    order["t"] = {"limit": {"tif": tif}}
+    action = {"type": "order", "orders": [order], "grouping": "na"}
+    body = signed(action, desk.clock.now_ms())
+    _, _, answer = await desk.post("/exchange", body)
+    return msgspec.json.decode(answer)["response"]["data"]["statuses"][0]
+
+
+async def best(desk: Desk) -> tuple[Decimal, Decimal]:
+    book = await desk.ask(type="l2Book", coin="BTC")
+    bid, ask = (Decimal(side[0]["px"]) for side in book["levels"])
+    return bid, ask
+
+
+async def test_an_order_on_the_mirror_takes_the_others_offers(
+    pair: tuple[Desk, Desk],
+) -> None:
+    other, mirror = pair
+    _, ask = await best(other)
+    placed = await ordered(mirror, str((ask + 50).to_integral_value()), "Ioc")
+    (fill, *_) = reversed(await mirror.ask(type="userFills", user=MASTER))
+    assert Decimal(fill["px"]) == ask
+    assert placed["filled"]["oid"] == fill["oid"]
+    assert await other.ask(type="userFills", user=MASTER) == []
+
+
+async def test_a_resting_order_on_the_mirror_fills_by_the_others_trades(
+    pair: tuple[Desk, Desk],
+) -> None:
+    other, mirror = pair
+    bid, _ = await best(mirror)
+    oid = (await ordered(mirror, f"{bid.normalize():f}", "Alo"))["resting"]["oid"]
+    fills: list[dict[str, Any]] = []
+    for _ in range(100):
+        fills = await mirror.ask(type="userFills", user=MASTER)
+        if fills:
+            break
+        await lived(other, mirror, 5, heard_books)
+    assert fills
+    assert {one["oid"] for one in fills} == {oid}
+    assert {Decimal(one["px"]) for one in fills} == {bid}
+    assert not any(one["crossed"] for one in fills)
+    bid, _ = await best(other)
+    # Whoever stood before it has traded, or the other's price went through it.
+    assert bid <= Decimal(fills[0]["px"])
 
 
 async def test_a_silent_upstream_leaves_empty_books(pair: tuple[Desk, Desk]) -> None:
