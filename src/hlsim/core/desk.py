@@ -152,13 +152,14 @@ class OrderDesk:
             self._journal.order(order, Status.FILLED, at.now_ms)
             return Filled(order.asset, traded, cost, order.oid, order.cloid)
         if order.tif is not None and order.tif.rests:
-            return self._rest(order, at)
+            if not order.reduce_only or self._executor.reducible(order):
+                return self._rest(order, at)
+            # It closed the position: nothing is left for its remainder to do.
+            self._journal.order(order, Status.REDUCE_ONLY_CANCELED, at.now_ms)
+            return Filled(order.asset, traded, cost, order.oid, order.cloid)
         return self._end_of_ioc(order, traded, cost, at)
 
     def _rest(self, order: Order, at: Moment) -> Outcome:
-        if order.reduce_only and not self._executor.reducible(order):
-            self._journal.order(order, Status.REDUCE_ONLY_CANCELED, at.now_ms)
-            return self._worded(rules.WOULD_INCREASE, order.asset)
         self._open.add(order)
         self._journal.order(order, Status.OPEN, at.now_ms)
         self._executor.touch(order.asset)

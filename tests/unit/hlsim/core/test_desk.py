@@ -300,3 +300,12 @@ def test_a_thousand_orders_may_be_open_and_of_reduce_only_ones_no_more(
     floor.refused(ALICE, order("sell", "1", "110", reduce_only=True))
     floor.rest(ALICE, order("buy", "0.2", "90"))
     floor.refused(ALICE, order("buy", "0.2", "90"))
+
+
+def test_a_reduce_only_order_that_closed_the_position_was_filled(floor: Floor) -> None:
+    floor.long(ALICE, "1")
+    floor.market.set_book(COIN, bids=[("99", "5")])
+    filled = floor.fill(ALICE, order("sell", "3", "99", reduce_only=True))
+    assert filled.total_sz == 100
+    assert floor.status(ALICE, filled.oid) is Status.REDUCE_ONLY_CANCELED
+    assert floor.open(ALICE) == []
