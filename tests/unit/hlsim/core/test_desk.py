@@ -309,3 +309,11 @@ def test_a_reduce_only_order_that_closed_the_position_was_filled(floor: Floor) -
     assert filled.total_sz == 100
     assert floor.status(ALICE, filled.oid) is Status.REDUCE_ONLY_CANCELED
     assert floor.open(ALICE) == []
+
+
+def test_a_client_id_used_again_means_the_newest_order(floor: Floor) -> None:
+    first = floor.rest(ALICE, order("buy", "1", "99", cloid=CLOID))
+    second = floor.rest(ALICE, order("buy", "1", "98", cloid=CLOID))
+    assert floor.cancel(ALICE, first) is None
+    assert floor.cancel(ALICE, CLOID) is None
+    assert floor.status(ALICE, second) is Status.CANCELED
