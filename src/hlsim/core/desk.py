@@ -66,8 +66,10 @@ class OrderDesk:
         (§3.1), and nothing of it is taken.
         """
         fitted: list[Fitted] = []
-        for request in requests:
+        for number, request in enumerate(requests):
             fit = rules.fit(request, self._market.universe[request.asset])
+            if isinstance(fit, Fitted) and _lacks_trigger(fit, grouping, number):
+                fit = rules.BAD_TRIGGER
             if isinstance(fit, Rejected):
                 return [self._worded(fit, request.asset)]
             fitted.append(fit)
@@ -77,8 +79,9 @@ class OrderDesk:
         ]
         if grouping is Grouping.NORMAL_TPSL and len(orders) > 1:
             return self._bracket(orders, at)
-        for order in orders:
-            order.is_position_tpsl = grouping is Grouping.POSITION_TPSL
+        if grouping is Grouping.POSITION_TPSL:
+            for order in orders:
+                _follow_position(order)
         return [self.take(order, at) for order in orders]
 
     def _order(
@@ -322,3 +325,15 @@ class OrderDesk:
         outcome = self.execute(order, at)
         if isinstance(outcome, Filled):
             self._executor.end_siblings(order, at.now_ms)
+
+
+def _lacks_trigger(fit: Fitted, grouping: Grouping, number: int) -> bool:
+    """Tell whether an order is no trigger where its grouping has only triggers."""
+    first = {Grouping.NORMAL_TPSL: 1, Grouping.POSITION_TPSL: 0}.get(grouping)
+    return first is not None and number >= first and fit.trigger is None
+
+
+def _follow_position(order: Order) -> None:
+    """Let a trigger close the whole position, whatever that will be (§3.1)."""
+    order.is_position_tpsl = order.reduce_only = True
+    order.sz = order.orig_sz = 0

@@ -248,3 +248,21 @@ def test_a_stop_for_the_position_goes_with_it(floor: Floor) -> None:
     oid = position_stop(floor)
     floor.fill(ALICE, order("sell", "1", "90"))
     assert floor.status(ALICE, oid) is Status.REDUCE_ONLY_CANCELED
+
+
+def test_a_stop_for_the_position_ignores_the_size_it_was_given(floor: Floor) -> None:
+    floor.long(ALICE, "1")
+    position_stop(floor, "0.5")
+    floor.long(ALICE, "2")
+    market(floor, "94", "110", "94")
+    assert floor.fill_texts(ALICE)[2:] == ["sell 3@94"]
+
+
+def test_only_triggers_may_be_children(floor: Floor) -> None:
+    """A child in the book before its turn would let the book cross."""
+    parent, child = order("buy", "1", "99"), order("sell", "1", "80")
+    (outcome,) = floor.batch(ALICE, parent, child, grouping=Grouping.NORMAL_TPSL)
+    assert outcome == Rejected(
+        "Invalid TP/SL price. asset=0", Status.BAD_TRIGGER_PX_REJECTED
+    )
+    assert floor.open(ALICE) == []
