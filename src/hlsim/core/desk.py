@@ -290,10 +290,24 @@ class OrderDesk:
         fit = rules.fit(request, self._market.universe[request.asset])
         if isinstance(fit, Rejected):
             return self._worded(fit, request.asset)
+        parent = self._held_back_by(order)
         self._executor.cancel(order, Status.CANCELED, at.now_ms)
         new = self._order(user, request, fit, at, order.builder)
         new.cloid = request.cloid or order.cloid
+        new.parent = order.parent
+        if order.is_position_tpsl and new.trigger is not None:
+            _follow_position(new)
+        if parent is not None and new.trigger is not None:
+            parent.children = (*parent.children, new.oid)
+            self._open.hold_back(new)
+            return Waiting.FOR_FILL
         return self.take(new, at)
+
+    def _held_back_by(self, order: Order) -> Order | None:
+        """Return the parent whose fill an order waits for."""
+        if order.parent is None or not self._open.is_held_back(order):
+            return None
+        return self._open.get(order.user, order.parent)
 
     def check_triggers(self, asset: int, now_ms: int) -> None:
         """Turn the trigger orders whose price the mark has reached into orders."""

@@ -266,3 +266,33 @@ def test_only_triggers_may_be_children(floor: Floor) -> None:
         "Invalid TP/SL price. asset=0", Status.BAD_TRIGGER_PX_REJECTED
     )
     assert floor.open(ALICE) == []
+
+
+def test_a_modified_stop_still_belongs_to_its_position(floor: Floor) -> None:
+    floor.long(ALICE, "1")
+    oid = position_stop(floor)
+    floor.modify(ALICE, oid, trigger("sell", "0", "96", SL))
+    assert [one.is_position_tpsl for one in floor.open(ALICE)] == [True]
+    floor.long(ALICE, "2")
+    market(floor, "95", "110", "96")
+    assert floor.fill_texts(ALICE)[2:] == ["sell 3@95"]
+
+
+def test_a_modified_child_still_ends_its_sibling(floor: Floor) -> None:
+    floor.long(ALICE, "5")
+    bracket(floor, order("buy", "1", "110"))
+    profit, stop = sorted(floor.open_oids(ALICE))
+    floor.modify(ALICE, profit, trigger("sell", "1", "104", TP))
+    market(floor, "104", "110", "104")
+    assert floor.status(ALICE, stop) is Status.SIBLING_FILLED_CANCELED
+
+
+def test_a_modified_child_still_waits_for_its_parent(floor: Floor) -> None:
+    parent, _, stop = resting_bracket(floor)
+    outcome = floor.modify(ALICE, stop, trigger("sell", "1", "96", SL))
+    assert outcome is Waiting.FOR_FILL
+    market(floor, "90", "110", "95.5")
+    assert floor.status(ALICE, stop) is Status.CANCELED
+    assert len(floor.open(ALICE)) == 3
+    assert floor.cancel(ALICE, parent) is None
+    assert floor.open(ALICE) == []
