@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from hlsim.core import margin, rules
-from hlsim.core.address_budget import open_order_limit
+from hlsim.core.address_budget import may_open
 from hlsim.core.clearing import Clearing
 from hlsim.core.execution import Executor, Moment
 from hlsim.core.ids import Ids
@@ -25,8 +25,6 @@ from hlsim.core.orders import (
 )
 from hlsim.core.rules import Fitted
 from hlsim.core.universe import Instrument
-
-_ALWAYS_OPEN = 1000
 
 
 class OrderDesk:
@@ -214,13 +212,12 @@ class OrderDesk:
         return None
 
     def _too_many(self, order: Order, now_ms: int) -> Rejected | None:
-        others = self._open.count(order.user)
-        if others < _ALWAYS_OPEN:
-            return None
-        if order.reduce_only or order.trigger is not None:
-            return rules.TOO_MANY
-        volume = self._clearing.fees.volume(order.user).total
-        return rules.TOO_MANY if others >= open_order_limit(volume) else None
+        fits = may_open(
+            self._open.count(order.user),
+            self._clearing.fees.volume(order.user).total,
+            reduce_only_or_trigger=order.reduce_only or order.trigger is not None,
+        )
+        return None if fits else rules.TOO_MANY
 
     def _does_not_reduce(self, order: Order, now_ms: int) -> Rejected | None:
         if not order.reduce_only or order.waits:
