@@ -102,9 +102,7 @@ class Exchange:
         self.orders = OrderDesk(
             market, self.matching, self.clearing, journal, self.executor, ids
         )
-        self.liquidator = Liquidator(
-            market, self.clearing, journal, self.orders, self.executor, ids
-        )
+        self.liquidator = Liquidator(market, self.clearing, journal, self.executor, ids)
         self.funding = FundingDesk(
             market, self.clearing, journal, ids, self.timers, seed
         )

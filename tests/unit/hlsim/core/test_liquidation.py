@@ -6,7 +6,7 @@ The coin allows 20x, so that 2.5 % of the notional is maintenance. The unlucky o
 """
 
 from hlsim.core.house import BACKSTOP
-from hlsim.core.journal import Liquidated, News
+from hlsim.core.journal import LedgerUpdate, Liquidated, News
 from hlsim.core.orders import Status
 from tests.unit.hlsim.core.floor import Floor, order, usd
 from tests.unit.hlsim.core.scripted_market import COIN, ISOLATED, OTHER
@@ -141,3 +141,71 @@ def test_a_liquidation_can_be_forced() -> None:
     why = floor.fills(POOR)[1].liquidation
     assert why is not None
     assert why.method == "market"
+
+
+def test_nothing_is_told_while_nobody_buys() -> None:
+    floor = floor_with("1000")
+    floor.long(POOR, "100")
+    records = len(floor.exchange.journal.history(POOR).orders)
+    for _ in range(3):
+        assert told(floor.mark("92.3")) == []
+    assert len(floor.exchange.journal.history(POOR).orders) == records
+    bids(floor, sz="30")
+    assert len(told(floor.mark("92.3"))) == 1
+    assert floor.szi(POOR) == "70.0"
+
+
+def test_what_a_liquidation_loses_beyond_the_account_the_backstop_carries() -> None:
+    floor = floor_with("1000")
+    floor.long(POOR, "100")
+    whole = floor.exchange.clearing.accounts.cash
+    bids(floor, "80")
+    floor.mark("92.3")
+    assert floor.account(POOR).cash == 0
+    # 1000 - 4.5 - 2000 - 3.6
+    assert floor.account(BACKSTOP).cash == -usd("1008.1")
+    assert floor.exchange.clearing.accounts.cash == whole
+
+
+def test_what_an_isolated_position_loses_beyond_its_margin_is_not_the_users() -> None:
+    floor = floor_with("5000", is_cross=False)
+    floor.long(POOR, "100")
+    free = floor.account(POOR).raw_usd
+    bids(floor, "80")
+    floor.mark("92.3")
+    assert floor.account(POOR).raw_usd == free
+    assert floor.account(BACKSTOP).cash == -usd("1003.6")
+
+
+def test_orders_on_another_dex_outlive_a_liquidation() -> None:
+    floor = floor_with("1000")
+    floor.exchange.clearing.accounts.get(POOR, "xyz").raw_usd = usd("100")
+    kept = floor.rest(POOR, order("buy", "1", "99", asset=4))
+    floor.long(POOR, "100")
+    bids(floor)
+    floor.mark("92.3")
+    assert floor.open_oids(POOR) == [kept]
+
+
+def test_the_ledger_says_what_was_liquidated() -> None:
+    floor = floor_with("5000", is_cross=False)
+    floor.long(POOR, "100")
+    bids(floor)
+    news = floor.mark("92.3")
+    rows = [one for one in news if isinstance(one, LedgerUpdate)]
+    assert rows[-1].delta == {
+        "type": "liquidation",
+        "liquidatedNtlPos": "9230.0",
+        "accountValue": "230.0",
+        "leverageType": "Isolated",
+        "liquidatedPositions": [{"coin": "COIN", "szi": "100.0"}],
+    }
+
+
+def test_a_forced_liquidation_sells_all_of_a_large_position_at_once() -> None:
+    floor = floor_with("20000", is_cross=False)
+    floor.long(POOR, "1200")
+    bids(floor, sz="5000")
+    floor.exchange.liquidate(POOR)
+    assert floor.szi(POOR) == "0.0"
+    assert len(told(floor.pass_ms(0))) == 1
