@@ -155,3 +155,5 @@ def test_a_granted_position_has_its_counterpart_in_the_house() -> None:
     assert (held.szi, held.cost, held.leverage) == (300, usd("270"), 10)
     assert floor.szi(GENESIS) == "-3.0"
     assert floor.exchange.clearing.accounts.cash == cash
+    interest = floor.exchange.context(COIN, floor.now_ms).open_interest
+    assert interest == longs(floor) == 300
