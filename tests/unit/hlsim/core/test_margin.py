@@ -1,6 +1,7 @@
 """What an account is worth, needs and may add, and where it would be liquidated."""
 
 from decimal import Decimal
+from fractions import Fraction
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -53,11 +54,24 @@ def test_maintenance_grows_steadily_by_at_most_the_last_tiers_share(
     assert 0 <= after - before <= most
 
 
+def by_deduction(table: MarginTable, notional: int) -> Fraction:
+    """The document's formula (§6): a rate for all, less what keeps it continuous."""
+    rate = deduction = Fraction(0)
+    for tier in table.tiers:
+        low = Fraction(tier.lower_bound.scaleb(6))
+        if low > notional:
+            break
+        higher = Fraction(1, 2 * tier.max_leverage)
+        deduction += low * (higher - rate)
+        rate = higher
+    return notional * rate - deduction
+
+
 @given(st.sampled_from([*TABLES, TABLE]), st.integers(0, 10**15))
-def test_maintenance_is_that_of_the_table_told_in_dollars(
+def test_the_parts_add_up_to_what_the_deduction_gives(
     table: MarginTable, notional: int
 ) -> None:
-    exact = table.maintenance(Decimal(notional).scaleb(-6)).scaleb(6)
+    exact = by_deduction(table, notional)
     assert 0 <= margin.maintenance(table, notional) - exact < len(table.tiers)
 
 
