@@ -9,6 +9,8 @@ import redis
 
 from tests.servers import MariaDbServer, ValkeyServer
 
+pytest_plugins = ["hlsim.testing"]
+
 
 @pytest.fixture(scope="session")
 def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDbServer]:

@@ -1,4 +1,4 @@
-"""The hlsim command: `hlsim serve` runs an exchange until it is told to stop."""
+"""The hlsim command: `serve` runs an exchange, `record` keeps another one's frames."""
 
 import asyncio
 import signal
@@ -9,10 +9,22 @@ from typing import Annotated
 import typer
 from typer import Option
 
-from hlsim.server.options import parse_all, parse_dex, parse_market
+from hlsim.core.address_budget import INITIAL_ALLOWANCE
+from hlsim.core.terms import Terms
+from hlsim.server.options import (
+    parse_all,
+    parse_dex,
+    parse_market,
+    parse_mirror,
+    parse_network,
+    parse_vault,
+)
 from hlsim.server.plans import load_plan
+from hlsim.server.recording import Recorded, record
 from hlsim.server.running import Server, running
 from hlsim.server.settings import Cadence, Limits, Settings
+from hlsim.server.upstream import UpstreamError
+from hlsim.system_clock import now_ns
 
 USAGE_ERROR = 2
 app = typer.Typer(
@@ -20,7 +32,9 @@ app = typer.Typer(
 )
 
 Port = Annotated[int, Option(min=0, max=65535, help="0 takes a free one.")]
-Market = Annotated[str, Option(help="synthetic, or recorded:[COIN=]PATH[,...].")]
+Market = Annotated[
+    str, Option(help="synthetic, recorded:[COIN=]PATH[,...] or mirror:URL.")
+]
 AccountTexts = Annotated[list[str] | None, Option(help="0x...=10000; repeatable.")]
 PositionTexts = Annotated[
     list[str] | None,
@@ -32,8 +46,14 @@ Dexes = Annotated[
     list[str] | None,
     Option(help="Builder dex: xyz:AAPL=190@2@10,... (price, decimals, leverage)."),
 ]
+Stale = Annotated[int, Option(help="Mirror: silence after which a book is empty.")]
 Loop = Annotated[bool, Option(help="Repeat the recording.")]
 Limit = Annotated[int, Option(help="0 = no limit.")]
+Dollars = Annotated[int, Option(min=0, help="Dollars.")]
+VaultTexts = Annotated[list[str] | None, Option(help="0xVAULT=0xLEADER; repeatable.")]
+Network = Annotated[
+    str, Option(help="Whose signatures count: mainnet, testnet or both.")
+]
 PerMinute = Annotated[int, Option(help="A minute; 0 = no limit.")]
 Milliseconds = Annotated[int, Option(help="Of event time, between two of them.")]
 PlanFile = Annotated[Path | None, Option(help="A fault plan.", metavar="PATH")]
@@ -64,12 +84,17 @@ def serve(
     history_days: int = 10,
     block_ms: Milliseconds = 200,
     loop: Loop = False,
+    mirror_stale_ms: Stale = 10_000,
     ip_weight: PerMinute = 1200,
     ws_connections: Limit = 10,
     ws_subscriptions: Limit = 1000,
     ws_users: Limit = 10,
     ws_messages: PerMinute = 2000,
     ws_idle_secs: Limit = 60,
+    address_allowance: Limit = INITIAL_ALLOWANCE,
+    scheduled_cancel_volume: Dollars = 1_000_000,
+    vault: VaultTexts = None,
+    network: Network = "both",
     all_mids_ms: Milliseconds = 500,
     l2_book_ms: Milliseconds = 500,
     faults: PlanFile = None,
@@ -84,23 +109,62 @@ def serve(
         ws_messages=ws_messages,
         ws_idle_secs=ws_idle_secs,
     )
+    terms = Terms(
+        scheduled_cancel_volume=scheduled_cancel_volume,
+        address_allowance=address_allowance,
+        vaults=dict(map(parse_vault, vault or ())),
+    )
     accounts, holdings = parse_all(account or (), position or ())
     settings = Settings(
         host=host, port=port, seed=seed, symbols=symbols, speed=speed, rate=rate,
         dexes=tuple(map(parse_dex, dex or ())), recordings=parse_market(market),
+        mirror=parse_mirror(market), mirror_stale_ms=mirror_stale_ms,
         loop=loop, history_days=history_days,
         block_ms=block_ms, accounts=accounts, holdings=holdings, limits=limits,
         cadence=Cadence(all_mids_ms=all_mids_ms, l2_book_ms=l2_book_ms),
+        terms=terms, sources=parse_network(network),
         faults=load_plan(faults) if faults else None, control_port=control_port,
     )  # fmt: skip
     asyncio.run(_serve(settings))
 
 
-async def _serve(settings: Settings) -> None:
+@app.command(name="record")
+def record_frames(
+    url: str,
+    file: Path,
+    *,
+    coins: Annotated[str, Option(help="BTC,ETH; all listed ones otherwise.")] = "",
+    seconds: Annotated[float | None, Option(help="Until stopped otherwise.")] = None,
+) -> None:
+    """Record the market frames of a HyperLiquid URL; `serve` can play them."""
+    names = [one for one in coins.split(",") if one]
+    done = asyncio.run(_record(url, file, names, seconds))
+    left = done.listed - len(done.coins) if not names else 0
+    beyond = f"; {left} more coins do not fit in one recording" if left else ""
+    sys.stdout.write(
+        f"recorded {done.frames} frames of {len(done.coins)} coins{beyond}\n"
+    )
+
+
+async def _record(
+    url: str, file: Path, coins: list[str], seconds: float | None
+) -> Recorded:
+    stop = _stopped_by_signals()
+    if seconds is not None:
+        asyncio.get_running_loop().call_later(seconds, stop.set)
+    return await record(url, file, coins=coins, stopped=stop, now_ns=now_ns)
+
+
+def _stopped_by_signals() -> asyncio.Event:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    return stop
+
+
+async def _serve(settings: Settings) -> None:
+    stop = _stopped_by_signals()
     async with running(settings) as server:
         sys.stdout.write(_ready(server, settings))
         sys.stdout.flush()
@@ -129,6 +193,10 @@ def main() -> None:
     try:
         app()
     except ValueError as error:
+        _fail(str(error))
+    except FileExistsError as error:
+        _fail(f"there is a file {error.filename} already")
+    except UpstreamError as error:
         _fail(str(error))
     except OSError as error:
         _fail(f"cannot listen: {error.strerror}")

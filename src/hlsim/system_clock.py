@@ -4,6 +4,11 @@ import asyncio
 import time
 
 
+def now_ns() -> int:
+    """Return UTC nanoseconds since 1970."""
+    return time.time_ns()
+
+
 class SystemClock:
     """Real time, or ``speed`` times it for the exchange's own events."""
 

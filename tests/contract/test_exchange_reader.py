@@ -9,10 +9,12 @@ import pytest
 from hlsim.server.manual_clock import ManualClock as ExchangeClock
 from hlsim.server.running import running
 from hlsim.server.settings import Deposit, Holding, Settings
+from hlsim.virtual import VirtualExchange
 from tests.builders import bar
 from threet.adapters.hyperliquid.rest import HyperliquidReader
 from threet.adapters.memory.clock import ManualClock
 from threet.adapters.memory.exchange import MemoryExchange
+from threet.adapters.simulated.exchange import SimulatedExchange
 from threet.model.accounts import AccountPosition, AccountState, MarginMode
 from threet.model.candles import Timeframe
 from threet.model.errors import UnknownSymbolError
@@ -57,7 +59,7 @@ def memory_exchange() -> MemoryExchange:
     return exchange
 
 
-@pytest.fixture(params=["memory", "hlsim"])
+@pytest.fixture(params=["memory", "hlsim", "in process"])
 async def exchange(request: pytest.FixtureRequest) -> AsyncIterator[ExchangeReader]:
     if request.param == "memory":
         yield memory_exchange()
@@ -67,6 +69,9 @@ async def exchange(request: pytest.FixtureRequest) -> AsyncIterator[ExchangeRead
         accounts=(Deposit(address=ADDRESS, funds=Decimal(10000)),),
         holdings=(Holding(ADDRESS, "kPEPE", "-90000", "0.0091"),),
     )
+    if request.param == "in process":
+        yield SimulatedExchange(VirtualExchange(settings, start_ms=NOW_MS))
+        return
     async with running(settings, ExchangeClock(NOW_MS)) as server:
         reader = HyperliquidReader(
             url=server.url, clock=ManualClock(NOW_MS), timeout_secs=5

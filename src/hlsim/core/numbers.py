@@ -4,10 +4,11 @@ A price is an integer count of 10**-(6 - szDecimals), a size one of 10**-szDecim
 so that price times size always counts millionths of a dollar.
 """
 
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Decimal
 
 USD_DECIMALS = 6
 SIGNIFICANT_FIGURES = 5
+_MOST_DIGITS = 40
 _POWERS: tuple[int, ...] = tuple(10**exponent for exponent in range(9))
 
 
@@ -53,13 +54,24 @@ def parse_units(text: str, decimals: int) -> int:
     Raises ValueError for anything that is no finite number or has more decimals.
     """
     try:
-        scaled = Decimal(text).scaleb(decimals)
+        scaled = finite(text).scaleb(decimals)
         whole = int(scaled)
-    except (InvalidOperation, ValueError, OverflowError) as error:
+    except (ArithmeticError, ValueError) as error:
         raise ValueError(f"not a number: {text!r}") from error
     if whole != scaled:
         raise ValueError(f"{text} has more than {decimals} decimals")
     return whole
+
+
+def finite(text: str) -> Decimal:
+    """Read a decimal string of a size that amounts have.
+
+    Raises ValueError or ArithmeticError for any other, before it takes long to count.
+    """
+    value = Decimal(text)
+    if not value.is_finite() or value.adjusted() > _MOST_DIGITS:
+        raise ValueError(text)
+    return value
 
 
 def tick_units(px_units: int, decimals: int) -> int:

@@ -73,7 +73,7 @@ class Armed:
     def due_ms(self) -> int | None:
         """When it happens next by itself, None if it does not."""
         fault = self.fault
-        if not isinstance(fault, Event) or fault.on is not None:
+        if not isinstance(fault, Event) or fault.upon is not None:
             return None
         if self._beat and fault.every_ms is None:
             return None

@@ -23,7 +23,7 @@ Status = Annotated[int, msgspec.Meta(ge=400, le=599)]
 Names = tuple[Name, ...]
 
 Ending = Literal["hang", "reset", "close"]
-Body = Literal["text", "html", "json", "null", "empty"]
+Body = Literal["text", "html", "json", "null_json", "empty"]
 Damage = Literal[
     "cut", "nan", "negative", "zero", "overflow", "empty", "huge", "html", "deep"
 ]
@@ -108,33 +108,35 @@ class FrameFault(Fault, frozen=True, kw_only=True):
 
 
 class Event(Fault, frozen=True, kw_only=True):
-    """Happens by itself: once, each ``every_ms``, or ``on`` an occasion.
+    """Happens by itself: once, each ``every_ms``, or ``upon`` an occasion.
 
-    ``on`` needs ``nth`` or ``rate``; ``on_types`` and ``on_channels`` say which
+    ``upon`` needs ``nth`` or ``rate``; ``upon_types`` and ``upon_channels`` say which
     requests or frames are counted.
     """
 
     every_ms: Positive | None = None
-    on: Scope | None = None
-    on_types: Names = ()
-    on_channels: Names = ()
+    upon: Scope | None = None
+    upon_types: Names = ()
+    upon_channels: Names = ()
 
     def problems(self) -> list[str]:
         """Return what of it contradicts itself."""
         counted = self.nth is not None or self.rate is not None
-        repeats = self.on is not None or self.every_ms is not None
+        repeats = self.upon is not None or self.every_ms is not None
         limited = self.duration_ms is not None or self.count is not None
         wrong = {
-            "nth and rate need on: request, frame or connection": (
-                counted and self.on is None
+            "nth and rate need upon: request, frame or connection": (
+                counted and self.upon is None
             ),
-            "on needs nth or rate": self.on is not None and not counted,
-            "on and every_ms exclude each other": (
-                self.on is not None and self.every_ms is not None
+            "upon needs nth or rate": self.upon is not None and not counted,
+            "upon and every_ms exclude each other": (
+                self.upon is not None and self.every_ms is not None
             ),
-            "duration_ms and count need on or every_ms": limited and not repeats,
-            "on_types needs on: request": self.on_types and self.on != "request",
-            "on_channels needs on: frame": self.on_channels and self.on != "frame",
+            "duration_ms and count need upon or every_ms": limited and not repeats,
+            "upon_types needs upon: request": self.upon_types
+            and self.upon != "request",
+            "upon_channels needs upon: frame": self.upon_channels
+            and self.upon != "frame",
         }
         return [*super().problems(), *(text for text, holds in wrong.items() if holds)]
 
@@ -142,16 +144,19 @@ class Event(Fault, frozen=True, kw_only=True):
         """Tell whether ``occasion`` is one of those that are counted."""
         match occasion:
             case RequestOccasion():
-                return self.on == "request" and _lets(self.on_types, occasion.kind)
+                return self.upon == "request" and _lets(self.upon_types, occasion.kind)
             case FrameOccasion():
-                return self.on == "frame" and _lets(self.on_channels, occasion.channel)
+                return self.upon == "frame" and _lets(
+                    self.upon_channels, occasion.channel
+                )
             case ConnectionOccasion():
-                return self.on == "connection"
+                return self.upon == "connection"
 
 
 class SessionEvent(Event, frozen=True, kw_only=True):
-    """Happens to the clients that follow a chosen topic, or on a frame to its client.
+    """Happens to the clients that follow a chosen topic.
 
+    Upon a frame, a connection or a `post` it happens to that client alone.
     An empty filter chooses all clients, those without topics too.
     """
 

@@ -30,7 +30,7 @@ def read_plan(raw: object) -> Plan:
     seed = raw.get("seed")
     if not isinstance(seed, int | None) or isinstance(seed, bool):
         problems.append("seed: must be an integer")
-    rows = raw.get("faults") or ()
+    rows = () if raw.get("faults") is None else raw["faults"]
     if not isinstance(rows, list | tuple):
         raise PlanError([*problems, "faults: must be a list"])
     faults: list[Fault] = []

@@ -1,50 +1,23 @@
-"""Reads a capture of the real websocket: gzip lines of ``receive-time-ns frame``."""
+"""Reads captures of a websocket: gzip lines of ``receive-time-ns frame``.
+
+A capture made by `hlsim record` begins with answers of meta. Frames are read while
+they are played, so a capture may be longer than memory; one that was cut off where its
+recorder was killed ends there.
+"""
 
 import gzip
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-
+from hlsim.core.universe import Instrument
 from hlsim.market.bars import UnreadableRecordingError
+from hlsim.market.catalogue import known_listing
+from hlsim.market.frames import CHANNELS, Content, channel_of, coin_of, decode_frame
+from hlsim.market.metas import read_meta_frame
 
-
-class CapturedLevel(msgspec.Struct, frozen=True):
-    """One price of a captured book."""
-
-    px: str
-    sz: str
-    n: int
-
-
-class CapturedBook(msgspec.Struct, frozen=True):
-    """Data of an l2Book frame."""
-
-    coin: str
-    time: int
-    levels: tuple[list[CapturedLevel], list[CapturedLevel]]
-
-
-class CapturedTrade(msgspec.Struct, frozen=True):
-    """One trade of a trades frame."""
-
-    coin: str
-    side: str
-    px: str
-    sz: str
-    time: int
-    hash: str
-    tid: int
-    users: tuple[str, str]
-
-
-class _BookFrame(msgspec.Struct, frozen=True, tag_field="channel", tag="l2Book"):
-    data: CapturedBook
-
-
-class _TradesFrame(msgspec.Struct, frozen=True, tag_field="channel", tag="trades"):
-    data: list[CapturedTrade]
+_BOOKS_AND_TRADES = frozenset({"l2Book", "trades"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,42 +26,89 @@ class CapturedFrame:
 
     received_ms: int
     payload: bytes
-    content: CapturedBook | tuple[CapturedTrade, ...]
+    content: Content
 
     @property
     def channel(self) -> str:
         """The channel it came on."""
-        return "l2Book" if isinstance(self.content, CapturedBook) else "trades"
+        return channel_of(self.content)
 
     @property
     def coin(self) -> str:
         """The coin it is about."""
-        if isinstance(self.content, CapturedBook):
-            return self.content.coin
-        return self.content[0].coin
+        return coin_of(self.content)
 
 
-def read_capture(path: Path) -> tuple[CapturedFrame, ...]:
-    """Read a whole capture; raises UnreadableRecordingError."""
+class Capture:
+    """A file of frames; ``skipped`` counts the lines that were none."""
+
+    def __init__(
+        self, path: Path, instruments: tuple[Instrument, ...], channels: frozenset[str]
+    ) -> None:
+        """Use `read_capture`."""
+        self.path = path
+        self.instruments = instruments
+        self.channels = channels
+        self.skipped = 0
+
+    def frames(self) -> Iterator[CapturedFrame]:
+        """Yield the frames of listed coins, from the first line on."""
+        self.skipped = 0
+        coins = {one.name for one in self.instruments}
+        for received, payload in _lines(self.path):
+            content = decode_frame(payload)
+            if content is not None and coin_of(content) in coins:
+                yield CapturedFrame(received // 1_000_000, payload, content)
+            elif read_meta_frame(payload) is None:
+                self.skipped += 1
+
+
+def read_capture(path: Path) -> Capture:
+    """Open a capture and find its coins; raises UnreadableRecordingError."""
     try:
-        frames = tuple(_frames(path))
-    except (OSError, EOFError, ValueError) as error:
-        reason = f"it is no capture of l2Book and trades frames ({error})"
-        raise UnreadableRecordingError(path, reason) from error
-    if not frames:
-        raise UnreadableRecordingError(path, "it has no frames")
-    return frames
+        listed = _listed(path)
+        # An older capture does not say what it has, so it is read through once.
+        capture = (
+            Capture(path, listed, frozenset(CHANNELS)) if listed else _scanned(path)
+        )
+        has_frames = next(capture.frames(), None) is not None
+    except OSError as error:
+        raise UnreadableRecordingError(path, f"it is no capture ({error})") from error
+    if not has_frames:
+        reason = "it is no capture of l2Book, trades, bbo or activeAssetCtx frames"
+        raise UnreadableRecordingError(path, reason)
+    return capture
 
 
-def _frames(path: Path) -> Iterator[CapturedFrame]:
-    kinds = _BookFrame | _TradesFrame
-    decoder: msgspec.json.Decoder[_BookFrame | _TradesFrame] = msgspec.json.Decoder(
-        kinds
-    )
+def _listed(path: Path) -> tuple[Instrument, ...]:
+    found: list[Instrument] = []
+    for _, payload in _lines(path):
+        metas = read_meta_frame(payload)
+        if metas is None:
+            break
+        found += metas
+    return tuple(found)
+
+
+def _scanned(path: Path) -> Capture:
+    coins: set[str] = set()
+    channels = set(_BOOKS_AND_TRADES)
+    for _, payload in _lines(path):
+        content = decode_frame(payload)
+        if content is not None:
+            coins.add(coin_of(content))
+            channels.add(channel_of(content))
+    instruments = tuple(known_listing(coin).instrument for coin in sorted(coins))
+    return Capture(path, instruments, frozenset(channels))
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield receive time and frame of each line that has both, as far as it reads."""
     with gzip.open(path, "rb") as lines:
-        for line in lines:
-            received, _, payload = line.rstrip(b"\r\n").partition(b" ")
-            data = decoder.decode(payload).data
-            content = data if isinstance(data, CapturedBook) else tuple(data)
-            if content:
-                yield CapturedFrame(int(received) // 1_000_000, payload, content)
+        try:
+            for line in lines:
+                received, _, payload = line.rstrip(b"\r\n").partition(b" ")
+                if received.isdigit():
+                    yield int(received), payload
+        except (EOFError, zlib.error, gzip.BadGzipFile):
+            return  # cut off here

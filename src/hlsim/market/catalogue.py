@@ -106,6 +106,13 @@ def known_listing(coin: str) -> Listing:
     return _listing([coin, "100", "2", "10", ""], 0)
 
 
+def listing_of(instrument: Instrument) -> Listing:
+    """Return the listing of an instrument that is heard of, with a usual price."""
+    known = known_listing(instrument.name)
+    px = known.px * 10**instrument.px_decimals // 10**known.instrument.px_decimals
+    return replace(known, instrument=instrument, px=px or 1)
+
+
 def listing_from(coin: str, price: Decimal) -> Listing:
     """Return the perp called ``coin`` with another first price."""
     known = known_listing(coin)

@@ -65,9 +65,9 @@ class Sockets:
             clock=self._clock,
             queue_size=self._queue_size,
         )
+        self._hub.join(session)
         if self._faults is not None:
             self._faults.watch(session, number)
-        self._hub.join(session)
         try:
             await self._serve(socket, session)
         finally:

@@ -17,9 +17,14 @@ from hlsim.market.synthetic import SyntheticMarket
 from hlsim.server.settings import BuilderDex, Holding, Settings
 
 
-def build_exchange(settings: Settings, start_ms: int) -> Exchange:
-    """Return the exchange as of ``start_ms``; raises ValueError with a sentence."""
-    market = build_market(settings, start_ms)
+def build_exchange(
+    settings: Settings, start_ms: int, market: Market | None = None
+) -> Exchange:
+    """Return the exchange as of ``start_ms``; raises ValueError with a sentence.
+
+    ``market`` is one that was made elsewhere, as a mirror is.
+    """
+    market = market or build_market(settings, start_ms)
     exchange = Exchange(
         market, seed=settings.seed, start_ms=start_ms, terms=settings.terms
     )

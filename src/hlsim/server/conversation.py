@@ -16,6 +16,8 @@ from hlsim.wire.channels import coin_exists
 from hlsim.wire.info import answer
 from hlsim.wire.requests import decode_info
 from hlsim.wire.subscriptions import (
+    ActiveAssetCtx,
+    Bbo,
     L2Book,
     Subscription,
     UserSubscription,
@@ -96,7 +98,7 @@ class Conversation:
             session.filter.subscribed(topic)
         session.send(messages.acknowledgement("subscribe", topic))
         now_ms = self._clock.now_ms()
-        first = None if self._is_recorded_book(topic) else self._current(topic, now_ms)
+        first = None if self._is_recorded(topic) else self._current(topic, now_ms)
         if first is not None:
             session.send(first, topic)
         if not isinstance(topic, UserSubscription):
@@ -105,13 +107,12 @@ class Conversation:
     def _current(self, topic: Subscription, now_ms: int) -> bytes | None:
         return said(topic, self._exchange, now_ms)
 
-    def _is_recorded_book(self, topic: Subscription) -> bool:
-        # A recording's books go out as they were recorded, the first one included.
-        return (
-            isinstance(topic, L2Book)
-            and topic == L2Book(topic.coin)
-            and "l2Book" in self._exchange.market.recorded_channels
-        )
+    def _is_recorded(self, topic: Subscription) -> bool:
+        # A recording's state goes out as it was recorded, the first one included.
+        if isinstance(topic, L2Book) and topic != L2Book(topic.coin):
+            return False
+        states = isinstance(topic, L2Book | Bbo | ActiveAssetCtx)
+        return states and topic.channel in self._exchange.market.recorded_channels
 
     def _unsubscribe(self, session: Session, topic: Subscription) -> None:
         if topic not in session.topics:

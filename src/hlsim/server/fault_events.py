@@ -46,16 +46,26 @@ class FaultEvents:
         """Run until cancelled; raises what a task of its own raised."""
         while self._failure is None:
             self._changed.clear()
-            self.carry_out_due()
-            due_ms = self._injector.next_due_ms()
-            await self._first(due_ms, self._changed)
+            await self._first(self._beats(), self._changed)
         raise self._failure
 
+    async def _beats(self) -> None:
+        # One task waits and acts, so that what a moved clock makes happen has
+        # happened before the answer to whatever is asked after it.
+        self._due()
+        while (due_ms := self._injector.next_due_ms()) is not None:
+            await self._clock.wait_until(due_ms)
+            self._due()
+        await self._changed.wait()
+
     def carry_out_due(self) -> None:
-        """Carry out what is due now, and look again when the next one is."""
+        """Carry out what is due now, and let `run` look again when the next one is."""
+        self._due()
+        self._changed.set()
+
+    def _due(self) -> None:
         for one in self._injector.due(self._clock.now_ms()):
             self._carry_out(one, None)
-        self._changed.set()
 
     def on(self, occasion: Occasion, session: Session | None = None) -> None:
         """Carry out what happens on an occasion, to ``session`` where it has one."""
@@ -91,17 +101,20 @@ class FaultEvents:
 
     async def hold(self, until_ms: int) -> None:
         """Return once ``until_ms`` has come or the server stops."""
-        await self._first(until_ms, self._stopping)
+        await self._first(self._clock.wait_until(until_ms), self._stopping)
 
-    async def _first(self, at_ms: int | None, event: asyncio.Event) -> None:
-        waits: set[asyncio.Task[object]] = {asyncio.create_task(event.wait())}
-        if at_ms is not None:
-            waits.add(asyncio.create_task(self._clock.wait_until(at_ms)))
+    async def _first(
+        self, work: Coroutine[object, object, None], event: asyncio.Event
+    ) -> None:
+        working = asyncio.create_task(work)
+        told = asyncio.create_task(event.wait())
         try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({working, told}, return_when=asyncio.FIRST_COMPLETED)
+            if working.done():
+                working.result()
         finally:
-            for one in waits:
-                one.cancel()
+            working.cancel()
+            told.cancel()
 
     async def stop(self) -> None:
         """Let go of everything that hangs, and forget what was to come later."""

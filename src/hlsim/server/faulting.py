@@ -4,6 +4,7 @@ from hlsim.core.clock import Clock
 from hlsim.core.exchange import Exchange
 from hlsim.faults.injector import Injector
 from hlsim.faults.kinds import Plan
+from hlsim.faults.occasions import ConnectionOccasion
 from hlsim.server.asked import Reader
 from hlsim.server.backend import Backend
 from hlsim.server.fault_events import FaultEvents
@@ -41,7 +42,7 @@ class Faults:
         )
 
     def watch(self, session: Session, number: int) -> None:
-        """Let faults strike what ``session`` is sent."""
+        """Let faults strike ``session`` and what it is sent; it has joined the hub."""
         session.filter = FrameFaults(
             session,
             number,
@@ -49,6 +50,8 @@ class Faults:
             events=self.events,
             clock=self.clock,
         )
+        opened = ConnectionOccasion(now_ms=self.clock.now_ms(), number=number)
+        self.events.on(opened, session)
 
 
 def build_faults(

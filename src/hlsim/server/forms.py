@@ -110,7 +110,7 @@ def _body(status: int, body: Body) -> tuple[str, str]:
             return f"{page}<h1>{status} {phrase}</h1></body></html>", "text/html"
         case "json":
             return msgspec.json.encode({"error": phrase}).decode(), JSON
-        case "null":
+        case "null_json":
             return "null", JSON
         case "empty":
             return "", "text/plain"

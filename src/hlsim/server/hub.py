@@ -11,21 +11,46 @@ from hlsim.wire.subscriptions import Subscription, UserSubscription
 _FORGET_ABOVE = 1000
 
 
+class Address:
+    """One address on the network: its connections, and what they follow together."""
+
+    __slots__ = ("sessions", "topics", "users")
+
+    def __init__(self) -> None:
+        """Begin without connections."""
+        self.sessions: set[Session] = set()
+        self.topics = 0
+        self.users: Counter[str] = Counter()
+
+    def follow(self, topic: Subscription) -> None:
+        """Count one more topic that a connection follows."""
+        self.topics += 1
+        if isinstance(topic, UserSubscription):
+            self.users[topic.user] += 1
+
+    def unfollow(self, topic: Subscription) -> None:
+        """Count one less."""
+        self.topics -= 1
+        if isinstance(topic, UserSubscription):
+            self.users[topic.user] -= 1
+            if not self.users[topic.user]:
+                del self.users[topic.user]
+
+
 class Hub:
     """Sessions and topics; decides, sends nothing of its own accord."""
 
     def __init__(self, limits: Limits) -> None:
         """Begin without sessions."""
         self._limits = limits
-        self._sessions: dict[str, set[Session]] = {}
+        self._addresses: dict[str, Address] = {}
         self._followers: dict[Subscription, set[Session]] = {}
         self._messages: dict[str, TokenBucket] = {}
-        self._users: Counter[str] = Counter()
 
     @property
     def sessions(self) -> list[Session]:
         """Everybody who is connected."""
-        return [one for group in self._sessions.values() for one in group]
+        return [one for group in self._addresses.values() for one in group.sessions]
 
     @property
     def topics(self) -> list[Subscription]:
@@ -38,61 +63,56 @@ class Hub:
 
     def is_followed(self, user: str) -> bool:
         """Tell whether anybody follows a user's channels."""
-        return user in self._users
+        return any(user in one.users for one in self._addresses.values())
 
     def has_room(self, address: str) -> bool:
         """Tell whether ``address`` may open another connection."""
         most = self._limits.ws_connections
-        return not most or len(self._sessions.get(address, ())) < most
+        there = self._addresses.get(address)
+        return not most or there is None or len(there.sessions) < most
 
     def join(self, session: Session) -> None:
         """Add a session."""
-        self._sessions.setdefault(session.address, set()).add(session)
+        self._address(session).sessions.add(session)
+
+    def _address(self, session: Session) -> Address:
+        return self._addresses.setdefault(session.address, Address())
 
     def leave(self, session: Session) -> None:
         """Forget a session and what it followed."""
         for topic in list(session.topics):
             self.unfollow(session, topic)
-        group = self._sessions.get(session.address, set())
-        group.discard(session)
-        if not group:
-            self._sessions.pop(session.address, None)
+        there = self._address(session)
+        there.sessions.discard(session)
+        if not there.sessions:
+            del self._addresses[session.address]
 
     def refusal(self, session: Session, topic: Subscription) -> str | None:
         """Return the error text if ``session`` may not follow ``topic`` (§1.5)."""
-        topics = self._topics_of(session.address)
+        there = self._address(session)
         most = self._limits.ws_subscriptions
-        if most and len(topics) >= most:
+        if most and there.topics >= most:
             return f"Cannot subscribe to more than {most} channels."
-        users = {one.user for one in topics if isinstance(one, UserSubscription)}
-        if isinstance(topic, UserSubscription):
-            users.add(topic.user)
-            if self._limits.ws_users and len(users) > self._limits.ws_users:
-                return f"Cannot track more than {self._limits.ws_users} total users."
+        if isinstance(topic, UserSubscription) and topic.user not in there.users:
+            most = self._limits.ws_users
+            if most and len(there.users) >= most:
+                return f"Cannot track more than {most} total users."
         return None
 
-    def _topics_of(self, address: str) -> list[Subscription]:
-        group = self._sessions.get(address, ())
-        return [topic for session in group for topic in session.topics]
-
     def follow(self, session: Session, topic: Subscription) -> None:
-        """Let ``session`` follow ``topic``."""
+        """Let ``session`` follow ``topic``, which it does not yet."""
         session.topics.add(topic)
-        if isinstance(topic, UserSubscription):
-            self._users[topic.user] += 1
+        self._address(session).follow(topic)
         self._followers.setdefault(topic, set()).add(session)
 
     def unfollow(self, session: Session, topic: Subscription) -> None:
-        """Let ``session`` follow ``topic`` no more."""
+        """Let ``session`` follow ``topic`` no more, which it does."""
         session.topics.discard(topic)
-        if isinstance(topic, UserSubscription):
-            self._users[topic.user] -= 1
-            if not self._users[topic.user]:
-                del self._users[topic.user]
-        group = self._followers.get(topic, set())
+        self._address(session).unfollow(topic)
+        group = self._followers[topic]
         group.discard(session)
         if not group:
-            self._followers.pop(topic, None)
+            del self._followers[topic]
 
     def may_speak(self, address: str, now_ms: int) -> bool:
         """Count a client's message; False beyond the limit of a minute."""

@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from hlsim.server.settings import BuilderDex, Deposit, DexCoin, Holding, RecordedFile
+from hlsim.wire.signing import SOURCES, Source
 
 _ADDRESS = re.compile("0x[0-9a-fA-F]{40}")
 _POSITION = re.compile(
@@ -44,14 +45,46 @@ def parse_position(text: str) -> Holding:
     )
 
 
+def parse_vault(text: str) -> tuple[str, str]:
+    """Read ``0xVAULT=0xLEADER``."""
+    vault, _, leader = text.partition("=")
+    if not _ADDRESS.fullmatch(vault) or not _ADDRESS.fullmatch(leader):
+        raise ValueError(f"{text!r} is no vault; write 0x<40 hex digits>=0x<leader>")
+    return vault.lower(), leader.lower()
+
+
+def parse_network(text: str) -> tuple[Source, ...]:
+    """Read whose signatures count; ``both`` tries testnet first, as the SDK signs."""
+    networks: dict[str, tuple[Source, ...]] = {
+        "mainnet": ("a",),
+        "testnet": ("b",),
+        "both": SOURCES,
+    }
+    if text not in networks:
+        raise ValueError(f"{text!r} is no network; write mainnet, testnet or both")
+    return networks[text]
+
+
 def parse_market(text: str) -> tuple[RecordedFile, ...]:
-    """Read ``synthetic``, ``recorded:PATH`` or ``recorded:ETH=PATH,BTC=PATH``."""
-    if text == "synthetic":
+    """Read ``recorded:PATH`` or ``recorded:ETH=PATH,BTC=PATH``; else no files."""
+    if text == "synthetic" or parse_mirror(text):
         return ()
     kind, _, rest = text.partition(":")
     if kind != "recorded" or not rest:
-        raise ValueError(f"{text!r} is no market; write synthetic or recorded:PATH")
+        raise ValueError(
+            f"{text!r} is no market; write synthetic, recorded:PATH or mirror:URL"
+        )
     return tuple(_recorded(part) for part in rest.split(","))
+
+
+def parse_mirror(text: str) -> str | None:
+    """Read the URL of ``mirror:http://127.0.0.1:3001``, None for another market."""
+    kind, _, url = text.partition(":")
+    if kind != "mirror":
+        return None
+    if not url.startswith(("http://", "https://")):
+        raise ValueError(f"{text!r} is no market; write mirror:http://host:port")
+    return url
 
 
 def _recorded(part: str) -> RecordedFile:

@@ -1,6 +1,6 @@
 """Turns what happened on the market into frames, each encoded once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import get_args
 
 from hlsim.core.exchange import Exchange, Happened
@@ -15,6 +15,13 @@ from hlsim.wire.requests import Interval
 from hlsim.wire.user_channels import said
 
 INTERVALS: tuple[Interval, ...] = get_args(Interval)
+
+_RECORDED: dict[str, Callable[[str], subs.Subscription]] = {
+    "l2Book": subs.L2Book,
+    "trades": subs.Trades,
+    "bbo": subs.Bbo,
+    "activeAssetCtx": subs.ActiveAssetCtx,
+}
 
 
 class Publisher:
@@ -61,13 +68,16 @@ class Publisher:
             for interval in INTERVALS:
                 self._now(subs.Candles(coin, interval), changes.time_ms)
         for asset in changes.quoted:
-            coin = self._exchange.universe[asset].name
-            self._now(subs.Bbo(coin), changes.time_ms)
-            self._now(subs.ActiveAssetCtx(coin), changes.time_ms)
+            self._quoted(self._exchange.universe[asset].name, changes.time_ms)
+
+    def _quoted(self, coin: str, now_ms: int) -> None:
+        for topic in (subs.Bbo(coin), subs.ActiveAssetCtx(coin)):
+            if topic.channel not in self._exchange.market.recorded_channels:
+                self._now(topic, now_ms)
 
     def _raw(self, raw: RawFrame) -> None:
         coin = self._exchange.universe[raw.asset].name
-        topic = subs.L2Book(coin) if raw.channel == "l2Book" else subs.Trades(coin)
+        topic = _RECORDED[raw.channel](coin)
         for session in self._hub.followers(topic):
             session.send(raw.payload, topic)
 

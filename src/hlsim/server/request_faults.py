@@ -97,7 +97,6 @@ class RequestFaults:
         """Return what a client gets instead of a websocket, None to let it in."""
         now_ms = self._clock.now_ms()
         occasion = ConnectionOccasion(now_ms=now_ms, number=number)
-        self._events.on(occasion)
         fault = self._injector.connection(occasion)
         if not isinstance(fault, RefuseConnection):
             return None

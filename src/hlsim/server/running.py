@@ -15,6 +15,7 @@ from hlsim.server.backend import MakeBackend
 from hlsim.server.control import build_control
 from hlsim.server.faulting import Faults
 from hlsim.server.hub import Hub
+from hlsim.server.mirroring import mirrored
 from hlsim.server.settings import Settings
 from hlsim.system_clock import SystemClock
 
@@ -58,8 +59,17 @@ async def running(
     """
     settings = settings or Settings()
     clock = clock or SystemClock(settings.speed)
-    exchange = build_exchange(settings, clock.now_ms())
-    app = build_app(exchange, settings, clock, make_backend)
+    async with mirrored(settings, clock) as mirror:
+        exchange = build_exchange(settings, clock.now_ms(), mirror)
+        app = build_app(exchange, settings, clock, make_backend)
+        async with _serving(app, exchange, settings) as server:
+            yield server
+
+
+@asynccontextmanager
+async def _serving(
+    app: web.Application, exchange: Exchange, settings: Settings
+) -> AsyncIterator[Server]:
     faults = app.get(FAULTS)
     async with AsyncExitStack() as stack:
         if faults is not None:

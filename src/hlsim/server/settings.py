@@ -91,6 +91,8 @@ class Settings:
     symbols: int = 230
     dexes: tuple[BuilderDex, ...] = ()
     recordings: tuple[RecordedFile, ...] = ()
+    mirror: str | None = None
+    mirror_stale_ms: int = 10_000
     loop: bool = False
     playback_delay_ms: int = 250
     accounts: tuple[Deposit, ...] = ()
@@ -114,13 +116,20 @@ class Settings:
         _check(self.block_ms > 0, "a block must take at least a millisecond")
 
         _check(
-            not (self.dexes and self.recordings),
-            "builder dexes have no prices in a recording",
+            not (self.dexes and self.market != "synthetic"),
+            "builder dexes have no prices in a recording or a mirror",
         )
+        _check(
+            not (self.mirror and self.speed != 1),
+            "a mirror runs as fast as what it mirrors: speed must be 1",
+        )
+        _check(self.mirror_stale_ms > 0, "a book must be fresh for a while")
 
     @property
     def market(self) -> str:
-        """``synthetic`` or ``recorded``."""
+        """``synthetic``, ``recorded`` or ``mirror``."""
+        if self.mirror:
+            return "mirror"
         return "recorded" if self.recordings else "synthetic"
 
 

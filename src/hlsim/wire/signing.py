@@ -29,7 +29,8 @@ from hlsim.wire.signature_errors import (
 from hlsim.wire.user_signed import USER_SIGNED
 
 Source = Literal["a", "b"]
-SOURCES: tuple[Source, ...] = ("a", "b")  # mainnet, testnet
+# Mainnet and testnet. The SDK signs for the second whatever local URL it is given.
+SOURCES: tuple[Source, ...] = ("b", "a")
 Uint63 = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 VaultAddress = Annotated[str, msgspec.Meta(pattern="^(0x)?[0-9a-fA-F]{40}$")]
 

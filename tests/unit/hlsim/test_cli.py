@@ -1,5 +1,6 @@
 """The command says when it is ready, ends cleanly, and explains bad arguments."""
 
+import gzip
 import http.client
 import json
 import re
@@ -11,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from tests.servers import wait_until
 
 USER = "0x" + "a" * 40
 HLSIM = [sys.executable, "-c", "from hlsim.cli import main; main()", "serve"]
@@ -57,6 +60,38 @@ def test_it_is_ready_with_one_line_and_ends_with_zero(number: signal.Signals) ->
         assert (process.returncode, rest, errors) == (0, "", "")
 
 
+def test_a_fault_plan_and_a_control_port_are_served(tmp_path: Path) -> None:
+    plan = tmp_path / "plan.yaml"
+    plan.write_text("faults:\n- {kind: maintenance, text: upgrade}\n")
+    options = ("--symbols", "3", "--faults", str(plan), "--control-port", "0")
+    with served(*options) as (_, line):
+        found = re.fullmatch(
+            r"hlsim ready on (\S+) \(synthetic, seed 7, 3 symbols,"
+            r" control on http://127\.0\.0\.1:\d+\)\n",
+            line,
+        )
+        assert found is not None
+        status = asked(found[1], {"type": "exchangeStatus"})
+        assert isinstance(status, dict)
+        assert status["specialStatuses"] == "upgrade"
+
+
+def test_a_plan_that_is_wrong_is_explained_with_every_place(tmp_path: Path) -> None:
+    plan = tmp_path / "plan.yaml"
+    plan.write_text("faults:\n- {kind: explode}\n- {kind: close, code: 1006}\n")
+    done = subprocess.run(
+        [*HLSIM, "--faults", str(plan)],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    (sentence,) = done.stderr.splitlines()
+    assert sentence.startswith("hlsim: the fault plan is wrong: faults[0].kind: 'ex")
+    assert sentence.endswith("faults[1]: no close frame may carry code 1006")
+
+
 def test_a_recording_has_the_coins_recorded() -> None:
     with served("--market", f"recorded:{CAPTURE}") as (_, line):
         assert line.endswith("(recorded, seed 7, 1 symbols)\n")
@@ -73,6 +108,7 @@ def test_a_recording_has_the_coins_recorded() -> None:
             ["--host", "203.0.113.1"],
             "hlsim: cannot listen: error while",
         ),
+        (["--faults", "nowhere.yaml"], "hlsim: cannot read nowhere.yaml: No such"),
         (["--port", "many"], "--port': Input should be a valid integer"),
     ],
 )
@@ -87,3 +123,36 @@ def test_bad_arguments_are_explained(options: list[str], sentence: str) -> None:
     assert done.returncode == 2
     assert sentence in done.stderr
     assert done.stdout == ""
+
+
+def test_a_stopped_recording_can_be_played(tmp_path: Path) -> None:
+    file = tmp_path / "btc.gz"
+    command = [*HLSIM[:-1], "record"]
+    with served("--symbols", "3") as (_, line):
+        url = line.split()[3]
+        recorder = subprocess.Popen(
+            [*command, url, str(file), "--coins", "BTC,ETH"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        wait_until(lambda: file.is_file() and len(lines_of(file)) > 8, "frames")
+        recorder.send_signal(signal.SIGTERM)
+        said, errors = recorder.communicate(timeout=10)
+        again = subprocess.run(
+            [*command, url, str(file)],
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+        )
+    assert (recorder.returncode, errors) == (0, "")
+    assert said == f"recorded {len(lines_of(file)) - 1} frames of 2 coins\n"
+    assert again.returncode == 2
+    assert again.stderr == f"hlsim: there is a file {file} already\n"
+    with served("--market", f"recorded:{file}") as (_, line):
+        assert line.endswith("(recorded, seed 7, 3 symbols)\n")
+
+
+def lines_of(file: Path) -> list[bytes]:
+    return gzip.decompress(file.read_bytes()).splitlines()

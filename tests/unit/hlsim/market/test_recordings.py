@@ -135,6 +135,40 @@ def test_a_file_that_is_no_capture_is_refused_with_a_sentence(tmp_path: Path) ->
         read_capture(wrong)
 
 
+def test_lines_that_are_no_frames_are_skipped_and_counted(tmp_path: Path) -> None:
+    payloads = recorded_payloads()
+    path = tmp_path / "odd.gz"
+    path.write_bytes(
+        gzip.compress(
+            b"1 not json\nno time\n2 {}\n"
+            b'3 {"channel":"pong"}\n'
+            b'4 {"channel":"trades","data":[]}\n'
+            b'5 {"channel":"bbo","data":{"coin":"BTC","time":1,"bbo":["?",null]}}\n'
+            + b"".join(b"%d %s\n" % (n * 10**6, one) for n, one in enumerate(payloads))
+        )
+    )
+    capture = read_capture(path)
+    one = RecordedMarket(capture, seed=7, start_ms=START)
+    one.start(START)
+    played = [raw.payload for c in one.advance(START + 60_000) for raw in c.raw]
+    assert played == payloads
+    assert one.skipped == 5  # "no time" has no number in front: no line at all
+
+
+def test_a_number_that_is_none_is_passed_on_and_not_believed(tmp_path: Path) -> None:
+    wrong = (
+        b'{"channel":"bbo","data":{"coin":"BTC","time":1,"bbo":'
+        b'[{"px":"much","sz":"1","n":1},null]}}'
+    )
+    path = tmp_path / "nan.gz"
+    path.write_bytes(gzip.compress(b"1 " + wrong + b"\n"))
+    one = RecordedMarket(read_capture(path), seed=7, start_ms=START)
+    one.start(START)
+    (block,) = one.advance(START + 60_000)
+    assert block.raw[0].payload == wrong
+    assert (block.quoted, one.best_px(0)) == ((), (0, 0))
+
+
 def bar(at_ms: int, *prices: int) -> Bar:
     return Bar(at_ms, *map(Decimal, prices))
 

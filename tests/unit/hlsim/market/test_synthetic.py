@@ -50,6 +50,12 @@ def test_the_same_seed_gives_the_same_market_on_every_machine() -> None:
     )
 
 
+def test_ten_minutes_with_agents_are_the_same_bytes() -> None:
+    blocks = lived(market(symbols=20), 10 * MINUTE_MS)
+    assert len(blocks) == 3000
+    assert digest(blocks) == "72f03f47fed02405"
+
+
 def test_another_seed_gives_another_market() -> None:
     assert digest(lived(market(seed=8), 2000)) != digest(lived(market(), 2000))
 

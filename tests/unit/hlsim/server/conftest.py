@@ -9,6 +9,7 @@ import aiohttp
 import msgspec
 import pytest
 
+from hlsim.server.backend import MakeBackend
 from hlsim.server.manual_clock import ManualClock
 from hlsim.server.running import Server, running
 from hlsim.server.settings import Deposit, Holding, Limits, Settings
@@ -25,9 +26,9 @@ class Desk:
         self.clock = clock
         self._stack = stack
 
-    async def connect(self) -> aiohttp.ClientWebSocketResponse:
+    async def connect(self, **options: Any) -> aiohttp.ClientWebSocketResponse:
         session = await self._stack.enter_async_context(aiohttp.ClientSession())
-        socket = session.ws_connect(self.server.ws_url)
+        socket = session.ws_connect(self.server.ws_url, **options)
         return await self._stack.enter_async_context(socket)
 
     async def post(self, path: str, body: object) -> tuple[int, str, bytes]:
@@ -66,7 +67,9 @@ Open = Callable[..., Awaitable[Desk]]
 async def open_desk() -> AsyncIterator[Open]:
     async with AsyncExitStack() as stack:
 
-        async def open_one(**options: Any) -> Desk:
+        async def open_one(
+            *, make_backend: MakeBackend | None = None, **options: Any
+        ) -> Desk:
             clock = ManualClock()
             defaults: dict[str, Any] = {
                 "symbols": 40,
@@ -76,7 +79,8 @@ async def open_desk() -> AsyncIterator[Open]:
                 "holdings": (Holding(USER, "BTC", "0.01", "100000"),),
             }
             settings = Settings(**{**defaults, **options})
-            server = await stack.enter_async_context(running(settings, clock))
+            served = running(settings, clock, make_backend)
+            server = await stack.enter_async_context(served)
             return Desk(server, clock, stack)
 
         yield open_one

@@ -11,6 +11,7 @@ from hlsim.server.options import (
     parse_account,
     parse_dex,
     parse_market,
+    parse_mirror,
     parse_position,
 )
 from hlsim.server.settings import BuilderDex, DexCoin, Holding, RecordedFile, Settings
@@ -39,6 +40,18 @@ def test_recordings_name_their_coin(tmp_path: Path) -> None:
     assert parse_market("synthetic") == ()
 
 
+def test_a_mirror_has_a_url() -> None:
+    assert parse_mirror("mirror:http://127.0.0.1:3001") == "http://127.0.0.1:3001"
+    assert parse_mirror("synthetic") is None
+    assert parse_market("mirror:http://127.0.0.1:3001") == ()
+
+
+def test_the_market_is_named_after_where_prices_come_from() -> None:
+    assert Settings().market == "synthetic"
+    assert Settings(mirror="http://x").market == "mirror"
+    assert Settings(recordings=(RecordedFile(Path("x")),)).market == "recorded"
+
+
 def test_a_builder_dex_has_coins_in_order() -> None:
     assert parse_dex("xyz:AAPL=190.5@2@10,TSLA=250@3@5") == BuilderDex(
         "xyz",
@@ -46,7 +59,7 @@ def test_a_builder_dex_has_coins_in_order() -> None:
     )
 
 
-WAYS = r"write 0x|dollars|write synthetic|no file|write xyz"
+WAYS = r"write 0x|dollars|write synthetic|no file|write xyz|write mirror"
 
 
 @pytest.mark.parametrize(
@@ -61,6 +74,7 @@ WAYS = r"write 0x|dollars|write synthetic|no file|write xyz"
         (parse_market, "real"),
         (parse_market, "recorded"),
         (parse_market, "recorded:nowhere.gz"),
+        (parse_market, "mirror:127.0.0.1:3001"),
         (parse_dex, "AAPL=190@2@10"),
         (parse_dex, "xyz:AAPL=190"),
         (parse_dex, "xyz:AAPL=190@2@10,TSLA"),
@@ -82,6 +96,9 @@ def test_what_cannot_be_read_is_named(read: Callable[[str], object], text: str) 
         ({"block_ms": 0}, "block"),
         ({"history_days": -1}, "history"),
         ({"symbols": 10, "rate": 100_000}, "at most"),
+        ({"mirror": "http://x", "speed": 2.0}, "speed must be 1"),
+        ({"mirror": "http://x", "mirror_stale_ms": 0}, "fresh for a while"),
+        ({"mirror": "http://x", "dexes": (XYZ,)}, "a mirror"),
         ({"dexes": (XYZ, XYZ)}, "given twice"),
         ({"dexes": (BuilderDex("x", XYZ.coins * 2),)}, "same name"),
         ({"dexes": (BuilderDex("x", (DexCoin("A", Decimal(0), 2, 3),)),)}, "price"),

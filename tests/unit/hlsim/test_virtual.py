@@ -1,0 +1,80 @@
+"""The exchange in process: the wire's words without a wire, and time on demand."""
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from hlsim.core.commands import PlaceOrders, Statuses
+from hlsim.core.exchange import UnknownCoinError
+from hlsim.core.orders import Filled, OrderRequest, Tif
+from hlsim.server.settings import Deposit, Settings
+from hlsim.virtual import VirtualExchange
+from tests.unit.hlsim.signers import MASTER, signed
+
+SETTINGS = Settings(
+    symbols=20,
+    history_days=1,
+    accounts=(Deposit(address=MASTER, funds=Decimal(10_000)),),
+)
+
+
+def venue() -> VirtualExchange:
+    return VirtualExchange(SETTINGS)
+
+
+def market_buy(px_e8: int) -> OrderRequest:
+    return OrderRequest(
+        asset=0, is_buy=True, px_e8=px_e8, sz_e8=10**6, tif=Tif.FRONTEND_MARKET
+    )
+
+
+def test_time_stands_still_until_it_is_advanced() -> None:
+    one = venue()
+    before = one.now_ms
+    mids = one.info({"type": "allMids"})
+    assert one.info({"type": "allMids"}) == mids
+    one.advance(60_000)
+    assert one.now_ms == before + 60_000
+    assert one.info({"type": "exchangeStatus"})["time"] == before + 60_000
+    assert one.info({"type": "allMids"}) != mids
+
+
+def test_a_command_and_a_signed_action_do_the_same() -> None:
+    one, other = venue(), venue()
+    one.advance(1000)
+    other.advance(1000)
+    result = one.act(MASTER, PlaceOrders(orders=[market_buy(110_000 * 10**8)]))
+    order = {"a": 0, "b": True, "p": "110000", "s": "0.01", "r": False}
+    order |= {"t": {"limit": {"tif": "FrontendMarket"}}}
+    action = {"type": "order", "orders": [order], "grouping": "na"}
+    answer = other.post_action(signed(action, nonce=other.now_ms))
+    assert isinstance(result, Statuses)
+    (filled,) = result.outcomes
+    assert isinstance(filled, Filled)
+    (status,) = answer["response"]["data"]["statuses"]
+    assert status["filled"]["oid"] == filled.oid
+    question = {"type": "userFills", "user": MASTER}
+    assert one.info(question) == other.info(question)
+
+
+def test_a_follower_hears_a_snapshot_and_then_the_news() -> None:
+    one = venue()
+    heard: list[Any] = []
+    one.follow({"type": "userFills", "user": MASTER}, heard.append)
+    one.act(MASTER, PlaceOrders(orders=[market_buy(110_000 * 10**8)]))
+    first, news = heard
+    assert first["data"]["isSnapshot"]
+    assert first["data"]["fills"] == []
+    assert [fill["dir"] for fill in news["data"]["fills"]] == ["Open Long"]
+
+
+def test_questions_fail_as_on_the_wire() -> None:
+    one = venue()
+    with pytest.raises(msgspec.ValidationError):
+        one.info({"type": "nonsense"})
+    with pytest.raises(UnknownCoinError):
+        one.info({"type": "recentTrades", "coin": "NOPE"})
+    with pytest.raises(msgspec.ValidationError, match="user channels"):
+        one.follow({"type": "allMids"}, print)
