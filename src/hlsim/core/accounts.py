@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from hlsim.core.positions import Direction, Position, direction
+from hlsim.core.positions import CumulativeFunding, Direction, Position, direction
 from hlsim.core.universe import FIRST_DEX, Instrument
 
 DEFAULT_LEVERAGE = 20
@@ -87,6 +87,8 @@ class Account:
             closing = -start if abs(change) > abs(start) else change
         pnl = self._close(held, closing, px) if closing else 0
         if change != closing:
+            if closing:
+                held.funding = CumulativeFunding()
             self._open(held, change - closing, px)
         if not held.szi:
             del self.positions[asset]

@@ -88,8 +88,8 @@ class Clearing:
         buyer, seller = trade.users
         if buyer not in self._ambient or seller not in self._ambient:
             return
-        self._move(self.account(buyer, asset), asset, trade.sz, trade.px)
-        self._move(self.account(seller, asset), asset, -trade.sz, trade.px)
+        self.move(self.account(buyer, asset), asset, trade.sz, trade.px)
+        self.move(self.account(seller, asset), asset, -trade.sz, trade.px)
         self.fees.count(trade.px * trade.sz, trade.time_ms)
 
     def _tid(self, deal: Deal) -> int:
@@ -98,7 +98,8 @@ class Clearing:
             buyer, seller = seller, buyer
         return mix(self._base ^ mix(buyer) ^ mix(mix(seller))) & _TID_MASK
 
-    def _move(self, account: Account, asset: int, change: int, px: int) -> None:
+    def move(self, account: Account, asset: int, change: int, px: int) -> None:
+        """Buy (or sell, if negative) for an account without fee and history."""
         instrument = self._market.universe[asset]
         before = account.szi(asset)
         account.trade(asset, change, px, account.leverage(asset, instrument))
@@ -115,7 +116,7 @@ class Clearing:
         account = self.account(party.user, deal.asset)
         change = deal.sz if is_buy else -deal.sz
         if account.is_house:
-            self._move(account, deal.asset, change, deal.px)
+            self.move(account, deal.asset, change, deal.px)
             return
         instrument = self._market.universe[deal.asset]
         leverage = account.leverage(deal.asset, instrument)

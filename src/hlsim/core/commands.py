@@ -148,12 +148,16 @@ class TransferBetweenClasses(Command, frozen=True):
 
 
 class SendAsset(Command, frozen=True):
-    """Move dollars between users and dexes; ``spot`` is a place like a dex's name."""
+    """Move dollars between users and dexes; ``spot`` is a place like a dex's name.
+
+    ``from_sub_account`` is the sub-account whose dollars they are, "" for one's own.
+    """
 
     destination: str
     source_dex: str
     destination_dex: str
     usd: int
+    from_sub_account: str = ""
 
 
 class ApproveAgent(Command, frozen=True):

@@ -1,15 +1,14 @@
 """scheduleCancel: the dead man's switch, which cancels all orders of a user (§3.2)."""
 
+from hlsim.core.address_budget import USD, dollars_text
 from hlsim.core.desk import OrderDesk
 from hlsim.core.fees import FeeDesk
 from hlsim.core.intervals import DAY_MS
-from hlsim.core.numbers import USD_DECIMALS, decimal_string
 from hlsim.core.orders import Status
 from hlsim.core.timers import Timers
 
 EARLIEST_MS = 5_000
 _A_DAY = 10
-_DOLLAR = 10**USD_DECIMALS
 
 
 class DeadMan:
@@ -35,11 +34,10 @@ class DeadMan:
             self._due.pop(user, None)
             return None
         traded = self._fees.volume(user).total
-        if traded < self._required * _DOLLAR:
-            told = decimal_string(traded - traded % (_DOLLAR // 100), USD_DECIMALS)
+        if traded < self._required * USD:
             return (
                 "Cannot set scheduled cancel time until enough volume traded."
-                f" Required: ${self._required}. Traded: ${told.removesuffix('.0')}."
+                f" Required: ${self._required}. Traded: ${dollars_text(traded)}."
             )
         if time_ms < now_ms + EARLIEST_MS:
             return "Scheduled cancel time too early, must be at least 5 seconds away."

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from hlsim.core import margin, rules
-from hlsim.core.address_budget import open_order_limit
+from hlsim.core.address_budget import may_open
 from hlsim.core.clearing import Clearing
 from hlsim.core.execution import Executor, Moment
 from hlsim.core.ids import Ids
@@ -25,8 +25,6 @@ from hlsim.core.orders import (
 )
 from hlsim.core.rules import Fitted
 from hlsim.core.universe import Instrument
-
-_ALWAYS_OPEN = 1000
 
 
 class OrderDesk:
@@ -66,8 +64,10 @@ class OrderDesk:
         (§3.1), and nothing of it is taken.
         """
         fitted: list[Fitted] = []
-        for request in requests:
+        for number, request in enumerate(requests):
             fit = rules.fit(request, self._market.universe[request.asset])
+            if isinstance(fit, Fitted) and _lacks_trigger(fit, grouping, number):
+                fit = rules.BAD_TRIGGER
             if isinstance(fit, Rejected):
                 return [self._worded(fit, request.asset)]
             fitted.append(fit)
@@ -77,8 +77,9 @@ class OrderDesk:
         ]
         if grouping is Grouping.NORMAL_TPSL and len(orders) > 1:
             return self._bracket(orders, at)
-        for order in orders:
-            order.is_position_tpsl = grouping is Grouping.POSITION_TPSL
+        if grouping is Grouping.POSITION_TPSL:
+            for order in orders:
+                _follow_position(order)
         return [self.take(order, at) for order in orders]
 
     def _order(
@@ -152,13 +153,14 @@ class OrderDesk:
             self._journal.order(order, Status.FILLED, at.now_ms)
             return Filled(order.asset, traded, cost, order.oid, order.cloid)
         if order.tif is not None and order.tif.rests:
-            return self._rest(order, at)
+            if not order.reduce_only or self._executor.reducible(order):
+                return self._rest(order, at)
+            # It closed the position: nothing is left for its remainder to do.
+            self._journal.order(order, Status.REDUCE_ONLY_CANCELED, at.now_ms)
+            return Filled(order.asset, traded, cost, order.oid, order.cloid)
         return self._end_of_ioc(order, traded, cost, at)
 
     def _rest(self, order: Order, at: Moment) -> Outcome:
-        if order.reduce_only and not self._executor.reducible(order):
-            self._journal.order(order, Status.REDUCE_ONLY_CANCELED, at.now_ms)
-            return self._worded(rules.WOULD_INCREASE, order.asset)
         self._open.add(order)
         self._journal.order(order, Status.OPEN, at.now_ms)
         self._executor.touch(order.asset)
@@ -210,13 +212,12 @@ class OrderDesk:
         return None
 
     def _too_many(self, order: Order, now_ms: int) -> Rejected | None:
-        others = self._open.count(order.user)
-        if others < _ALWAYS_OPEN:
-            return None
-        if order.reduce_only or order.trigger is not None:
-            return rules.TOO_MANY
-        volume = self._clearing.fees.volume(order.user).total
-        return rules.TOO_MANY if others >= open_order_limit(volume) else None
+        fits = may_open(
+            self._open.count(order.user),
+            self._clearing.fees.volume(order.user).total,
+            reduce_only_or_trigger=order.reduce_only or order.trigger is not None,
+        )
+        return None if fits else rules.TOO_MANY
 
     def _does_not_reduce(self, order: Order, now_ms: int) -> Rejected | None:
         if not order.reduce_only or order.waits:
@@ -286,10 +287,24 @@ class OrderDesk:
         fit = rules.fit(request, self._market.universe[request.asset])
         if isinstance(fit, Rejected):
             return self._worded(fit, request.asset)
+        parent = self._held_back_by(order)
         self._executor.cancel(order, Status.CANCELED, at.now_ms)
         new = self._order(user, request, fit, at, order.builder)
         new.cloid = request.cloid or order.cloid
+        new.parent = order.parent
+        if order.is_position_tpsl and new.trigger is not None:
+            _follow_position(new)
+        if parent is not None and new.trigger is not None:
+            parent.children = (*parent.children, new.oid)
+            self._open.hold_back(new)
+            return Waiting.FOR_FILL
         return self.take(new, at)
+
+    def _held_back_by(self, order: Order) -> Order | None:
+        """Return the parent whose fill an order waits for."""
+        if order.parent is None or not self._open.is_held_back(order):
+            return None
+        return self._open.get(order.user, order.parent)
 
     def check_triggers(self, asset: int, now_ms: int) -> None:
         """Turn the trigger orders whose price the mark has reached into orders."""
@@ -321,3 +336,15 @@ class OrderDesk:
         outcome = self.execute(order, at)
         if isinstance(outcome, Filled):
             self._executor.end_siblings(order, at.now_ms)
+
+
+def _lacks_trigger(fit: Fitted, grouping: Grouping, number: int) -> bool:
+    """Tell whether an order is no trigger where its grouping has only triggers."""
+    first = {Grouping.NORMAL_TPSL: 1, Grouping.POSITION_TPSL: 0}.get(grouping)
+    return first is not None and number >= first and fit.trigger is None
+
+
+def _follow_position(order: Order) -> None:
+    """Let a trigger close the whole position, whatever that will be (§3.1)."""
+    order.is_position_tpsl = order.reduce_only = True
+    order.sz = order.orig_sz = 0

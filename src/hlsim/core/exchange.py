@@ -102,9 +102,7 @@ class Exchange:
         self.orders = OrderDesk(
             market, self.matching, self.clearing, journal, self.executor, ids
         )
-        self.liquidator = Liquidator(
-            market, self.clearing, journal, self.orders, self.executor, ids
-        )
+        self.liquidator = Liquidator(market, self.clearing, journal, self.executor, ids)
         self.funding = FundingDesk(
             market, self.clearing, journal, ids, self.timers, seed
         )
@@ -144,9 +142,8 @@ class Exchange:
             is_cross=is_cross,
         )
         account.leverages[asset] = chosen
-        account.trade(asset, szi, px, chosen)
-        house = self.clearing.account(GENESIS, asset)
-        house.trade(asset, -szi, px, house.leverage(asset, self.universe[asset]))
+        self.clearing.move(account, asset, szi, px)
+        self.clearing.move(self.clearing.account(GENESIS, asset), asset, -szi, px)
 
     def ask(
         self, asking: Asking, command: Command, now_ms: int, *, skew_ms: int = 0

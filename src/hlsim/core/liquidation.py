@@ -6,18 +6,16 @@ backstop takes position and margin over. Deleveraging of others is not simulated
 backstop carries what is lost.
 """
 
-from collections.abc import Callable
-
 from hlsim.core import margin
 from hlsim.core.accounts import Account
 from hlsim.core.clearing import Clearing, Deal, Party
-from hlsim.core.desk import OrderDesk
 from hlsim.core.execution import Executor, Moment
 from hlsim.core.house import BACKSTOP
 from hlsim.core.ids import Ids
 from hlsim.core.journal import Journal, LedgerUpdate, Liquidated, Liquidation
+from hlsim.core.margin import Marks, account_state
 from hlsim.core.market import Market
-from hlsim.core.numbers import decimal_string
+from hlsim.core.numbers import USD_DECIMALS, decimal_string
 from hlsim.core.orders import Order, Status, Tif
 from hlsim.core.positions import Position
 
@@ -25,6 +23,16 @@ _LARGE = 100_000 * 10**6
 _FIRST_PART = 5
 _PAUSE_MS = 30_000
 _FARTHEST_PCT = 50
+
+
+class _Fall:
+    """The positions that fall together, as they were before."""
+
+    def __init__(self, held: list[Position], mark: Marks) -> None:
+        self.held = held
+        self.is_cross = all(one.is_cross for one in held)
+        self.sizes = {one.asset: one.szi for one in held}
+        self.notional = sum(abs(one.szi) * mark(one.asset) for one in held)
 
 
 class Liquidator:
@@ -35,7 +43,6 @@ class Liquidator:
         market: Market,
         clearing: Clearing,
         journal: Journal,
-        desk: OrderDesk,
         executor: Executor,
         ids: Ids,
     ) -> None:
@@ -43,7 +50,6 @@ class Liquidator:
         self._market = market
         self._clearing = clearing
         self._journal = journal
-        self._desk = desk
         self._executor = executor
         self._ids = ids
         self._paused_until: dict[tuple[str, int], int] = {}
@@ -51,98 +57,114 @@ class Liquidator:
 
     def check(self, now_ms: int) -> None:
         """Liquidate whoever has to be."""
-
-        def mark(asset: int) -> int:
-            return self._market.mark_px(asset, now_ms)
-
-        universe = self._market.universe
+        mark = self._marks(now_ms)
         for account in self._clearing.accounts.traders:
             if not account.positions:
                 continue
-            needed = margin.cross_maintenance(account, universe, mark)
-            if needed:
-                value = margin.cross_value(account, mark)
-                if value < needed:
-                    self._cross(account, value, needed, mark, now_ms)
+            self._check_cross(account, mark, now_ms)
             for held in list(account.positions.values()):
                 if not held.is_cross:
                     self._check_isolated(account, held, mark(held.asset), now_ms)
 
     def force(self, user: str, now_ms: int) -> None:
         """Liquidate all positions of a user at market, whatever its margin is."""
-
-        def mark(asset: int) -> int:
-            return self._market.mark_px(asset, now_ms)
-
+        mark = self._marks(now_ms)
         for account in self._clearing.accounts.traders:
             if account.user == user and account.positions:
-                value = margin.cross_value(account, mark)
-                self._cross(account, value, value, mark, now_ms)
-                for held in list(account.positions.values()):
-                    self._sell(account, held, mark(held.asset), now_ms)
+                state = account_state(account, self._market.universe, mark)
+                fall = _Fall(list(account.positions.values()), mark)
+                self._cancel_orders(account, None, now_ms)
+                sold = [
+                    self._sell(account, one, abs(one.szi), mark(one.asset), now_ms)
+                    for one in fall.held
+                ]
+                if any(sold):
+                    self._tell(account, fall, state.total.account_value, now_ms)
 
-    def _cross(
-        self,
-        account: Account,
-        value: int,
-        needed: int,
-        mark: Callable[[int], int],
-        now_ms: int,
-        /,
-    ) -> None:
-        self._desk.cancel_all(account.user, Status.LIQUIDATED_CANCELED, now_ms)
-        held = [one for one in account.positions.values() if one.is_cross]
-        notional = sum(abs(one.szi) * mark(one.asset) for one in held)
-        if value * 3 < needed * 2:
-            for one in held:
-                self._hand_over(account, one, mark(one.asset), now_ms)
-            self._clearing.accounts.get(
-                BACKSTOP, account.dex
-            ).raw_usd += account.raw_usd
-            account.raw_usd = 0
-            self._tell(account, notional, value, now_ms)
+    def _marks(self, now_ms: int) -> Marks:
+        return lambda asset: self._market.mark_px(asset, now_ms)
+
+    def _check_cross(self, account: Account, mark: Marks, now_ms: int) -> None:
+        needed = margin.cross_maintenance(account, self._market.universe, mark)
+        value = margin.cross_value(account, mark)
+        if not needed or value >= needed:
             return
-        sold = [self._sell(account, one, mark(one.asset), now_ms) for one in held]
+        self._cancel_orders(account, None, now_ms)
+        fall = _Fall([one for one in account.positions.values() if one.is_cross], mark)
+        if value * 3 < needed * 2:
+            for one in fall.held:
+                self._hand_over(account, one, mark(one.asset), now_ms)
+            self._give_up(account, account.raw_usd)
+            self._tell(account, fall, value, now_ms)
+            return
+        sold = [
+            self._sell_due(account, one, mark(one.asset), now_ms) for one in fall.held
+        ]
         if any(sold):
-            self._tell(account, notional, value, now_ms)
+            self._tell(account, fall, value, now_ms)
+        if not any(one.is_cross for one in account.positions.values()):
+            self._give_up(account, min(account.raw_usd, 0))
 
     def _check_isolated(
         self, account: Account, held: Position, mark_px: int, now_ms: int
     ) -> None:
         table = self._market.universe[held.asset].margin_table
-        notional = abs(held.szi) * mark_px
-        needed = margin.maintenance(table, notional)
+        needed = margin.maintenance(table, abs(held.szi) * mark_px)
         equity = margin.position_margin(held, mark_px)
         if equity >= needed:
             return
-        for order in self._executor.open.of(account.user):
-            if order.asset == held.asset:
-                self._executor.cancel(order, Status.LIQUIDATED_CANCELED, now_ms)
+        self._cancel_orders(account, held.asset, now_ms)
+        fall = _Fall([held], lambda _: mark_px)
+        before = account.raw_usd
         if equity * 3 < needed * 2:
-            before = account.raw_usd
             self._hand_over(account, held, mark_px, now_ms)
             # What the position still held has come back: it goes with the position.
-            taken = account.raw_usd - before
-            account.raw_usd -= taken
-            self._clearing.accounts.get(BACKSTOP, account.dex).raw_usd += taken
-            self._tell(account, notional, equity, now_ms)
-        elif self._sell(account, held, mark_px, now_ms):
-            self._tell(account, notional, equity, now_ms)
+            self._give_up(account, account.raw_usd - before)
+        elif not self._sell_due(account, held, mark_px, now_ms):
+            return
+        self._give_up(account, min(account.raw_usd - before, 0))
+        self._tell(account, fall, equity, now_ms)
 
-    def _sell(
+    def _cancel_orders(self, account: Account, asset: int | None, now_ms: int) -> None:
+        """Cancel the orders of an account, or of one coin."""
+        universe = self._market.universe
+        for order in self._executor.open.of(account.user):
+            if universe[order.asset].dex != account.dex:
+                continue
+            # One cancel may end others: children go with their parent.
+            lives = self._executor.open.get(account.user, order.oid) is not None
+            if lives and asset in (None, order.asset):
+                self._executor.cancel(order, Status.LIQUIDATED_CANCELED, now_ms)
+
+    def _give_up(self, account: Account, usd: int) -> None:
+        """Let the backstop have cash of an account, or carry its debt if negative."""
+        account.raw_usd -= usd
+        self._clearing.accounts.get(BACKSTOP, account.dex).raw_usd += usd
+
+    def _sell_due(
         self, account: Account, held: Position, mark_px: int, now_ms: int
     ) -> bool:
-        """Send a market order; a large position goes in two parts."""
+        """Sell what is due: of a large position a fifth, after a pause the rest."""
         key = (account.user, held.asset)
         until = self._paused_until.get(key)
         if until is not None and now_ms < until:
             return False
         size = abs(held.szi)
-        if until is None and size * mark_px > _LARGE:
+        is_first_part = until is None and size * mark_px > _LARGE
+        if is_first_part:
             size = max(size // _FIRST_PART, 1)
+        if not self._sell(account, held, size, mark_px, now_ms):
+            return False
+        if is_first_part:
             self._paused_until[key] = now_ms + _PAUSE_MS
         else:
             self._paused_until.pop(key, None)
+        return True
+
+    def _sell(
+        self, account: Account, held: Position, size: int, mark_px: int, now_ms: int, /
+    ) -> bool:
+        """Send a market order; tells whether anybody took any of it."""
         is_buy = held.szi < 0
         away = mark_px * _FARTHEST_PCT // 100
         order = Order(
@@ -158,7 +180,11 @@ class Liquidator:
             reduce_only=True,
         )
         why = Liquidation(account.user, mark_px, "market")
-        self._desk.execute(order, Moment(now_ms, self._ids.tx_hash(), why))
+        self._executor.run(order, Moment(now_ms, self._ids.tx_hash(), why))
+        if order.sz == size:
+            return False
+        status = Status.CANCELED if order.sz else Status.FILLED
+        self._journal.order(order, status, now_ms)
         return True
 
     def _hand_over(
@@ -179,25 +205,29 @@ class Liquidator:
             )
         )
 
-    def _tell(self, account: Account, notional: int, value: int, now_ms: int) -> None:
+    def _tell(self, account: Account, fall: _Fall, value: int, now_ms: int) -> None:
         self._count += 1
-        self._journal.tell(
-            [
-                Liquidated(
-                    user=account.user,
-                    lid=self._count,
-                    liquidator=BACKSTOP,
-                    notional=notional,
-                    account_value=value,
-                )
-            ]
+        liquidated = Liquidated(
+            user=account.user,
+            lid=self._count,
+            liquidator=BACKSTOP,
+            notional=fall.notional,
+            account_value=value,
         )
+        self._journal.tell([liquidated])
+        universe = self._market.universe
         delta: dict[str, object] = {
             "type": "liquidation",
-            "liquidatedNtlPos": decimal_string(notional, 6),
-            "accountValue": decimal_string(value, 6),
-            "leverageType": "Cross",
-            "liquidatedPositions": [],
+            "liquidatedNtlPos": decimal_string(fall.notional, USD_DECIMALS),
+            "accountValue": decimal_string(value, USD_DECIMALS),
+            "leverageType": "Cross" if fall.is_cross else "Isolated",
+            "liquidatedPositions": [
+                {
+                    "coin": universe[asset].name,
+                    "szi": decimal_string(szi, universe[asset].sz_decimals),
+                }
+                for asset, szi in fall.sizes.items()
+            ],
         }
         self._journal.ledger(
             LedgerUpdate(account.user, now_ms, self._ids.tx_hash(), delta)

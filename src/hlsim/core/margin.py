@@ -1,7 +1,7 @@
 """Margin: what an account is worth, what it needs, and where it would be liquidated.
 
 The formulas are the protocol document's (§2.2, §6). Amounts are micro-dollars; where a
-requirement is a quotient it is rounded up, where a figure is told half-even.
+requirement is a quotient it is rounded up.
 """
 
 from collections.abc import Callable, Iterable
@@ -10,7 +10,7 @@ from decimal import Decimal
 import msgspec
 
 from hlsim.core.accounts import Account
-from hlsim.core.numbers import USD_DECIMALS, divided
+from hlsim.core.numbers import USD_DECIMALS
 from hlsim.core.positions import Position
 from hlsim.core.universe import Instrument, MarginTable, Universe
 
@@ -82,9 +82,12 @@ def leverage_at(table: MarginTable, notional: int) -> int:
 
 
 def position_margin(held: Position, mark_px: int) -> int:
-    """Return the margin a position uses: of an isolated one its own equity."""
+    """Return the margin a position uses: of an isolated one its own equity.
+
+    It is told rounded down, as recorded states show (§2.2).
+    """
     if held.is_cross:
-        return divided(abs(held.szi) * mark_px, held.leverage)
+        return abs(held.szi) * mark_px // held.leverage
     return held.raw_usd + held.szi * mark_px
 
 

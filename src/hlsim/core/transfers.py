@@ -133,16 +133,19 @@ class Transfers:
         known = {*self._market.universe.dexes, SPOT}
         if wish.source_dex not in known or wish.destination_dex not in known:
             return NO_SUCH_DEX
-        source = user, wish.source_dex
+        payer = wish.from_sub_account or user
+        if payer != user and not self._owns(user, payer, now_ms):
+            return NOT_YOURS
+        source = payer, wish.source_dex
         target = wish.destination, wish.destination_dex
         refused = self._move(source, target, wish.usd, now_ms)
         if refused is None:
             self._tell_both(
-                user,
+                payer,
                 wish.destination,
                 now_ms,
                 type="send",
-                user=user,
+                user=payer,
                 destination=wish.destination,
                 sourceDex=wish.source_dex,
                 destinationDex=wish.destination_dex,
@@ -160,7 +163,7 @@ class Transfers:
         self, master: str, wish: SubAccountTransfer, now_ms: int
     ) -> Done | Refused:
         """Move dollars between a master and one of its sub-accounts."""
-        if self._identities.role(wish.sub_account, now_ms).master != master:
+        if not self._owns(master, wish.sub_account, now_ms):
             return NOT_YOURS
         places = (master, FIRST_DEX), (wish.sub_account, FIRST_DEX)
         source, target = places if wish.is_deposit else places[::-1]
@@ -176,6 +179,10 @@ class Transfers:
                 destination=target[0],
             )
         return refused or Done()
+
+    def _owns(self, master: str, sub_account: str, now_ms: int) -> bool:
+        role = self._identities.role(sub_account, now_ms)
+        return role.name == "subAccount" and role.master == master
 
     def vault(self, user: str, wish: VaultTransfer, now_ms: int) -> Done | Refused:
         """Pay into a vault or out of it; shares are worth what was paid in."""

@@ -29,21 +29,6 @@ class MarginTable:
     description: str
     tiers: tuple[MarginTier, ...]
 
-    def maintenance(self, notional: Decimal) -> Decimal:
-        """Return the maintenance margin in dollars of a position.
-
-        Half of the initial margin at the tier's leverage. The deduction keeps it
-        continuous at the bounds; that formula is the protocol document's guess (§6).
-        """
-        rate, deduction = Decimal(0), Decimal(0)
-        for tier in self.tiers:
-            if notional < tier.lower_bound:
-                break
-            next_rate = 1 / Decimal(2 * tier.max_leverage)
-            deduction += tier.lower_bound * (next_rate - rate)
-            rate = next_rate
-        return notional * rate - deduction
-
 
 def flat_table(max_leverage: int) -> MarginTable:
     """Return the unlisted table whose id is its leverage."""

@@ -254,6 +254,7 @@ def _(action: actions.SendAssetAction, universe: Universe) -> ask.Command:
         source_dex=action.source_dex,
         destination_dex=action.destination_dex,
         usd=_usd(action.amount),
+        from_sub_account=action.from_sub_account.lower(),
     )
 
 
