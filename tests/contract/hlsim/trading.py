@@ -62,9 +62,16 @@ def wide_quote(exchange: Exchange) -> Quote:
         tick = tick_units(bid, one.px_decimals)
         if ask - bid > tick:
             down = -one.px_decimals
-            prices = [Decimal(px).scaleb(down) for px in (bid, bid + tick, ask)]
             lot = Decimal(1).scaleb(-one.sz_decimals)
-            return Quote(one.name, asset, *prices, lot, Decimal(tick).scaleb(down))
+            return Quote(
+                coin=one.name,
+                asset=asset,
+                bid=Decimal(bid).scaleb(down),
+                inside=Decimal(bid + tick).scaleb(down),
+                ask=Decimal(ask).scaleb(down),
+                lot=lot,
+                tick=Decimal(tick).scaleb(down),
+            )
     raise AssertionError("no spread is wide enough")
 
 
