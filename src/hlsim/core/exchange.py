@@ -168,14 +168,22 @@ class Exchange:
         return self.dispatcher.carry_out(command, actor, at)
 
     def advance(self, now_ms: int) -> Iterator[Happened]:
-        """Live up to ``now_ms``; yields what happened, block by block."""
+        """Live up to ``now_ms``; yields what happened, block by block.
+
+        What is timed meets the market of its own time, however rarely one looks.
+        """
+        while (due_ms := self.timers.next_ms) is not None and due_ms < now_ms:
+            yield from self._lived_up_to(due_ms)
+        yield from self._lived_up_to(now_ms)
+
+    def _lived_up_to(self, now_ms: int) -> Iterator[Happened]:
         for block in self.market.advance(now_ms):
             self.now_ms = block.time_ms
             self.timers.run(block.time_ms)
             yield self._lived(block)
             if own := self.happened(block.time_ms):
                 yield own
-        self.now_ms = now_ms
+        self.now_ms = max(self.now_ms, now_ms)
         self.timers.run(now_ms)
         if own := self.happened(now_ms):
             yield own
