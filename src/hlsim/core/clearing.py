@@ -13,6 +13,7 @@ from hlsim.core.house import FEES, HOUSE
 from hlsim.core.journal import Fill, Journal, Liquidation
 from hlsim.core.market import Market, Trade
 from hlsim.core.orders import Builder, Order
+from hlsim.core.positions import Direction
 from hlsim.core.rng import mix, stream
 
 _TID_MASK = (1 << 50) - 1
@@ -92,6 +93,38 @@ class Clearing:
         self.move(self.account(seller, asset), asset, -trade.sz, trade.px)
         self.fees.count(trade.px * trade.sz, trade.time_ms)
 
+    def settle_positions(self, asset: int, px: int, now_ms: int, tx_hash: str) -> None:
+        """Close all positions of a coin at one price, without fee: it was delisted.
+
+        Sizes sum up to nothing, so that no cash is made or lost by it.
+        """
+        for account in self.accounts:
+            szi = account.szi(asset)
+            if not szi:
+                continue
+            leverage = account.leverage(asset, self._market.universe[asset])
+            effect = account.trade(asset, -szi, px, leverage)
+            self._count_interest(asset, szi, 0)
+            if not account.is_house:
+                self._journal.fill(
+                    Fill(
+                        user=account.user,
+                        asset=asset,
+                        px=px,
+                        sz=abs(szi),
+                        is_buy=szi < 0,
+                        time_ms=now_ms,
+                        start_szi=szi,
+                        dir=Direction.SETTLEMENT,
+                        closed_pnl=effect.closed_pnl,
+                        hash=tx_hash,
+                        oid=0,
+                        crossed=True,
+                        fee=0,
+                        tid=mix(self._base ^ mix(asset) ^ _number(account)) & _TID_MASK,
+                    )
+                )
+
     def _tid(self, deal: Deal) -> int:
         buyer, seller = deal.taker.oid, deal.maker.oid
         if not deal.is_buy:
@@ -162,3 +195,7 @@ class Clearing:
         account.raw_usd -= paid + extra
         self.accounts.get(FEES, account.dex).raw_usd += paid + extra
         return paid, extra
+
+
+def _number(account: Account) -> int:
+    return int(account.user, 16) & (1 << 64) - 1

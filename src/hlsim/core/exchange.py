@@ -190,6 +190,9 @@ class Exchange:
 
     def _lived(self, block: Changes) -> Happened:
         at = block.time_ms
+        for asset in block.listed:
+            if self.universe[asset].is_delisted:
+                self._wind_up(asset)
         for asset in block.quoted:
             if self.matching.is_active(asset):
                 self.matching.renew(asset)
@@ -208,12 +211,21 @@ class Exchange:
         return tuple(done)
 
     def delist(self, asset: int) -> None:
-        """Take a coin out of trading and cancel the orders on it."""
+        """Take a coin out of trading: orders are canceled, positions settled.
+
+        They are settled at the mark price, which stands still from then on.
+        """
         self.market.delist(asset)
+        self._wind_up(asset)
+
+    def _wind_up(self, asset: int) -> None:
         for user in self.open.everyone():
             for order in self.open.of(user):
                 if order.asset == asset and self.open.get(user, order.oid) is not None:
                     self.executor.cancel(order, Status.DELISTED_CANCELED, self.now_ms)
+        mark_px = self.market.mark_px(asset, self.now_ms)
+        tx_hash = self._ids.tx_hash()
+        self.clearing.settle_positions(asset, mark_px, self.now_ms, tx_hash)
 
     def liquidate(self, user: str) -> None:
         """Liquidate a user whatever its margin is: a fault."""

@@ -19,6 +19,7 @@ class Direction(StrEnum):
     CLOSE_SHORT = "Close Short"
     LONG_TO_SHORT = "Long > Short"
     SHORT_TO_LONG = "Short > Long"
+    SETTLEMENT = "Settlement"
 
 
 def direction(start: int, change: int) -> Direction:

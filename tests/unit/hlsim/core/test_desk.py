@@ -276,6 +276,22 @@ def test_delisting_cancels_all_orders_of_the_coin(floor: Floor) -> None:
     assert floor.open_oids(ALICE) == [kept]
 
 
+def test_delisting_settles_positions_at_the_mark_without_fee(floor: Floor) -> None:
+    floor.fill_between(ALICE, BOB, "2")
+    cash = floor.exchange.clearing.accounts.cash
+    mark = floor.market.mark_px(COIN, floor.now_ms)
+    floor.exchange.delist(COIN)
+    settled, other = floor.fills(ALICE)[-1], floor.fills(BOB)[-1]
+    assert str(settled.dir) == str(other.dir) == "Settlement"
+    assert (settled.px, settled.sz, settled.fee) == (mark, 200, 0)
+    assert settled.closed_pnl == -other.closed_pnl
+    assert not settled.is_buy
+    assert other.is_buy
+    assert floor.exchange.account(ALICE).positions == {}
+    assert floor.exchange.clearing.open_interest[COIN] == 0
+    assert floor.exchange.clearing.accounts.cash == cash
+
+
 def test_only_post_only_orders_are_taken_in_a_post_only_phase(floor: Floor) -> None:
     floor.exchange.orders.post_only_until_ms = floor.now_ms + 1
     refused = floor.refused(ALICE, order("buy", "1", "99"))
