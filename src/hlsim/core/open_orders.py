@@ -74,8 +74,9 @@ class OpenOrders:
     def drop(self, order: Order) -> None:
         """Let an order live no more; what remains of it leaves the book."""
         del self._users[order.user][order.oid]
-        if order.cloid is not None:
-            self._cloids.pop((order.user, order.cloid), None)
+        key = (order.user, order.cloid or "")
+        if self._cloids.get(key) == order.oid:
+            del self._cloids[key]
         if order.oid in self._held_back:
             self._held_back.discard(order.oid)
             return
