@@ -14,6 +14,7 @@ from hlsim.faults.kinds import (
     LoseRequest,
     PostOnly,
 )
+from hlsim.server.settings import Limits
 from tests.unit.hlsim.server.conftest import Desk, Open
 from tests.unit.hlsim.server.trading import (
     ALO,
@@ -75,7 +76,8 @@ async def test_o2_a_lost_request_leaves_its_nonce_to_be_burnt(open_desk: Open) -
 
 async def test_o3_an_order_that_lands_late_is_told_at_once(open_desk: Open) -> None:
     fault = DelayRequest(by_ms=LATE, types=("order",), nth=1)
-    desk = await faulty(open_desk, fault, block_ms=BLOCK)
+    patient = Limits(ip_weight=0, ws_idle_secs=0)
+    desk = await faulty(open_desk, fault, block_ms=BLOCK, limits=patient)
     socket = await following(desk, "orderUpdates")
     await desk.post("/exchange", signed(desk, order(1)))
     desk.clock.advance(LATE - 1)
