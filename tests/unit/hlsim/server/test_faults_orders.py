@@ -1,4 +1,4 @@
-"""The life of orders under faults, as a bot finds it out: catalogue rows O1 to O5."""
+"""The life of orders under faults, as a bot finds it out: rows O1 to O9, W3, W5."""
 
 import asyncio
 from typing import Any
@@ -7,12 +7,18 @@ import msgspec
 import pytest
 
 from hlsim.core import rules
+from hlsim.core.terms import Terms
 from hlsim.faults.kinds import (
     DelayAnswer,
     DelayRequest,
+    Duplicate,
     LoseAnswer,
     LoseRequest,
+    Maintenance,
     PostOnly,
+    Reorder,
+    Silence,
+    SnapshotAgain,
 )
 from hlsim.server.settings import Limits
 from tests.unit.hlsim.server.conftest import Desk, Open
@@ -30,6 +36,7 @@ from tests.unit.hlsim.server.trading import (
     has_landed,
     heard,
     held,
+    injected,
     lived,
     order,
     signed,
@@ -275,6 +282,91 @@ async def test_o5_the_position_is_the_sum_of_the_fills(open_desk: Open) -> None:
     # The protective stop has nothing left to protect.
     assert await state_of(desk, 2) == "reduceOnlyCanceled"
     assert len({one["tid"] for one in fills}) == len(fills)
+
+
+async def test_o9_an_address_that_spent_its_budget_may_still_cancel(
+    open_desk: Open,
+) -> None:
+    desk = await faulty(open_desk, terms=Terms(address_allowance=2))
+    for number in (1, 2):
+        assert "resting" in (await statuses(desk, order(number)))[0]
+    desk.clock.advance(10_000)  # one action every ten seconds is always allowed
+    await act(desk, order(3))
+    refused = await act(desk, order(4))
+    assert refused["status"] == "err"
+    assert refused["response"].startswith("Too many cumulative requests sent (")
+    assert await state_of(desk, 4) == "unknownOid"
+    told = await desk.ask(type="userRateLimit", user=MASTER)
+    assert told["nRequestsUsed"] >= told["nRequestsCap"]
+    assert await statuses(desk, cancel(1)) == ["success"]
+
+
+async def test_w5_a_fill_is_told_twice_and_counts_once(open_desk: Open) -> None:
+    desk = await faulty(open_desk, Duplicate(channels=("userFills",), nth=2))
+    socket = await following(desk, "userFills")
+    await buy(desk, 1, "0.01")
+    first, again = await heard(socket)
+    assert first == again
+    assert await held(desk) == "0.01" == first["fills"][0]["sz"]
+
+
+async def test_w5_a_snapshot_with_the_fill_comes_after_it(open_desk: Open) -> None:
+    again = SnapshotAgain(channels=("userFills",), after_ms=50)
+    desk = await faulty(open_desk, again)
+    socket = await following(desk, "userFills")
+    await buy(desk, 1, "0.01")
+    desk.clock.advance(50)
+    await injected(desk, "snapshot_again")
+    news, snapshot = await heard(socket)
+    assert snapshot["isSnapshot"]
+    assert snapshot["fills"] == news["fills"]
+
+
+async def test_w5_updates_of_an_order_come_in_another_order(open_desk: Open) -> None:
+    desk = await faulty(open_desk, Reorder(channels=("orderUpdates",), nth=1))
+    socket = await following(desk, "orderUpdates")
+    await act(desk, order(1))
+    await act(desk, cancel(1))
+    told = [one["status"] for rows in await heard(socket) for one in rows]
+    assert told == ["canceled", "open"]
+
+
+async def test_w3_the_users_channel_is_silent_and_the_order_filled(
+    open_desk: Open,
+) -> None:
+    desk = await faulty(open_desk, Silence(channels=("userFills",), after_ms=50))
+    socket = await following(desk, "userFills", "orderUpdates")
+    desk.clock.advance(50)
+    await buy(desk, 1, "0.01")
+    ((update,),) = await heard(socket)
+    assert update["status"] == "filled"
+    assert len(await desk.ask(type="userFills", user=MASTER)) == 1
+
+
+@pytest.mark.parametrize("instead", ["hang", 504])
+async def test_o3_a_post_lands_late_too(open_desk: Open, instead: Any) -> None:
+    fault = DelayRequest(by_ms=5000, via="ws", nth=1, instead=instead)
+    desk = await faulty(open_desk, fault)
+    sender, socket = await desk.connect(), await following(desk, "orderUpdates")
+    request = {"type": "action", "payload": signed(desk, order(1))}
+    await sender.send_json({"method": "post", "id": 1, "request": request})
+    await injected(desk, "delay_request")
+    assert await heard(socket) == []
+    desk.clock.advance(5000)
+    assert await has_landed(desk, 1)
+    ((update,),) = await heard(socket)
+    assert update["statusTimestamp"] == NOW + 5000
+
+
+async def test_o3_a_late_order_is_judged_by_the_phase_it_lands_in(
+    open_desk: Open,
+) -> None:
+    late = DelayRequest(by_ms=5000, types=("order",), nth=1)
+    upgrade = Maintenance(after_ms=4000, text="upgrade")
+    desk = await faulty(open_desk, late, upgrade)
+    await desk.post("/exchange", signed(desk, order(1)))
+    desk.clock.advance(5000)
+    assert not await has_landed(desk, 1)
 
 
 async def test_two_desks_with_one_seed_tell_the_same(open_desk: Open) -> None:
