@@ -237,6 +237,7 @@ async def test_m1_a_coin_is_delisted_while_it_trades(open_desk: Open) -> None:
     await act(desk, order(2))
     # What is taken from a book must not stand there for ever.
     await statuses(desk, order(3, a=1, p="5000", s="0.01"))
+    seen = await desk.ask(type="l2Book", coin="ETH")
     socket = await following(desk, "orderUpdates", "userEvents")
     before = (await desk.ask(type="meta"))["universe"]
     desk.clock.advance(50)  # less than a block
@@ -249,14 +250,16 @@ async def test_m1_a_coin_is_delisted_while_it_trades(open_desk: Open) -> None:
     assert event["nonUserCancel"][0]["coin"] == "ETH"
     assert await has_landed(desk, 2)
     assert set(await desk.ask(type="allMids")) == {"BTC", "SOL"}
-    assert (await desk.ask(type="l2Book", coin="ETH"))["levels"] == [[], []]
+    book = await desk.ask(type="l2Book", coin="ETH")
+    assert book["levels"] == [[], []]
+    assert book["time"] >= seen["time"]
     refused = {"error": f"{rules.DELISTED.text} asset=1"}
     assert await statuses(desk, order(4, **in_eth)) == [refused]
 
 
 async def test_m1_a_coin_is_listed_while_others_trade(open_desk: Open) -> None:
     fault = Enlist(coin="NEW", px="1.5", sz_decimals=1, max_leverage=5, after_ms=1000)
-    desk = await faulty(open_desk, fault)
+    desk = await faulty(open_desk, fault, history_days=1)
     before = (await desk.ask(type="meta"))["universe"]
     desk.clock.advance(1000)
     (*others, last) = (await desk.ask(type="meta"))["universe"]
@@ -264,6 +267,7 @@ async def test_m1_a_coin_is_listed_while_others_trade(open_desk: Open) -> None:
     assert (last["name"], last["szDecimals"], last["maxLeverage"]) == ("NEW", 1, 5)
     _, contexts = await desk.ask(type="metaAndAssetCtxs")
     assert len(contexts) == 4
+    assert await desk.ask(type="fundingHistory", coin="NEW", startTime=0) == []
     socket = await desk.connect()
     await follow(socket, type="trades", coin="NEW")
     number = len(others)
