@@ -183,6 +183,7 @@ class Exchange:
             yield self._lived(block)
             if own := self.happened(block.time_ms):
                 yield own
+        # Somebody else may have driven on while this was waiting to be asked again.
         self.now_ms = max(self.now_ms, now_ms)
         self.timers.run(now_ms)
         if own := self.happened(now_ms):
@@ -219,6 +220,9 @@ class Exchange:
         self._wind_up(asset)
 
     def _wind_up(self, asset: int) -> None:
+        # No maker quotes anew, so what was left of the last ladder would stay.
+        self.matching.renew(asset)
+        self.executor.touch(asset)
         for user in self.open.everyone():
             for order in self.open.of(user):
                 if order.asset == asset and self.open.get(user, order.oid) is not None:
@@ -227,9 +231,20 @@ class Exchange:
         tx_hash = self._ids.tx_hash()
         self.clearing.settle_positions(asset, mark_px, self.now_ms, tx_hash)
 
-    def liquidate(self, user: str) -> None:
-        """Liquidate a user whatever its margin is: a fault."""
-        self.liquidator.force(user, self.now_ms)
+    def liquidate(self, user: str) -> bool:
+        """Liquidate a user whatever its margin is: a fault. False without positions."""
+        return self.liquidator.force(user, self.now_ms)
+
+    def hold_back(self, asset: int, minutes: int) -> None:
+        """Let a coin not trade for whole minutes, from the next one on: a fault.
+
+        Their candles are missing, and appear flat a minute after the last of them.
+        Raises ValueError if the market cannot do it.
+        """
+        self.market.hold_back(asset, minutes)
+        first = self.now_ms - self.now_ms % MINUTE_MS + MINUTE_MS
+        late = first + (minutes + 1) * MINUTE_MS
+        self.timers.at(late, lambda _: self.market.publish_flat(asset))
 
     def happened(self, now_ms: int) -> Happened | None:
         """Return what users caused since the last call, None if that is nothing."""

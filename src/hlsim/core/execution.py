@@ -186,6 +186,16 @@ class Executor:
         if status is not Status.CANCELED:
             self._journal.tell([Canceled(order.user, order.asset, order.oid)])
 
+    def vanish(self, order: Order, now_ms: int) -> None:
+        """Let a living order be gone without news: only who asks finds out (O11)."""
+        self.open.drop(order)
+        self._journal.keep(order, Status.INTERNAL_CANCEL, now_ms)
+        self.touch(order.asset)
+        for oid in order.children:
+            child = self.open.get(order.user, oid)
+            if child is not None and self.open.is_held_back(child):
+                self.vanish(child, now_ms)
+
     def _recheck(self, user: str, asset: int, now_ms: int) -> None:
         """Cancel reduce-only orders that have nothing left to reduce."""
         for order in self.open.reducing(user, asset):

@@ -164,6 +164,10 @@ class Journal:
 
     def order(self, order: Order, status: Status, now_ms: int) -> None:
         """Take down an order's new status, with the order as it is now."""
+        self._news.append(self.keep(order, status, now_ms))
+
+    def keep(self, order: Order, status: Status, now_ms: int) -> OrderRecord:
+        """Take down an order's new status for those who ask, and tell nobody."""
         snapshot = msgspec.structs.replace(order)
         record = OrderRecord(order.user, snapshot, status, now_ms)
         history = self._own(order.user)
@@ -172,8 +176,10 @@ class Journal:
         history.orders.append(record)
         history.last[order.oid] = record
         if order.cloid is not None:
-            history.by_cloid[order.cloid] = order.oid
-        self._news.append(record)
+            # A client id means the newest order that has it.
+            newest = history.by_cloid.get(order.cloid, order.oid)
+            history.by_cloid[order.cloid] = max(newest, order.oid)
+        return record
 
     @staticmethod
     def _forget(history: History) -> None:

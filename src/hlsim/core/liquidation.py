@@ -13,7 +13,7 @@ from hlsim.core.execution import Executor, Moment
 from hlsim.core.house import BACKSTOP
 from hlsim.core.ids import Ids
 from hlsim.core.journal import Journal, LedgerUpdate, Liquidated, Liquidation
-from hlsim.core.margin import Marks, account_state
+from hlsim.core.margin import Marks
 from hlsim.core.market import Market
 from hlsim.core.numbers import USD_DECIMALS, decimal_string
 from hlsim.core.orders import Order, Status, Tif
@@ -66,20 +66,46 @@ class Liquidator:
                 if not held.is_cross:
                     self._check_isolated(account, held, mark(held.asset), now_ms)
 
-    def force(self, user: str, now_ms: int) -> None:
-        """Liquidate all positions of a user at market, whatever its margin is."""
+    def force(self, user: str, now_ms: int) -> bool:
+        """Liquidate all positions of a user at market, whatever its margin is.
+
+        The backstop takes what the book has no room for. Tells whether there were any.
+        """
         mark = self._marks(now_ms)
-        for account in self._clearing.accounts.traders:
-            if account.user == user and account.positions:
-                state = account_state(account, self._market.universe, mark)
-                fall = _Fall(list(account.positions.values()), mark)
-                self._cancel_orders(account, None, now_ms)
-                sold = [
-                    self._sell(account, one, abs(one.szi), mark(one.asset), now_ms)
-                    for one in fall.held
-                ]
-                if any(sold):
-                    self._tell(account, fall, state.total.account_value, now_ms)
+        found = [
+            one
+            for one in self._clearing.accounts.traders
+            if one.user == user and one.positions
+        ]
+        for account in found:
+            self._cancel_orders(account, None, now_ms)
+            falls = self._falls(account, mark)
+            for held in list(account.positions.values()):
+                self._close_out(account, held, mark(held.asset), now_ms)
+            for fall, value in falls:
+                self._tell(account, fall, value, now_ms)
+        return bool(found)
+
+    def _falls(self, account: Account, mark: Marks) -> list[tuple[_Fall, int]]:
+        """Return what falls together, with its worth: all cross, each isolated."""
+        held = account.positions.values()
+        cross = [one for one in held if one.is_cross]
+        falls = [
+            (_Fall([one], mark), margin.position_margin(one, mark(one.asset)))
+            for one in held
+            if not one.is_cross
+        ]
+        if cross:
+            falls.insert(0, (_Fall(cross, mark), margin.cross_value(account, mark)))
+        return falls
+
+    def _close_out(
+        self, account: Account, held: Position, mark_px: int, now_ms: int
+    ) -> None:
+        self._sell(account, held, abs(held.szi), mark_px, now_ms)
+        left = account.positions.get(held.asset)
+        if left is not None:
+            self._hand_over(account, left, mark_px, now_ms)
 
     def _marks(self, now_ms: int) -> Marks:
         return lambda asset: self._market.mark_px(asset, now_ms)

@@ -56,6 +56,7 @@ class Status(StrEnum):
     DELISTED_CANCELED = "delistedCanceled"
     LIQUIDATED_CANCELED = "liquidatedCanceled"
     SCHEDULED_CANCEL = "scheduledCancel"
+    INTERNAL_CANCEL = "internalCancel"
     TICK_REJECTED = "tickRejected"
     MIN_TRADE_NTL_REJECTED = "minTradeNtlRejected"
     PERP_MARGIN_REJECTED = "perpMarginRejected"

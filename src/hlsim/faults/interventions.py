@@ -46,8 +46,13 @@ class Interventions(Protocol):
         """Let the next minutes pass without trades, their candles missing at first."""
         ...
 
-    def drop_orders(self, user: str, coin: str | None, *, only_triggers: bool) -> None:
-        """Let resting orders of ``user`` vanish, of all coins if ``coin`` is None."""
+    def drop_orders(
+        self, user: str, coin: str | None, *, only_triggers: bool, told: bool
+    ) -> None:
+        """Let resting orders of ``user`` vanish, of all coins if ``coin`` is None.
+
+        Unless ``told`` there is no news of it: only who asks finds out.
+        """
         ...
 
 
@@ -89,5 +94,8 @@ def _(fault: LateCandles, exchange: Interventions, now_ms: int) -> None:
 @intervene.register
 def _(fault: DropOrders, exchange: Interventions, now_ms: int) -> None:
     exchange.drop_orders(
-        fault.user.lower(), fault.coin, only_triggers=fault.only_triggers
+        fault.user.lower(),
+        fault.coin,
+        only_triggers=fault.only_triggers,
+        told=fault.told,
     )

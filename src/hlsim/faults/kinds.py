@@ -203,11 +203,12 @@ class LateCandles(Event, frozen=True, kw_only=True, tag="late_candles"):
 
 
 class DropOrders(Event, frozen=True, kw_only=True, tag="drop_orders"):
-    """O11: resting orders of ``user`` vanish without having been canceled by it."""
+    """O11: resting orders of ``user`` vanish; nobody is told unless ``told``."""
 
     user: Address
     coin: Name | None = None
     only_triggers: bool = True
+    told: bool = False
 
 
 KINDS: tuple[type[Fault], ...] = (

@@ -54,6 +54,7 @@ class SyntheticMarket:
         self._origin_ms = start_ms - start_ms % MINUTE_MS - MINUTE_MS
         self._block = 0
         self._listed: list[int] = []
+        self._listed_ms: dict[int, int] = {}
         self._path = path or LivePath(self._listings, seed, block_ms)
         self._funding = Funding(seed)
         self._marks = Marks(self._listings, self._funding)
@@ -193,6 +194,7 @@ class SyntheticMarket:
         self._decimals.append(instrument.px_decimals)
         self._makers.append(self._agents.maker(asset))
         self._list(asset, listing)
+        self._listed_ms[asset] = self._now_ms
         self._quotes.append(self._first_quote(asset))
         return asset
 
@@ -227,14 +229,14 @@ class SyntheticMarket:
         """Return the book of the last quote; empty for a delisted coin."""
         at = self._quotes[asset]
         if at is None:
-            return Book(self._origin_ms, (), ())
+            return Book(self._now_ms, (), ())
         return book(at, self._listings[asset])
 
     def top(self, asset: int) -> Book:
         """Return the best level a side of the last quote."""
         at = self._quotes[asset]
         if at is None:
-            return Book(self._origin_ms, (), ())
+            return Book(self._now_ms, (), ())
         return top(at, self._listings[asset])
 
     def recent_trades(self, asset: int) -> Sequence[Trade]:
@@ -273,5 +275,6 @@ class SyntheticMarket:
         self, asset: int, start_ms: int, end_ms: int
     ) -> list[FundingRate]:
         """Return up to 500 hourly payments of the span."""
-        oldest = max(start_ms, self._history.first_ms)
+        first_ms = self._listed_ms.get(asset, self._history.first_ms)
+        oldest = max(start_ms, first_ms)
         return self._funding.history(asset, oldest, end_ms)

@@ -1,13 +1,12 @@
 """The aiohttp application: POST /info, POST /exchange, GET /ws."""
 
 import asyncio
-from functools import partial
 
 from aiohttp import WSMsgType, web
 
 from hlsim.core.clock import Clock
 from hlsim.core.exchange import Exchange
-from hlsim.server.backend import LiveBackend, MakeBackend
+from hlsim.server.backend import Backend
 from hlsim.server.conversation import Conversation
 from hlsim.server.driver import Driver
 from hlsim.server.faulting import Faults, build_faults
@@ -98,7 +97,6 @@ def build_app(
     exchange: Exchange,
     settings: Settings,
     clock: Clock,
-    make_backend: MakeBackend | None = None,
     complete: Complete | None = None,
 ) -> web.Application:
     """Return the application; whoever runs it also runs ``app[DRIVER]``.
@@ -110,13 +108,7 @@ def build_app(
     limits = settings.limits
     hub = Hub(limits)
     publisher = Publisher(exchange, hub, settings.cadence)
-
-    def publish() -> None:
-        publisher.catch_up(clock.now_ms())
-
-    if make_backend is None:
-        make_backend = partial(LiveBackend, sources=settings.sources)
-    backend = make_backend(exchange, publish)
+    backend = Backend(exchange, publisher.catch_up, settings.sources)
     faults = build_faults(settings, exchange, hub, clock, backend)
     requests = None if faults is None else faults.requests
     conversation = Conversation(

@@ -7,11 +7,12 @@ from hlsim.core.clock import Clock
 from hlsim.core.exchange import Exchange
 from hlsim.faults.armed import Armed
 from hlsim.faults.injector import Injector
-from hlsim.faults.interventions import InterventionError, Interventions, intervene
+from hlsim.faults.interventions import InterventionError, intervene
 from hlsim.faults.kinds import Close, HalfOpen, PostOnly, SnapshotAgain
 from hlsim.faults.occasions import Occasion
 from hlsim.faults.plan import Event, SessionEvent
 from hlsim.faults.stamps import shifted
+from hlsim.server.backend import Backend
 from hlsim.server.hub import Hub
 from hlsim.server.sessions import Session
 from hlsim.server.topics import chosen
@@ -28,14 +29,14 @@ class FaultEvents:
         exchange: Exchange,
         hub: Hub,
         clock: Clock,
-        interventions: Interventions,
+        backend: Backend,
     ) -> None:
-        """Strike the sessions of ``hub``, and ``exchange`` by ``interventions``."""
+        """Strike the sessions of ``hub``, and ``exchange`` behind ``backend``."""
         self._injector = injector
         self._exchange = exchange
         self._hub = hub
         self._clock = clock
-        self._interventions = interventions
+        self._backend = backend
         self._frozen: set[Session] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
@@ -64,7 +65,11 @@ class FaultEvents:
         self._changed.set()
 
     def _due(self) -> None:
-        for one in self._injector.due(self._clock.now_ms()):
+        now_ms = self._clock.now_ms()
+        due = self._injector.due(now_ms)
+        if due:
+            self._backend.catch_up(now_ms)
+        for one in due:
             self._carry_out(one, None)
 
     def on(self, occasion: Occasion, session: Session | None = None) -> None:
@@ -75,7 +80,7 @@ class FaultEvents:
     def lift(self, one: Armed) -> None:
         """Undo what a removed fault left behind."""
         if isinstance(one.fault, PostOnly):
-            self._try(one, lambda: self._interventions.set_post_only(0))
+            self._try(one, lambda: self._backend.interventions.set_post_only(0))
         self._changed.set()
 
     def later(self, at_ms: int, act: Callable[[], Awaitable[object]]) -> None:
@@ -134,7 +139,10 @@ class FaultEvents:
                 self._strike(fault, each)
         elif isinstance(fault, Event):
             now_ms = self._clock.now_ms()
-            self._try(one, lambda: intervene(fault, self._interventions, now_ms))
+            exchange = self._backend.interventions
+            self._try(one, lambda: intervene(fault, exchange, now_ms))
+            # Not at once: this may be happening upon a frame that is being published.
+            asyncio.get_running_loop().call_soon(self._backend.catch_up, now_ms)
 
     def _try(self, one: Armed, act: Callable[[], None]) -> None:
         try:

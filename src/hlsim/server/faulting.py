@@ -35,7 +35,7 @@ class Faults:
             exchange=exchange,
             hub=hub,
             clock=clock,
-            interventions=backend.interventions,
+            backend=backend,
         )
         self.requests = RequestFaults(
             injector, self.events, Reader(backend), exchange=exchange, clock=clock

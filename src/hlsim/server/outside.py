@@ -17,9 +17,10 @@ class Outside:
     def delist(self, coin: str) -> None:
         """Take a coin out of trading; orders on it are canceled, its id stays."""
         asset = self._exchange.asset(coin)
-        if self._exchange.universe[asset].is_delisted:
-            raise InterventionError(f"{coin} is delisted already")
-        self._exchange.delist(asset)
+        try:
+            self._exchange.delist(asset)
+        except ValueError as error:
+            raise InterventionError(str(error)) from error
 
     def enlist(self, name: str, sz_decimals: int, max_leverage: int, px: str) -> None:
         """List a coin; its id is the next one of its dex."""
@@ -39,7 +40,8 @@ class Outside:
 
     def liquidate(self, user: str) -> None:
         """Liquidate all positions of a user at market."""
-        self._exchange.liquidate(user)
+        if not self._exchange.liquidate(user):
+            raise InterventionError(f"{user} has no position")
 
     def expire_agent(self, user: str, agent: str) -> None:
         """Let an agent, named by address or name, expire now."""
@@ -62,11 +64,13 @@ class Outside:
         """Let minutes pass without trades; their candles come late and flat."""
         asset = self._exchange.asset(coin)
         try:
-            self._exchange.market.hold_back(asset, minutes)
+            self._exchange.hold_back(asset, minutes)
         except ValueError as error:
             raise InterventionError(str(error)) from error
 
-    def drop_orders(self, user: str, coin: str | None, *, only_triggers: bool) -> None:
+    def drop_orders(
+        self, user: str, coin: str | None, *, only_triggers: bool, told: bool
+    ) -> None:
         """Let orders vanish, as protective stops did in production (O11)."""
         exchange = self._exchange
         asset = None if coin is None else exchange.asset(coin)
@@ -75,5 +79,9 @@ class Outside:
                 continue
             if only_triggers and order.trigger is None:
                 continue
-            if exchange.open.get(user, order.oid) is not None:
-                exchange.executor.cancel(order, Status.CANCELED, exchange.now_ms)
+            if exchange.open.get(user, order.oid) is None:
+                continue  # it went with its parent
+            if told:
+                exchange.executor.cancel(order, Status.INTERNAL_CANCEL, exchange.now_ms)
+            else:
+                exchange.executor.vanish(order, exchange.now_ms)

@@ -35,9 +35,8 @@ class Publisher:
         self._last_ms: dict[subs.Subscription, int] = {}
 
     def catch_up(self, now_ms: int) -> None:
-        """Send what actions caused since the last block."""
-        one = self._exchange.happened(now_ms)
-        if one is not None:
+        """Let the exchange live up to ``now_ms``; send that and what actions caused."""
+        for one in self._exchange.advance(now_ms):
             self.happened(one)
 
     def happened(self, one: Happened) -> None:

@@ -11,7 +11,6 @@ from hlsim.core.clock import Clock
 from hlsim.core.exchange import Exchange
 from hlsim.server.app import DRIVER, FAULTS, HUB, build_app
 from hlsim.server.assembly import build_exchange
-from hlsim.server.backend import MakeBackend
 from hlsim.server.control import build_control
 from hlsim.server.faulting import Faults
 from hlsim.server.hub import Hub
@@ -48,9 +47,7 @@ class Server:
 
 @asynccontextmanager
 async def running(
-    settings: Settings | None = None,
-    clock: Clock | None = None,
-    make_backend: MakeBackend | None = None,
+    settings: Settings | None = None, clock: Clock | None = None
 ) -> AsyncIterator[Server]:
     """Serve an exchange; port 0 in the settings takes a free one.
 
@@ -63,7 +60,7 @@ async def running(
         market = None if mirror is None else mirror.market
         complete = None if mirror is None else mirror.complete
         exchange = build_exchange(settings, clock.now_ms(), market)
-        app = build_app(exchange, settings, clock, make_backend, complete)
+        app = build_app(exchange, settings, clock, complete)
         async with _serving(app, exchange, settings) as server:
             yield server
 

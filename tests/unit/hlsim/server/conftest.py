@@ -3,13 +3,13 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 import aiohttp
 import msgspec
 import pytest
 
-from hlsim.server.backend import MakeBackend
 from hlsim.server.manual_clock import ManualClock
 from hlsim.server.running import Server, running
 from hlsim.server.settings import Deposit, Holding, Limits, Settings
@@ -25,6 +25,11 @@ class Desk:
         self.server = server
         self.clock = clock
         self._stack = stack
+        self._nonces = count(clock.now_ms())
+
+    def nonce(self) -> int:
+        """Return one that no action had."""
+        return next(self._nonces)
 
     async def connect(self, **options: Any) -> aiohttp.ClientWebSocketResponse:
         session = await self._stack.enter_async_context(aiohttp.ClientSession())
@@ -67,9 +72,7 @@ Open = Callable[..., Awaitable[Desk]]
 async def open_desk() -> AsyncIterator[Open]:
     async with AsyncExitStack() as stack:
 
-        async def open_one(
-            *, make_backend: MakeBackend | None = None, **options: Any
-        ) -> Desk:
+        async def open_one(**options: Any) -> Desk:
             clock = ManualClock()
             defaults: dict[str, Any] = {
                 "symbols": 40,
@@ -79,7 +82,7 @@ async def open_desk() -> AsyncIterator[Open]:
                 "holdings": (Holding(USER, "BTC", "0.01", "100000"),),
             }
             settings = Settings(**{**defaults, **options})
-            served = running(settings, clock, make_backend)
+            served = running(settings, clock)
             server = await stack.enter_async_context(served)
             return Desk(server, clock, stack)
 

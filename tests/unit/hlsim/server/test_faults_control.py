@@ -6,13 +6,13 @@ import aiohttp
 import msgspec
 import pytest
 
+from hlsim.core import rules
 from hlsim.faults.armed import Armed
 from hlsim.faults.kinds import Maintenance, Plan, RefuseRequest
 from hlsim.server.running import running
 from hlsim.server.settings import Settings
 from tests.unit.hlsim.server.conftest import Desk, Open
-from tests.unit.hlsim.server.fake_venue import POST_ONLY
-from tests.unit.hlsim.server.trading import NOW, act, faulty, order
+from tests.unit.hlsim.server.trading import NOW, faulty, order, statuses
 
 META = {"type": "meta"}
 
@@ -92,12 +92,10 @@ async def test_an_event_that_is_added_happens_before_the_answer(
 ) -> None:
     desk = await faulty(open_desk)
     await control(desk, "POST", "/faults", {"kind": "post_only", "lasts_ms": 5000})
-    refused = await act(desk, order("0x1"))
-    assert refused["response"]["data"]["statuses"] == [{"error": POST_ONLY}]
+    (refused,) = await statuses(desk, order(1))
+    assert refused["error"].startswith(rules.POST_ONLY_PHASE.text)
     await control(desk, "DELETE", "/faults/1")
-    assert (
-        "resting" in (await act(desk, order("0x1")))["response"]["data"]["statuses"][0]
-    )
+    assert "resting" in (await statuses(desk, order(1)))[0]
 
 
 async def test_what_waits_for_an_event_does_not_look_all_the_time(

@@ -19,14 +19,15 @@ from hlsim.faults.kinds import (
 from hlsim.faults.plan import Damage
 from tests.unit.hlsim.server.conftest import Desk, Open, said
 from tests.unit.hlsim.server.trading import (
-    STOP,
     act,
     faulty,
     has_landed,
     injected,
     order,
     signed,
+    stop,
 )
+from tests.unit.hlsim.signers import MASTER_KEY, OTHER, OTHER_KEY
 
 MINUTE = 60_000
 PAGE = "text/html"
@@ -34,9 +35,9 @@ PAGE = "text/html"
 
 async def test_o1_an_answer_is_lost_after_acceptance(open_desk: Open) -> None:
     desk = await faulty(open_desk, LoseAnswer(nth=1, types=("order",)))
-    waiting = asyncio.create_task(desk.post("/exchange", signed(order("0x1"))))
+    waiting = asyncio.create_task(desk.post("/exchange", signed(desk, order(1))))
     await injected(desk, "lose_answer")
-    assert await has_landed(desk, "0x1")
+    assert await has_landed(desk, 1)
     assert not waiting.done()
     desk.clock.advance(11 * MINUTE)
     with pytest.raises(aiohttp.ServerDisconnectedError):
@@ -48,10 +49,10 @@ async def test_o1_an_accepted_order_is_answered_by_an_error(
     open_desk: Open, status: int
 ) -> None:
     desk = await faulty(open_desk, LoseAnswer(instead=status, types=("order",)))
-    answer = await desk.post("/exchange", signed(order("0x1")))
+    answer = await desk.post("/exchange", signed(desk, order(1)))
     assert answer[:2] == (status, PAGE)
     assert str(status).encode() in answer[2]
-    assert await has_landed(desk, "0x1")
+    assert await has_landed(desk, 1)
 
 
 @pytest.mark.parametrize("instead", ["close", "reset"])
@@ -60,41 +61,42 @@ async def test_o1_an_accepted_order_ends_the_connection(
 ) -> None:
     desk = await faulty(open_desk, LoseAnswer(instead=instead, types=("order",)))
     with pytest.raises(aiohttp.ClientConnectionError) as caught:
-        await desk.post("/exchange", signed(order("0x1")))
+        await desk.post("/exchange", signed(desk, order(1)))
     is_reset = isinstance(caught.value.__cause__, ConnectionResetError) or isinstance(
         caught.value, ConnectionResetError
     )
     assert is_reset == (instead == "reset")
-    assert await has_landed(desk, "0x1")
+    assert await has_landed(desk, 1)
 
 
 @pytest.mark.parametrize("instead", ["close", "reset", 504])
 async def test_o2_a_lost_request_never_lands(open_desk: Open, instead: Any) -> None:
-    desk = await faulty(open_desk, LoseRequest(instead=instead, types=("order",)))
+    fault = LoseRequest(instead=instead, types=("order",))
+    desk = await faulty(open_desk, fault, block_ms=5000)
     if instead == 504:
-        assert (await desk.post("/exchange", signed(order("0x1"))))[0] == 504
+        assert (await desk.post("/exchange", signed(desk, order(1))))[0] == 504
     else:
         with pytest.raises(aiohttp.ClientConnectionError):
-            await desk.post("/exchange", signed(order("0x1")))
+            await desk.post("/exchange", signed(desk, order(1)))
     desk.clock.advance(60 * MINUTE)
-    assert not await has_landed(desk, "0x1")
+    assert not await has_landed(desk, 1)
 
 
 async def test_o3_an_order_lands_37_minutes_later(open_desk: Open) -> None:
     fault = DelayRequest(by_ms=37 * MINUTE, types=("order",))
-    desk = await faulty(open_desk, fault)
-    assert (await desk.post("/exchange", signed(order("0x1"))))[0] == 504
+    desk = await faulty(open_desk, fault, block_ms=5000)
+    assert (await desk.post("/exchange", signed(desk, order(1))))[0] == 504
     desk.clock.advance(37 * MINUTE - 1)
-    assert not await has_landed(desk, "0x1")
+    assert not await has_landed(desk, 1)
     desk.clock.advance(1)
-    assert await has_landed(desk, "0x1")
+    assert await has_landed(desk, 1)
 
 
 async def test_o1_an_answer_comes_late(open_desk: Open) -> None:
     desk = await faulty(open_desk, DelayAnswer(by_ms=5000, types=("order",)))
-    waiting = asyncio.create_task(desk.post("/exchange", signed(order("0x1"))))
+    waiting = asyncio.create_task(desk.post("/exchange", signed(desk, order(1))))
     await injected(desk, "delay_answer")
-    assert await has_landed(desk, "0x1")
+    assert await has_landed(desk, 1)
     desk.clock.advance(4999)
     await desk.ask(type="exchangeStatus")
     assert not waiting.done()
@@ -106,10 +108,10 @@ async def test_o4_an_ok_carries_an_error_for_each_leg(open_desk: Open) -> None:
     text = "Insufficient margin to place order."
     fault = RefuseAction(text=text, in_statuses=True, types=("order",))
     desk = await faulty(open_desk, fault)
-    answer = await act(desk, order("0x1", "0x2"))
+    answer = await act(desk, order(1, 2))
     assert answer["status"] == "ok"
     assert answer["response"]["data"]["statuses"] == [{"error": text}] * 2
-    assert not await has_landed(desk, "0x1")
+    assert not await has_landed(desk, 1)
 
 
 async def test_o9_too_many_requests_are_told_by_429(open_desk: Open) -> None:
@@ -121,14 +123,14 @@ async def test_o9_too_many_requests_are_told_by_429(open_desk: Open) -> None:
     ):
         assert (answer.status, answer.headers["Retry-After"]) == (429, "3")
         assert await answer.text() == "Too Many Requests"
-    assert (await desk.post("/exchange", signed(order("0x1"))))[0] == 429
-    assert not await has_landed(desk, "0x1")
+    assert (await desk.post("/exchange", signed(desk, order(1))))[0] == 429
+    assert not await has_landed(desk, 1)
 
 
 async def test_o9_the_budget_of_an_address_is_gone(open_desk: Open) -> None:
     text = "Too many cumulative requests sent (10001 > 10000)"
     desk = await faulty(open_desk, RefuseAction(text=text, types=("order",)))
-    assert await act(desk, order("0x1")) == {"status": "err", "response": text}
+    assert await act(desk, order(1)) == {"status": "err", "response": text}
 
 
 @pytest.mark.parametrize(
@@ -157,11 +159,11 @@ async def test_o11_a_protective_stop_is_refused_and_no_other_order(
     fault = RefuseAction(text="Invalid TP/SL price.", in_statuses=True,
                          only_triggers=True)  # fmt: skip
     desk = await faulty(open_desk, fault)
-    answer = await act(desk, order("0x1", t=STOP))
+    answer = await act(desk, stop(1))
     error = {"error": "Invalid TP/SL price."}
     assert answer["response"]["data"]["statuses"] == [error]
-    assert await act(desk, order("0x2")) != answer
-    assert await has_landed(desk, "0x2")
+    assert await act(desk, order(2)) != answer
+    assert await has_landed(desk, 2)
 
 
 @pytest.mark.parametrize("how", ["cut", "nan", "overflow", "negative", "empty"])
@@ -188,11 +190,11 @@ async def test_w6_an_answer_may_be_huge(open_desk: Open) -> None:
 
 async def test_a_filter_by_user_and_coin_finds_actions(open_desk: Open) -> None:
     eth = LoseRequest(instead=504, coins=("ETH",), endpoints=("exchange",))
-    other = LoseRequest(instead=502, users=("0x" + "b" * 40,))
+    other = LoseRequest(instead=502, users=(OTHER.upper().replace("X", "x"),))
     desk = await faulty(open_desk, eth, other)
     statuses = [
-        (await desk.post("/exchange", signed(order("0x1", asset=asset), user=user)))[0]
-        for asset, user in [(0, "0xA"), (1, "0xA"), (0, "0x" + "B" * 40)]
+        (await desk.post("/exchange", signed(desk, order(1, a=asset), key=key)))[0]
+        for asset, key in [(0, MASTER_KEY), (1, MASTER_KEY), (0, OTHER_KEY)]
     ]
     assert statuses == [200, 504, 502]
 
@@ -212,41 +214,41 @@ async def posted(desk: Desk, kind: str, payload: object) -> Any:
 
 async def test_o1_a_post_on_the_websocket_loses_its_answer_too(open_desk: Open) -> None:
     desk = await faulty(open_desk, LoseAnswer(instead=502, via="ws"))
-    response = await posted(desk, "action", signed(order("0x1")))
+    response = await posted(desk, "action", signed(desk, order(1)))
     assert response == {"type": "error", "payload": "502 Bad Gateway"}
-    assert await has_landed(desk, "0x1")
+    assert await has_landed(desk, 1)
 
 
 async def test_o1_a_post_that_hangs_leaves_the_socket_alive(open_desk: Open) -> None:
     desk = await faulty(open_desk, LoseAnswer(via="ws", nth=1))
     socket = await desk.connect()
     for number in (1, 2):
-        request = {"type": "action", "payload": signed(order(f"0x{number}"))}
+        request = {"type": "action", "payload": signed(desk, order(number))}
         await socket.send_json({"method": "post", "id": number, "request": request})
     assert (await said(socket))["data"]["id"] == 2
-    assert await has_landed(desk, "0x1")
+    assert await has_landed(desk, 1)
 
 
 async def test_o2_a_post_may_cut_the_socket(open_desk: Open) -> None:
     desk = await faulty(open_desk, LoseRequest(instead="close", via="ws"))
     socket = await desk.connect()
-    request = {"type": "action", "payload": signed(order("0x1"))}
+    request = {"type": "action", "payload": signed(desk, order(1))}
     await socket.send_json({"method": "post", "id": 1, "request": request})
     closed = await socket.receive(timeout=10)
     assert closed.type in (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR)
-    assert not await has_landed(desk, "0x1")
+    assert not await has_landed(desk, 1)
 
 
 async def test_o4_a_post_is_refused_in_its_own_form(open_desk: Open) -> None:
     desk = await faulty(open_desk, RefuseAction(text="no", via="ws"))
-    response = await posted(desk, "action", signed(order("0x1")))
+    response = await posted(desk, "action", signed(desk, order(1)))
     payload = {"status": "err", "response": "no"}
     assert response == {"type": "action", "payload": payload}
 
 
 async def test_without_faults_a_post_executes_an_action(open_desk: Open) -> None:
     desk = await faulty(open_desk)
-    response = await posted(desk, "action", signed(order("0x1")))
+    response = await posted(desk, "action", signed(desk, order(1)))
     assert response["payload"]["status"] == "ok"
     response = await posted(desk, "action", {})
     assert response["type"] == "error"
