@@ -56,7 +56,10 @@ class Account:
     funding_paid: dict[int, int] = field(default_factory=dict)
 
     def leverage(self, asset: int, instrument: Instrument) -> Leverage:
-        """Return the leverage that the next order of a coin will have."""
+        """Return a position's leverage, or what the next order of a coin will have."""
+        held = self.positions.get(asset)
+        if held is not None:
+            return Leverage(held.leverage, held.is_cross)
         return self.leverages.get(asset) or default_leverage(instrument)
 
     def szi(self, asset: int) -> int:

@@ -187,6 +187,7 @@ class OrderDesk:
             self._bad_price,
             self._too_many,
             self._does_not_reduce,
+            self._above_tier,
             self._unaffordable,
         )
         for check in checks:
@@ -223,6 +224,18 @@ class OrderDesk:
         if not order.reduce_only or order.waits:
             return None
         return None if self._executor.reducible(order) else rules.WOULD_INCREASE
+
+    def _above_tier(self, order: Order, now_ms: int) -> Rejected | None:
+        if order.reduce_only or order.waits:
+            return None
+        exceeds = margin.exceeds_tier(
+            self._clearing.account(order.user, order.asset),
+            order.asset,
+            self._instrument(order),
+            self._market.mark_px(order.asset, now_ms),
+            order.sz if order.is_buy else -order.sz,
+        )
+        return rules.ABOVE_TIER if exceeds else None
 
     def _unaffordable(self, order: Order, now_ms: int) -> Rejected | None:
         if order.reduce_only or order.waits:

@@ -97,10 +97,10 @@ class Executor:
 
     def _is_affordable(self, order: Order, now_ms: int) -> bool:
         """Tell whether a resting order's account can still carry what it opens."""
-        account = self._clearing.account(order.user, order.asset)
-        szi = account.szi(order.asset)
-        if (szi < 0) if order.is_buy else (szi > 0):
+        # A position turned into at most its size binds no more than it did.
+        if order.sz <= 2 * self.reducible(order):
             return True
+        account = self._clearing.account(order.user, order.asset)
         universe = self._market.universe
 
         def mark(asset: int) -> int:
@@ -178,7 +178,7 @@ class Executor:
             return
         for other in self.open.of(order.user):
             if other.parent == order.parent and other.oid != order.oid:
-                self.finish(other, Status.SIBLING_FILLED_CANCELED, now_ms)
+                self.cancel(other, Status.SIBLING_FILLED_CANCELED, now_ms)
 
     def cancel(self, order: Order, status: Status, now_ms: int) -> None:
         """Cancel a living order; what the user did not ask for is also told as news."""

@@ -68,6 +68,10 @@ class LeverageDesk:
         self, account: Account, held: Position, leverage: int, now_ms: int
     ) -> Refused | None:
         mark_px = self._market.mark_px(held.asset, now_ms)
+        table = self._market.universe[held.asset].margin_table
+        most = margin.leverage_at(table, abs(held.szi) * mark_px)
+        if held.leverage < leverage > most:
+            return INVALID
         if not held.is_cross:
             needed = -(-abs(held.szi) * mark_px // leverage)
             lowers = leverage < held.leverage

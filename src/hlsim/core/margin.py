@@ -117,19 +117,33 @@ def required(
     ``extra`` is a signed size that is about to be added. Of an isolated coin only what
     would still have to be paid into its position counts.
     """
+    worst = largest(account, asset, extra)
+    chosen = account.leverage(asset, instrument)
+    if not chosen.is_cross:
+        worst = max(worst - abs(account.szi(asset)), 0)
+    return -(-worst * mark_px // chosen.value)
+
+
+def largest(account: Account, asset: int, extra: int = 0) -> int:
+    """Return the largest size that resting orders and ``extra`` could lead to."""
     szi = account.szi(asset)
     bought = szi + account.bids.get(asset, 0) + max(extra, 0)
     sold = szi - account.asks.get(asset, 0) + min(extra, 0)
-    worst = max(abs(bought), abs(sold))
-    held = account.positions.get(asset)
-    if held is not None:
-        leverage, is_cross = held.leverage, held.is_cross
-    else:
-        chosen = account.leverage(asset, instrument)
-        leverage, is_cross = chosen.value, chosen.is_cross
-    if not is_cross:
-        worst = max(worst - abs(szi), 0)
-    return -(-worst * mark_px // leverage)
+    return max(abs(bought), abs(sold))
+
+
+def exceeds_tier(
+    account: Account, asset: int, instrument: Instrument, mark_px: int, extra: int
+) -> bool:
+    """Tell whether adding ``extra`` leads to more than the leverage's tier allows.
+
+    A position that the price took there may still be reduced.
+    """
+    size = largest(account, asset, extra)
+    if size <= largest(account, asset):
+        return False
+    most = leverage_at(instrument.margin_table, size * mark_px)
+    return account.leverage(asset, instrument).value > most
 
 
 def bound(account: Account, universe: Universe, mark: Marks) -> int:

@@ -60,6 +60,7 @@ class Status(StrEnum):
     TICK_REJECTED = "tickRejected"
     MIN_TRADE_NTL_REJECTED = "minTradeNtlRejected"
     PERP_MARGIN_REJECTED = "perpMarginRejected"
+    PERP_MAX_POSITION_REJECTED = "perpMaxPositionRejected"
     REDUCE_ONLY_REJECTED = "reduceOnlyRejected"
     BAD_ALO_PX_REJECTED = "badAloPxRejected"
     IOC_CANCEL_REJECTED = "iocCancelRejected"

@@ -25,6 +25,10 @@ TOO_FAR = Rejected(
     Status.ORACLE_REJECTED,
 )
 NO_MARGIN = Rejected("Insufficient margin to place order.", Status.PERP_MARGIN_REJECTED)
+ABOVE_TIER = Rejected(
+    "Order would cause position to exceed margin tier limit at current leverage",
+    Status.PERP_MAX_POSITION_REJECTED,
+)
 WOULD_INCREASE = Rejected(
     "Reduce only order would increase position.", Status.REDUCE_ONLY_REJECTED
 )

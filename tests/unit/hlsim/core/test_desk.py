@@ -2,6 +2,7 @@
 
 import pytest
 
+from hlsim.core.commands import Done
 from hlsim.core.orders import (
     Filled,
     Outcome,
@@ -10,8 +11,9 @@ from hlsim.core.orders import (
     Status,
     Tif,
 )
+from hlsim.core.refusal import Refused
 from tests.unit.hlsim.core.floor import ALICE, BOB, CAROL, Floor, order, usd
-from tests.unit.hlsim.core.scripted_market import BUILT, COIN, OTHER
+from tests.unit.hlsim.core.scripted_market import BUILT, COIN, OTHER, TIERED
 
 CLOID = "0x" + "c1" * 16
 
@@ -333,3 +335,24 @@ def test_a_client_id_used_again_means_the_newest_order(floor: Floor) -> None:
     assert floor.cancel(ALICE, first) is None
     assert floor.cancel(ALICE, CLOID) is None
     assert floor.status(ALICE, second) is Status.CANCELED
+
+
+def test_a_large_position_may_not_have_the_leverage_of_a_small_one() -> None:
+    floor = Floor()
+    for user in (ALICE, CAROL):
+        floor.exchange.deposit(user, usd("10000000"), floor.now_ms)
+        floor.leverage(user, 40, asset=TIERED)
+    # From 150 million on at most 20x.
+    refused = floor.refused(ALICE, order("buy", "1500000", "100", asset=TIERED))
+    assert refused.text == (
+        "Order would cause position to exceed margin tier limit at current leverage"
+        " asset=2"
+    )
+    assert refused.status is Status.PERP_MAX_POSITION_REJECTED
+    floor.long(ALICE, "1499999.99", asset=TIERED)
+    floor.refused(ALICE, order("buy", "0.2", "100", asset=TIERED))
+    floor.rest(ALICE, order("sell", "1", "101", asset=TIERED))
+    floor.mark("101", TIERED)  # the price may take it there
+    floor.rest(ALICE, order("sell", "1", "102", asset=TIERED))
+    assert floor.leverage(ALICE, 20, asset=TIERED) == Done()
+    assert floor.leverage(ALICE, 21, asset=TIERED) == Refused("Invalid leverage value")

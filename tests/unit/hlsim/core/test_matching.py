@@ -197,3 +197,14 @@ def test_who_can_no_longer_afford_a_resting_order_loses_it() -> None:
     assert floor.status(BOB, oid) is Status.MARGIN_CANCELED
     assert not isinstance(outcome, Filled)
     assert floor.szi(BOB) == "100000.0"
+
+
+def test_an_order_that_would_turn_the_position_needs_margin_for_what_it_opens() -> None:
+    floor = Floor()
+    floor.short(BOB, "100000")
+    oid = floor.rest(BOB, order("buy", "299000", "100"))  # 199,000 would be long
+    small = floor.rest(BOB, order("buy", "1", "99"))
+    floor.mark("100.9")  # 90,000 lost: what is left carries less
+    floor.sell(ALICE, "2", "99", Tif.IOC)
+    assert floor.status(BOB, oid) is Status.MARGIN_CANCELED
+    assert floor.status(BOB, small) is Status.FILLED  # the way out stays open

@@ -2,6 +2,7 @@
 
 import pytest
 
+from hlsim.core.journal import Canceled, News
 from hlsim.core.orders import (
     Grouping,
     OrderRequest,
@@ -25,11 +26,11 @@ def floor() -> Floor:
     return floor
 
 
-def market(floor: Floor, bid: str, ask: str, mark: str) -> None:
+def market(floor: Floor, bid: str, ask: str, mark: str) -> list[News]:
     """Let the next block move the book and the mark price."""
     books = {COIN: ([(bid, "50")], [(ask, "50")])}
     floor.market.block(floor.now_ms + 200, books=books, marks={COIN: mark})
-    floor.pass_ms(200)
+    return floor.pass_ms(200)
 
 
 @pytest.mark.parametrize(
@@ -200,9 +201,10 @@ def test_a_sibling_is_canceled_once_the_other_fills(floor: Floor) -> None:
     floor.long(ALICE, "5")
     bracket(floor, order("buy", "1", "110"))
     profit, stop = sorted(floor.open_oids(ALICE))
-    market(floor, "105", "110", "105")
+    news = market(floor, "105", "110", "105")
     assert floor.status(ALICE, profit) is Status.FILLED
     assert floor.status(ALICE, stop) is Status.SIBLING_FILLED_CANCELED
+    assert Canceled(ALICE, COIN, stop) in news  # nobody asked for it
     assert floor.szi(ALICE) == "5.0"
 
 
