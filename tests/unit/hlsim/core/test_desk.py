@@ -170,6 +170,16 @@ def test_a_resting_reduce_only_order_trades_the_position_and_is_then_canceled(
     assert floor.szi(BOB) == "1.0"
 
 
+def test_what_is_left_of_a_reduce_only_order_goes_with_the_position(
+    floor: Floor,
+) -> None:
+    floor.long(ALICE, "1")
+    oid = floor.rest(ALICE, order("sell", "3", "101", reduce_only=True))
+    floor.buy(BOB, "1", "101")
+    assert floor.status(ALICE, oid) is Status.REDUCE_ONLY_CANCELED
+    assert floor.exchange.book(COIN).asks == ()
+
+
 def test_reduce_only_orders_go_when_the_position_is_closed_otherwise(
     floor: Floor,
 ) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from hlsim.core.commands import ApproveBuilderFee, Done, PlaceOrders, SetReferrer
-from hlsim.core.fees import FeeDesk, Rates, fee, rates_for
+from hlsim.core.fees import FeeDesk, Rates, Volume, fee, rates_for
 from hlsim.core.house import FEES
 from hlsim.core.intervals import DAY_MS
 from hlsim.core.orders import Builder, Filled
@@ -53,6 +53,14 @@ def test_a_day_counts_from_the_next_midnight_on_for_fourteen_days() -> None:
     assert desk.rates(ALICE, NOON).cross == 4_500_000
     for days, cross in ((1, 4_000_000), (14, 4_000_000), (15, 4_500_000)):
         assert desk.rates(ALICE, NOON + days * DAY_MS).cross == cross
+
+
+def test_the_volume_of_today_does_not_count_yet() -> None:
+    volume = Volume()
+    volume.add(dollars(7), NOON, crossed=True)
+    volume.add(dollars(5), NOON, crossed=False)
+    assert volume.window(NOON) == (0, 0)
+    assert volume.window(NOON + DAY_MS) == (dollars(12), dollars(5))
 
 
 def test_a_fee_is_rounded_half_even_to_a_millionth() -> None:
@@ -116,6 +124,7 @@ def test_the_fee_told_holds_the_builders_part() -> None:
     # One basis point of 1000 dollars beside 0.45.
     assert (told.fee, told.builder_fee) == (usd("0.55"), usd("0.1"))
     assert floor.exchange.clearing.builder_rewards == {BUILDER: usd("0.1")}
+    assert floor.account(ALICE).raw_usd == usd("999000") - usd("0.55")
 
 
 def test_every_dollar_traded_is_one_more_action() -> None:
