@@ -223,12 +223,9 @@ class OrderDesk:
 
     def _bad_price(self, order: Order, now_ms: int) -> Rejected | None:
         mark = self._market.mark_px(order.asset, now_ms)
-        trigger = order.trigger
-        if trigger is None:
+        if order.trigger is None:
             return rules.TOO_FAR if rules.is_too_far(order.px, mark) else None
-        if trigger.is_met(mark, is_buy=order.is_buy):
-            return rules.BAD_TRIGGER
-        return None
+        return rules.BAD_TRIGGER if order.is_met(mark) else None
 
     def _too_many(self, order: Order, now_ms: int) -> Rejected | None:
         fits = may_open(
@@ -337,18 +334,18 @@ class OrderDesk:
             return None
         return self._open.get(order.user, order.parent)
 
-    def check_triggers(self, asset: int, now_ms: int) -> None:
+    def check_triggers(self, now_ms: int) -> None:
         """Turn the trigger orders whose price the mark has reached into orders."""
-        waiting = self._open.waiting(asset)
-        if not waiting:
-            return
-        at = Moment(now_ms, self._ids.tx_hash())
-        mark = self._market.mark_px(asset, now_ms)
-        for order in waiting:
-            trigger = order.trigger
-            if trigger is None or self._open.get(order.user, order.oid) is None:
-                continue
-            if trigger.is_met(mark, is_buy=order.is_buy):
+        for asset in self._open.awaited():
+            mark = self._market.mark_px(asset, now_ms)
+            met = [one for one in self._open.waiting(asset) if one.is_met(mark)]
+            if met:
+                self._fire_all(met, Moment(now_ms, self._ids.tx_hash()))
+
+    def _fire_all(self, orders: Sequence[Order], at: Moment) -> None:
+        for order in orders:
+            # One that fires may end others: its sibling, or what nothing is left for.
+            if self._open.get(order.user, order.oid) is not None:
                 self._fire(order, at)
 
     def _fire(self, order: Order, at: Moment) -> None:

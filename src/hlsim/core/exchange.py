@@ -199,8 +199,7 @@ class Exchange:
                 self.matching.renew(asset)
                 self.executor.sweep(asset, at)
         traded = [(asset, self._met(asset, trades)) for asset, trades in block.trades]
-        for asset in block.quoted:
-            self.orders.check_triggers(asset, at)
+        self.orders.check_triggers(at)
         self.liquidator.check(at)
         return Happened(msgspec.structs.replace(block, trades=traded))
 

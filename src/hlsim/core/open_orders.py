@@ -42,6 +42,10 @@ class OpenOrders:
         """Return all users that have orders."""
         return [user for user, orders in self._users.items() if orders]
 
+    def awaited(self) -> Sequence[int]:
+        """Return the coins whose mark price some trigger order waits for."""
+        return sorted(asset for asset, orders in self._waiting.items() if orders)
+
     def waiting(self, asset: int) -> Sequence[Order]:
         """Return the trigger orders of a coin that wait for the mark price."""
         orders = self._waiting.get(asset)

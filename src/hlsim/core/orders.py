@@ -147,6 +147,11 @@ class Order(msgspec.Struct, eq=False, kw_only=True):
         """Whether it is a trigger order that has not been triggered."""
         return self.trigger is not None and not self.is_triggered
 
+    def is_met(self, mark_px: int) -> bool:
+        """Tell whether it is a trigger order that the mark price has reached."""
+        trigger = self.trigger
+        return trigger is not None and trigger.is_met(mark_px, is_buy=self.is_buy)
+
 
 class OrderRecord(msgspec.Struct, frozen=True, gc=False):
     """An order as it was when its status changed."""

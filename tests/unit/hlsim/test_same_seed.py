@@ -31,7 +31,7 @@ CLOID = "0x" + "7" * 32
 TEN_MINUTES_MS = 600_000
 AT_ONCE_MS = TEN_MINUTES_MS
 # What any machine must come to. It changes with the market or the rules of trading.
-PINNED = "95426040155547cda5d34d97e7c9862cf7c2479559725124b3d0c343bee564f4"
+PINNED = "33dbb15dc6ceedc139cbfc675c20c8202095a531f304b6f5e319ab081db07499"
 
 
 @dataclass

@@ -14,7 +14,7 @@ from hlsim.core.orders import (
     Waiting,
 )
 from tests.unit.hlsim.core.floor import ALICE, BOB, Floor, order, trigger
-from tests.unit.hlsim.core.scripted_market import COIN
+from tests.unit.hlsim.core.scripted_market import COIN, OTHER
 
 TP, SL = Tpsl.TP, Tpsl.SL
 
@@ -298,3 +298,12 @@ def test_a_modified_child_still_waits_for_its_parent(floor: Floor) -> None:
     assert len(floor.open(ALICE)) == 3
     assert floor.cancel(ALICE, parent) is None
     assert floor.open(ALICE) == []
+
+
+def test_a_mark_price_that_moves_without_a_quote_triggers_too(floor: Floor) -> None:
+    """A moving average goes on between the quotes of a quiet coin."""
+    floor.long(ALICE, "1")
+    oid = floor.rest(ALICE, trigger("sell", "1", "95", SL))
+    floor.market.set_mark(COIN, "95")
+    floor.mark("100", OTHER)
+    assert floor.status(ALICE, oid) is Status.FILLED
