@@ -354,16 +354,23 @@ class OrderDesk:
         self._journal.order(order, Status.TRIGGERED, at.now_ms)
         if order.trigger is not None:
             order.tif = Tif.IOC if order.trigger.is_market else Tif.GTC
-        if order.reduce_only and not self._executor.reducible(order):
-            self._journal.order(order, Status.REDUCE_ONLY_CANCELED, at.now_ms)
+        outcome = self._triggered(order, at)
+        if self._open.get(order.user, order.oid) is not None:
             return
-        refusal = self._unaffordable(order, at.now_ms)
-        if refusal is not None:
-            self._reject(order, refusal, at.now_ms)
-            return
-        outcome = self.execute(order, at)
         if isinstance(outcome, Filled):
             self._executor.end_siblings(order, at.now_ms)
+        is_whole = isinstance(outcome, Filled) and not order.sz
+        status = Status.FILLED if is_whole else Status.CANCELED
+        self._executor.settle_children(order, status, at.now_ms)
+
+    def _triggered(self, order: Order, at: Moment) -> Outcome:
+        if order.reduce_only and not self._executor.reducible(order):
+            self._journal.order(order, Status.REDUCE_ONLY_CANCELED, at.now_ms)
+            return self._worded(rules.WOULD_INCREASE, order.asset)
+        refusal = self._unaffordable(order, at.now_ms)
+        if refusal is not None:
+            return self._reject(order, refusal, at.now_ms)
+        return self.execute(order, at)
 
 
 def _lacks_trigger(fit: Fitted, grouping: Grouping, number: int) -> bool:

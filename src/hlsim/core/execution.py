@@ -152,9 +152,10 @@ class Executor:
         self.open.drop(order)
         self._journal.order(order, status, now_ms)
         self.touch(order.asset)
-        self._children(order, status, now_ms)
+        self.settle_children(order, status, now_ms)
 
-    def _children(self, order: Order, status: Status, now_ms: int) -> None:
+    def settle_children(self, order: Order, status: Status, now_ms: int) -> None:
+        """Do to an order's children what its end means to them."""
         if status is Status.FILLED:
             self.release_children(order, now_ms)
             self.end_siblings(order, now_ms)
