@@ -18,23 +18,24 @@ def row(page: Page, symbol: str) -> str:
     return f'.row[data-symbol="{symbol}"]'
 
 
-def painted(page: Page) -> int:
-    """How many different colors the chart's canvases show."""
-    return int(
-        page.evaluate(
-            """() => {
-              const colors = new Set();
-              for (const canvas of document.querySelectorAll("#chart canvas")) {
-                if (!canvas.width || !canvas.height) continue;
-                const context = canvas.getContext("2d");
-                const {data} = context.getImageData(0, 0, canvas.width, canvas.height);
-                for (let at = 0; at < data.length; at += 16) {
-                  colors.add(data[at] << 16 | data[at + 1] << 8 | data[at + 2]);
-                }
-              }
-              return colors.size;
-            }"""
-        )
+def expect_a_chart(page: Page) -> None:
+    """Wait until the chart's canvases show more colors than an empty chart has.
+
+    They are painted in a frame of the browser's own, some time after the data came.
+    """
+    page.wait_for_function(
+        """() => {
+          const colors = new Set();
+          for (const canvas of document.querySelectorAll("#chart canvas")) {
+            if (!canvas.width || !canvas.height) continue;
+            const context = canvas.getContext("2d");
+            const {data} = context.getImageData(0, 0, canvas.width, canvas.height);
+            for (let at = 0; at < data.length; at += 16) {
+              colors.add(data[at] << 16 | data[at + 1] << 8 | data[at + 2]);
+            }
+          }
+          return colors.size > 5;
+        }"""
     )
 
 
@@ -61,7 +62,7 @@ def test_exact_digits_are_shown_and_mixed_case_is_kept(
 
 def test_the_chart_is_drawn_and_follows_symbol_and_timeframe(desk: Watched) -> None:
     page = desk.page
-    assert painted(page) > 5
+    expect_a_chart(page)
     first = page.locator("#legend").inner_text()
     page.click(row(page, "ETH"))
     expect(page.locator("#quote-symbol")).to_have_text("ETH")
@@ -71,7 +72,7 @@ def test_the_chart_is_drawn_and_follows_symbol_and_timeframe(desk: Watched) -> N
     expect(page).to_have_url(re.compile(r"#ETH/1h$"))
     expect(page.locator("#legend")).to_contain_text(":00 UTC")
     expect(page.locator("#chart-note")).to_be_hidden()
-    assert painted(page) > 5
+    expect_a_chart(page)
 
 
 def test_the_longer_bar_forms_with_the_minutes(desk: Watched, served: Served) -> None:
