@@ -51,6 +51,13 @@ Loop = Annotated[bool, Option(help="Repeat the recording.")]
 Limit = Annotated[int, Option(help="0 = no limit.")]
 Dollars = Annotated[int, Option(min=0, help="Dollars.")]
 VaultTexts = Annotated[list[str] | None, Option(help="0xVAULT=0xLEADER; repeatable.")]
+PartialGtc = Annotated[
+    bool, Option(help="A Gtc that traded in part answers filled, not resting.")
+]
+BatchErrors = Annotated[
+    bool, Option(help="Tell a payload's errors for each order, not once for all.")
+]
+FillsOrder = Annotated[bool, Option(help="userFillsByTime begins with the newest.")]
 Network = Annotated[
     str, Option(help="Whose signatures count: mainnet, testnet or both.")
 ]
@@ -95,6 +102,9 @@ def serve(
     scheduled_cancel_volume: Dollars = 1_000_000,
     vault: VaultTexts = None,
     network: Network = "both",
+    partial_gtc_filled: PartialGtc = False,
+    batch_errors_each: BatchErrors = False,
+    fills_newest_first: FillsOrder = False,
     all_mids_ms: Milliseconds = 500,
     l2_book_ms: Milliseconds = 500,
     faults: PlanFile = None,
@@ -113,6 +123,9 @@ def serve(
         scheduled_cancel_volume=scheduled_cancel_volume,
         address_allowance=address_allowance,
         vaults=dict(map(parse_vault, vault or ())),
+        partial_gtc_is_filled=partial_gtc_filled,
+        batch_errors_are_each=batch_errors_each,
+        fills_by_time_newest_first=fills_newest_first,
     )
     accounts, holdings = parse_all(account or (), position or ())
     settings = Settings(

@@ -24,6 +24,7 @@ from hlsim.core.orders import (
     Waiting,
 )
 from hlsim.core.rules import Fitted
+from hlsim.core.terms import Terms
 from hlsim.core.universe import Instrument
 
 
@@ -38,8 +39,10 @@ class OrderDesk:
         journal: Journal,
         executor: Executor,
         ids: Ids,
+        terms: Terms,
     ) -> None:
         """Work on the exchange's books and accounts."""
+        self._terms = terms
         self._market = market
         self._matching = matching
         self._clearing = clearing
@@ -61,26 +64,39 @@ class OrderDesk:
         """Take a batch of orders; each has its own outcome.
 
         What the payload alone shows to be wrong is told once, for the whole batch
-        (§3.1), and nothing of it is taken.
+        (§3.1), and nothing of it is taken; or for each order, if the terms say so.
         """
-        fitted: list[Fitted] = []
-        for number, request in enumerate(requests):
-            fit = rules.fit(request, self._market.universe[request.asset])
-            if isinstance(fit, Fitted) and _lacks_trigger(fit, grouping, number):
-                fit = rules.BAD_TRIGGER
-            if isinstance(fit, Rejected):
-                return [self._worded(fit, request.asset)]
-            fitted.append(fit)
+        fits = [self._fit(one, grouping, number) for number, one in enumerate(requests)]
+        wrong = [one for one in fits if isinstance(one, Rejected)]
+        if wrong and not (
+            self._terms.batch_errors_are_each and grouping is Grouping.NA
+        ):
+            return [wrong[0]]
         orders = [
-            self._order(user, request, fit, at, builder)
-            for request, fit in zip(requests, fitted, strict=True)
+            fit
+            if isinstance(fit, Rejected)
+            else self._order(user, request, fit, at, builder)
+            for request, fit in zip(requests, fits, strict=True)
         ]
         if grouping is Grouping.NORMAL_TPSL and len(orders) > 1:
-            return self._bracket(orders, at)
+            return self._bracket([o for o in orders if isinstance(o, Order)], at)
+        return [
+            one if isinstance(one, Rejected) else self._take_grouped(one, grouping, at)
+            for one in orders
+        ]
+
+    def _fit(
+        self, request: OrderRequest, grouping: Grouping, number: int
+    ) -> Fitted | Rejected:
+        fit = rules.fit(request, self._market.universe[request.asset])
+        if isinstance(fit, Fitted) and _lacks_trigger(fit, grouping, number):
+            fit = rules.BAD_TRIGGER
+        return self._worded(fit, request.asset) if isinstance(fit, Rejected) else fit
+
+    def _take_grouped(self, order: Order, grouping: Grouping, at: Moment) -> Outcome:
         if grouping is Grouping.POSITION_TPSL:
-            for order in orders:
-                _follow_position(order)
-        return [self.take(order, at) for order in orders]
+            _follow_position(order)
+        return self.take(order, at)
 
     def _order(
         self,
@@ -117,7 +133,7 @@ class OrderDesk:
         if isinstance(outcome, Filled) and not parent.sz:
             self._executor.release_children(parent, at.now_ms)
             return [outcome, *(Waiting.FOR_TRIGGER for _ in children)]
-        if isinstance(outcome, Resting):
+        if self._open.get(parent.user, parent.oid) is not None:
             return [outcome, *(Waiting.FOR_FILL for _ in children)]
         for child in children:
             if self._open.get(child.user, child.oid) is not None:
@@ -154,17 +170,19 @@ class OrderDesk:
             return Filled(order.asset, traded, cost, order.oid, order.cloid)
         if order.tif is not None and order.tif.rests:
             if not order.reduce_only or self._executor.reducible(order):
-                return self._rest(order, at)
+                self._rest(order, at)
+                if traded and self._terms.partial_gtc_is_filled:
+                    return Filled(order.asset, traded, cost, order.oid, order.cloid)
+                return Resting(order.oid, order.cloid)
             # It closed the position: nothing is left for its remainder to do.
             self._journal.order(order, Status.REDUCE_ONLY_CANCELED, at.now_ms)
             return Filled(order.asset, traded, cost, order.oid, order.cloid)
         return self._end_of_ioc(order, traded, cost, at)
 
-    def _rest(self, order: Order, at: Moment) -> Outcome:
+    def _rest(self, order: Order, at: Moment) -> None:
         self._open.add(order)
         self._journal.order(order, Status.OPEN, at.now_ms)
         self._executor.touch(order.asset)
-        return Resting(order.oid, order.cloid)
 
     def _end_of_ioc(self, order: Order, traded: int, cost: int, at: Moment) -> Outcome:
         if traded:

@@ -64,7 +64,7 @@ class Exchange:
         self, market: Market, *, seed: int, start_ms: int, terms: Terms | None = None
     ) -> None:
         """Open on ``market`` at ``start_ms``, with nobody's money."""
-        terms = terms or Terms()
+        terms = self.terms = terms or Terms()
         self.market = market
         self.journal = Journal()
         self.timers = Timers()
@@ -100,7 +100,7 @@ class Exchange:
         self.executor = Executor(market, self.matching, self.clearing, journal, ids)
         self.open = self.executor.open
         self.orders = OrderDesk(
-            market, self.matching, self.clearing, journal, self.executor, ids
+            market, self.matching, self.clearing, journal, self.executor, ids, terms
         )
         self.liquidator = Liquidator(market, self.clearing, journal, self.executor, ids)
         self.funding = FundingDesk(

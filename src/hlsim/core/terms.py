@@ -15,6 +15,11 @@ class Terms:
     ``scheduled_cancel_volume`` is what must have been traded (in dollars) before a
     cancel may be scheduled; ``address_allowance`` how many actions an address may send
     before its first trade, 0 for no limit; ``vaults`` maps vaults to their leaders.
+
+    What sources contradict each other about, or nobody documents (§10): whether a Gtc
+    that traded in part answers ``filled`` instead of ``resting``; whether the errors
+    of a batch's payload are told for each order instead of once for all; whether
+    `userFillsByTime` begins with the newest.
     """
 
     scheduled_cancel_volume: int = 1_000_000
@@ -22,3 +27,6 @@ class Terms:
     agents: AgentRules = field(default_factory=AgentRules)
     sub_accounts: SubAccountRules = field(default_factory=SubAccountRules)
     vaults: Mapping[str, str] = field(default_factory=dict)
+    partial_gtc_is_filled: bool = False
+    batch_errors_are_each: bool = False
+    fills_by_time_newest_first: bool = False

@@ -116,7 +116,8 @@ def newest_fills(
 @user_answer.register
 def _(request: requests.UserFillsByTime, exchange: Exchange, now_ms: int) -> object:
     rows = _between(exchange, request.account, request.start_time, request.end_time)
-    if request.reversed:
+    newest_first = exchange.terms.fills_by_time_newest_first
+    if request.reversed or newest_first:
         rows = rows[::-1]
     return fill_data.fills(
         rows[:FILLS_A_CALL],

@@ -218,7 +218,7 @@ def test_leverage_and_isolated_margin(client: Client, quote: Quote) -> None:
     refused = client.update_leverage(3, quote.coin, is_cross=True)
     assert refused["response"] == "Cannot switch leverage type with open position."
     client.market_close(quote.coin)
-    assert client.update_leverage(20, quote.coin)["status"] == "ok"
+    assert client.update_leverage(3, quote.coin)["status"] == "ok"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The exchange in process: the wire's words without a wire, and time on demand."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from hlsim.core.commands import PlaceOrders, Statuses
 from hlsim.core.exchange import UnknownCoinError
 from hlsim.core.orders import Filled, OrderRequest, Tif
+from hlsim.core.terms import Terms
 from hlsim.server.settings import Deposit, Settings
 from hlsim.virtual import VirtualExchange
 from tests.unit.hlsim.signers import MASTER, signed
@@ -78,3 +80,16 @@ def test_questions_fail_as_on_the_wire() -> None:
         one.info({"type": "recentTrades", "coin": "NOPE"})
     with pytest.raises(msgspec.ValidationError, match="user channels"):
         one.follow({"type": "allMids"}, print)
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+def test_the_order_of_fills_by_time_is_a_term(newest_first: bool) -> None:
+    terms = Terms(fills_by_time_newest_first=newest_first)
+    one = VirtualExchange(replace(SETTINGS, terms=terms))
+    for _ in range(2):
+        one.act(MASTER, PlaceOrders(orders=[market_buy(110_000 * 10**8)]))
+        one.advance(1000)
+    question = {"type": "userFillsByTime", "user": MASTER, "startTime": 0}
+    times = [fill["time"] for fill in one.info(question)]
+    assert times == sorted(times, reverse=newest_first)
+    assert times[0] != times[-1]

@@ -12,6 +12,7 @@ from hlsim.core.orders import (
     Tif,
 )
 from hlsim.core.refusal import Refused
+from hlsim.core.terms import Terms
 from tests.unit.hlsim.core.floor import ALICE, BOB, CAROL, Floor, order, usd
 from tests.unit.hlsim.core.scripted_market import BUILT, COIN, OTHER, TIERED
 
@@ -366,3 +367,22 @@ def test_a_large_position_may_not_have_the_leverage_of_a_small_one() -> None:
     floor.rest(ALICE, order("sell", "1", "102", asset=TIERED))
     assert floor.leverage(ALICE, 20, asset=TIERED) == Done()
     assert floor.leverage(ALICE, 21, asset=TIERED) == Refused("Invalid leverage value")
+
+
+def test_terms_let_a_partly_filled_gtc_answer_filled() -> None:
+    floor = Floor(terms=Terms(partial_gtc_is_filled=True))
+    floor.rest(BOB, order("sell", "1", "100"))
+    outcome = floor.place(ALICE, order("buy", "3", "100"))
+    assert isinstance(outcome, Filled)
+    assert outcome.total_sz == 100
+    assert floor.open_oids(ALICE) == [outcome.oid]
+
+
+def test_terms_let_the_errors_of_a_batch_be_told_for_each_order() -> None:
+    floor = Floor(terms=Terms(batch_errors_are_each=True))
+    good, bad = order("buy", "1", "90"), order("buy", "1", "90.12345")
+    outcomes = floor.batch(ALICE, bad, good, bad)
+    tick = "Price must be divisible by tick size. asset=0"
+    assert [text(outcomes[0]), text(outcomes[2])] == [tick] * 2
+    assert isinstance(outcomes[1], Resting)
+    assert floor.open_oids(ALICE) == [outcomes[1].oid]

@@ -245,9 +245,17 @@ async def test_m1_a_coin_is_delisted_while_it_trades(open_desk: Open) -> None:
     after = (await desk.ask(type="meta"))["universe"]
     assert [one["name"] for one in after] == [one["name"] for one in before]
     assert [one["name"] for one in after if one.get("isDelisted")] == ["ETH"]
-    (update,), event = await heard(socket)
+    (update,), fills, event = await heard(socket)
     assert update["status"] == await state_of(desk, 1) == "delistedCanceled"
     assert event["nonUserCancel"][0]["coin"] == "ETH"
+    (settled,) = fills["fills"]
+    assert (settled["dir"], settled["sz"], settled["fee"]) == (
+        "Settlement",
+        "0.01",
+        "0.0",
+    )
+    state = await desk.ask(type="clearinghouseState", user=MASTER)
+    assert state["assetPositions"] == []
     assert await has_landed(desk, 2)
     assert set(await desk.ask(type="allMids")) == {"BTC", "SOL"}
     book = await desk.ask(type="l2Book", coin="ETH")
