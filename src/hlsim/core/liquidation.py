@@ -111,12 +111,13 @@ class Liquidator:
         return lambda asset: self._market.mark_px(asset, now_ms)
 
     def _check_cross(self, account: Account, mark: Marks, now_ms: int) -> None:
+        fall = _Fall([one for one in account.positions.values() if one.is_cross], mark)
         needed = margin.cross_maintenance(account, self._market.universe, mark)
         value = margin.cross_value(account, mark)
-        if not needed or value >= needed:
+        if not fall.held or value >= needed:
+            self._recovered(account, fall.held, now_ms)
             return
         self._cancel_orders(account, None, now_ms)
-        fall = _Fall([one for one in account.positions.values() if one.is_cross], mark)
         if value * 3 < needed * 2:
             for one in fall.held:
                 self._hand_over(account, one, mark(one.asset), now_ms)
@@ -138,6 +139,7 @@ class Liquidator:
         needed = margin.maintenance(table, abs(held.szi) * mark_px)
         equity = margin.position_margin(held, mark_px)
         if equity >= needed:
+            self._recovered(account, [held], now_ms)
             return
         self._cancel_orders(account, held.asset, now_ms)
         fall = _Fall([held], lambda _: mark_px)
@@ -166,6 +168,13 @@ class Liquidator:
         """Let the backstop have cash of an account, or carry its debt if negative."""
         account.raw_usd -= usd
         self._clearing.accounts.get(BACKSTOP, account.dex).raw_usd += usd
+
+    def _recovered(self, account: Account, held: list[Position], now_ms: int) -> None:
+        """Forget the pauses that are over: what falls again falls anew."""
+        for one in held if self._paused_until else ():
+            key = (account.user, one.asset)
+            if self._paused_until.get(key, now_ms + 1) <= now_ms:
+                del self._paused_until[key]
 
     def _sell_due(
         self, account: Account, held: Position, mark_px: int, now_ms: int

@@ -209,3 +209,14 @@ def test_a_forced_liquidation_sells_all_of_a_large_position_at_once() -> None:
     floor.exchange.liquidate(POOR)
     assert floor.szi(POOR) == "0.0"
     assert len(told(floor.pass_ms(0))) == 1
+
+
+def test_who_recovered_after_the_pause_begins_with_a_fifth_again() -> None:
+    floor = floor_with("20000")
+    floor.long(POOR, "2000")
+    bids(floor, sz="5000")
+    floor.mark("92.3")
+    floor.pass_ms(30_000)
+    floor.mark("95")
+    floor.mark("91.8")
+    assert floor.fill_texts(POOR)[1:] == ["sell 400@92", "sell 320@92"]
