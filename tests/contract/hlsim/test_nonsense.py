@@ -12,7 +12,7 @@ from hlsim.wire.info import answer
 from hlsim.wire.requests import decode_info
 from hlsim.wire.subscriptions import AnySubscription, UserSubscription
 from hlsim.wire.trading import decode_envelope, execute
-from tests.contract.hlsim.nonsense import NOW_MS, nearly
+from tests.contract.hlsim.nonsense import ADDRESSES, NOW_MS, nearly
 from tests.contract.hlsim.nonsense_actions import (
     KEYS,
     QUESTION,
@@ -137,3 +137,19 @@ def test_the_longest_and_the_shortest_batches_are_answered(batch: Any) -> None:
     assert said.status == 200
     check_answer(said)
     check_conservation(venue.exchange)
+
+
+@pytest.mark.parametrize(
+    "amount", [" 1", "1 ", "1_0", "٣", "0x1", "1,5", "+-1", ".", "9" * 10**6 + "x"]
+)
+def test_an_amount_that_only_python_can_read_is_refused(amount: str) -> None:
+    venue = prepared()
+    sent = {"type": "usdSend", "destination": ADDRESSES[0], "amount": amount}
+    approved = {"type": "approveBuilderFee", "builder": ADDRESSES[0]}
+    approved["maxFeeRate"] = f"{amount}%"
+    texts = []
+    for action in (sent, approved):
+        said = in_process(venue, signed(action, KEYS[0], venue.now_ms))
+        texts.append(msgspec.json.decode(said.body)["response"])
+        venue.advance(1)
+    assert texts == ["Invalid amount", "Invalid max fee rate"]
