@@ -4,11 +4,14 @@ A price is an integer count of 10**-(6 - szDecimals), a size one of 10**-szDecim
 so that price times size always counts millionths of a dollar.
 """
 
+import re
 from decimal import ROUND_HALF_EVEN, Decimal
 
 USD_DECIMALS = 6
 SIGNIFICANT_FIGURES = 5
 _MOST_DIGITS = 40
+# Decimal reads more than that: blanks, underscores, digits of other scripts.
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _POWERS: tuple[int, ...] = tuple(10**exponent for exponent in range(9))
 
 
@@ -68,6 +71,8 @@ def finite(text: str) -> Decimal:
 
     Raises ValueError or ArithmeticError for any other, before it takes long to count.
     """
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(text)
     value = Decimal(text)
     if not value.is_finite() or value.adjusted() > _MOST_DIGITS:
         raise ValueError(text)

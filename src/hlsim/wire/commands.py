@@ -1,10 +1,10 @@
 """Translates actions of the wire into commands of the exchange."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import singledispatch
 
 from hlsim.core import commands as ask
-from hlsim.core.numbers import USD_DECIMALS, parse_units
+from hlsim.core.numbers import USD_DECIMALS, finite, parse_units
 from hlsim.core.orders import (
     E8,
     Builder,
@@ -267,9 +267,9 @@ def _(action: actions.ApproveAgentAction, universe: Universe) -> ask.Command:
 @command.register
 def _(action: actions.ApproveBuilderFeeAction, universe: Universe) -> ask.Command:
     try:
-        pct = Decimal(action.max_fee_rate.removesuffix("%"))
+        pct = finite(action.max_fee_rate.removesuffix("%"))
         tenths, rest = divmod(pct, _TENTH_BP_PCT)
-    except InvalidOperation as error:
+    except (ArithmeticError, ValueError) as error:
         raise BadAmountError(BAD_RATE) from error
     if not action.max_fee_rate.endswith("%") or rest or tenths < 0:
         raise BadAmountError(BAD_RATE)
