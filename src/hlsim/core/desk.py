@@ -256,10 +256,7 @@ class OrderDesk:
         if order.reduce_only or order.waits:
             return None
         account = self._clearing.account(order.user, order.asset)
-
-        def mark(asset: int) -> int:
-            return self._market.mark_px(asset, now_ms)
-
+        mark = margin.marks_at(self._market, now_ms)
         extra = order.sz if order.is_buy else -order.sz
         universe = self._market.universe
         fits = margin.can_add(account, universe, mark, order.asset, extra)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from hlsim.core.accounts import Account
+from hlsim.core.accounts import Account, Leverage
 from hlsim.core.address_budget import AddressBudgets
 from hlsim.core.candles import Candle, aggregate, merged, span
 from hlsim.core.clearing import Clearing
@@ -25,7 +25,7 @@ from hlsim.core.intervals import MINUTE_MS, open_ms
 from hlsim.core.journal import Journal, News
 from hlsim.core.leverage_desk import LeverageDesk
 from hlsim.core.liquidation import Liquidator
-from hlsim.core.margin import AccountState, account_state
+from hlsim.core.margin import AccountState, account_state, marks_at
 from hlsim.core.market import Book, Changes, Context, FundingRate, Market, Trade
 from hlsim.core.matching import Matching
 from hlsim.core.orders import Status
@@ -132,16 +132,11 @@ class Exchange:
         self.transfers.deposit(user, usd, now_ms)
 
     def grant(
-        self, user: str, asset: int, szi: int, px: int, leverage: int, is_cross: bool, /
+        self, user: str, asset: int, *, szi: int, px: int, leverage: Leverage
     ) -> None:
         """Give a user a position that it entered at ``px``, before the start."""
         account = self.clearing.account(user, asset)
-        chosen = msgspec.structs.replace(
-            account.leverage(asset, self.universe[asset]),
-            value=leverage,
-            is_cross=is_cross,
-        )
-        account.leverages[asset] = chosen
+        account.leverages[asset] = leverage
         self.clearing.move(account, asset, szi, px)
         self.clearing.move(self.clearing.account(GENESIS, asset), asset, -szi, px)
 
@@ -328,8 +323,5 @@ class Exchange:
         self, user: str, now_ms: int, dex: str = FIRST_DEX
     ) -> AccountState:
         """Value a user's account at the current marks."""
-        return account_state(
-            self.account(user, dex),
-            self.universe,
-            lambda asset: self.market.mark_px(asset, now_ms),
-        )
+        mark = marks_at(self.market, now_ms)
+        return account_state(self.account(user, dex), self.universe, mark)

@@ -102,10 +102,7 @@ class Executor:
             return True
         account = self._clearing.account(order.user, order.asset)
         universe = self._market.universe
-
-        def mark(asset: int) -> int:
-            return self._market.mark_px(asset, now_ms)
-
+        mark = margin.marks_at(self._market, now_ms)
         value = margin.cross_value(account, mark)
         return margin.bound(account, universe, mark) <= value
 

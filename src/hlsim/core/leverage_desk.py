@@ -82,24 +82,22 @@ class LeverageDesk:
         before, held.leverage = held.leverage, leverage
         if leverage < before:
             universe = self._market.universe
-            bound = margin.bound(account, universe, self._mark(now_ms))
-            if bound > margin.cross_value(account, self._mark(now_ms)):
+            mark = margin.marks_at(self._market, now_ms)
+            if margin.bound(account, universe, mark) > margin.cross_value(
+                account, mark
+            ):
                 held.leverage = before
                 return CROSS_SHORT
         return None
-
-    def _mark(self, now_ms: int) -> margin.Marks:
-        return lambda asset: self._market.mark_px(asset, now_ms)
 
     def update_isolated(
         self, user: str, wish: UpdateIsolatedMargin, now_ms: int
     ) -> Done | Refused:
         """Pay into an isolated position, or take out of it if negative."""
         account = self._clearing.account(user, wish.asset)
-        held = account.positions.get(wish.asset)
-        refused = _not_isolated(held)
-        if refused is not None or held is None:
-            return refused or NO_POSITION
+        held = _isolated(account, wish.asset)
+        if isinstance(held, Refused):
+            return held
         if not wish.usd:
             return ZERO
         return self._pay(account, held, wish.usd, now_ms)
@@ -107,10 +105,9 @@ class LeverageDesk:
     def _pay(
         self, account: Account, held: Position, usd: int, now_ms: int
     ) -> Done | Refused:
-        mark = self._mark(now_ms)
+        mark = margin.marks_at(self._market, now_ms)
         if usd > 0:
-            free = margin.available(account, self._market.universe, mark)
-            if usd > free:
+            if usd > margin.available(account, self._market.universe, mark):
                 return CANNOT_INCREASE
         else:
             notional = abs(held.szi) * mark(held.asset)
@@ -126,10 +123,9 @@ class LeverageDesk:
     ) -> Done | Refused:
         """Pay into an isolated position until it has the leverage that was asked."""
         account = self._clearing.account(user, wish.asset)
-        held = account.positions.get(wish.asset)
-        refused = _not_isolated(held)
-        if refused is not None or held is None:
-            return refused or NO_POSITION
+        held = _isolated(account, wish.asset)
+        if isinstance(held, Refused):
+            return held
         if wish.numerator <= 0 or wish.denominator <= 0:
             return INVALID
         mark_px = self._market.mark_px(wish.asset, now_ms)
@@ -141,7 +137,8 @@ class LeverageDesk:
         return self._pay(account, held, missing, now_ms)
 
 
-def _not_isolated(held: Position | None) -> Refused | None:
+def _isolated(account: Account, asset: int) -> Position | Refused:
+    held = account.positions.get(asset)
     if held is None:
         return NO_POSITION
-    return NOT_ISOLATED if held.is_cross else None
+    return NOT_ISOLATED if held.is_cross else held

@@ -57,7 +57,7 @@ class Liquidator:
 
     def check(self, now_ms: int) -> None:
         """Liquidate whoever has to be."""
-        mark = self._marks(now_ms)
+        mark = margin.marks_at(self._market, now_ms)
         for account in self._clearing.accounts.traders:
             if not account.positions:
                 continue
@@ -71,7 +71,7 @@ class Liquidator:
 
         The backstop takes what the book has no room for. Tells whether there were any.
         """
-        mark = self._marks(now_ms)
+        mark = margin.marks_at(self._market, now_ms)
         found = [
             one
             for one in self._clearing.accounts.traders
@@ -106,9 +106,6 @@ class Liquidator:
         left = account.positions.get(held.asset)
         if left is not None:
             self._hand_over(account, left, mark_px, now_ms)
-
-    def _marks(self, now_ms: int) -> Marks:
-        return lambda asset: self._market.mark_px(asset, now_ms)
 
     def _check_cross(self, account: Account, mark: Marks, now_ms: int) -> None:
         fall = _Fall([one for one in account.positions.values() if one.is_cross], mark)

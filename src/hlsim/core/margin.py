@@ -10,11 +10,13 @@ from decimal import Decimal
 import msgspec
 
 from hlsim.core.accounts import Account
+from hlsim.core.market import Market
 from hlsim.core.numbers import USD_DECIMALS
 from hlsim.core.positions import Position
 from hlsim.core.universe import Instrument, MarginTable, Universe
 
 Marks = Callable[[int], int]
+"""The mark price of an asset, at some moment."""
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +48,11 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True):
     cross_maintenance: int
     withdrawable: int
     positions: tuple[PositionState, ...]
+
+
+def marks_at(market: Market, now_ms: int) -> Marks:
+    """Return the mark prices of a moment, each looked up when it is asked for."""
+    return lambda asset: market.mark_px(asset, now_ms)
 
 
 def maintenance(table: MarginTable, notional: int) -> int:

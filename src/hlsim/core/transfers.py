@@ -235,10 +235,7 @@ class Transfers:
         if place == SPOT:
             return self.spot(user)
         account = self._clearing.accounts.get(user, place)
-
-        def mark(asset: int) -> int:
-            return self._market.mark_px(asset, now_ms)
-
+        mark = margin.marks_at(self._market, now_ms)
         return margin.available(account, self._market.universe, mark)
 
     def _tell(self, to: str, now_ms: int, /, **delta: object) -> None:

@@ -17,7 +17,13 @@ DEPTH = 20
 _MICRO_USD = 1_000_000
 _TID_MASK = (1 << 50) - 1
 _HASH_MASK = (1 << 256) - 1
-_SPREAD = 0xD6E8FEB86659FD93A0761D6478BD642FE7037ED1A0B428DB8EBC6AF09C88C6E3
+# A product with an odd number of 256 bits: another hash for every word.
+_SPREAD = (
+    0xD6E8FEB86659FD93 << 192
+    | 0xA0761D6478BD642F << 128
+    | 0xE7037ED1A0B428DB << 64
+    | 0x8EBC6AF09C88C6E3
+)
 
 
 class Quote(msgspec.Struct, frozen=True, gc=False):
@@ -81,7 +87,6 @@ def _size(px: int, word: int, listing: Listing) -> int:
 
 def trades(at: Quote, takings: Sequence[Taking], maker: str) -> tuple[Trade, ...]:
     """Return the trades of a quote's block: takers at its ask or its bid."""
-    # A product with an odd number: another hash for every word.
     tx = f"0x{at.word * _SPREAD & _HASH_MASK:064x}"
     return tuple(
         _trade(at, one, maker, tx, mix(at.word + number))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from hlsim.core.accounts import DEFAULT_LEVERAGE
+from hlsim.core.accounts import DEFAULT_LEVERAGE, Leverage
 from hlsim.core.exchange import Exchange
 from hlsim.core.market import Market
 from hlsim.core.numbers import USD_DECIMALS, parse_units
@@ -124,13 +124,15 @@ def _grant(exchange: Exchange, holding: Holding) -> None:
     instrument = exchange.universe[asset]
     if exchange.account(user, instrument.dex).szi(asset):
         raise ValueError(f"{user} has two positions in {holding.coin}")
-    leverage = _leverage(holding, instrument)
+    leverage = Leverage(
+        _leverage(holding, instrument),
+        holding.is_cross and not instrument.only_isolated,
+    )
     size = parse_units(holding.szi, instrument.sz_decimals)
     if not size:
         raise ValueError(f"the position of {user} in {holding.coin} has no size")
     px = _entry_px(holding, instrument)
-    is_cross = holding.is_cross and not instrument.only_isolated
-    exchange.grant(user, asset, size, px, leverage, is_cross)
+    exchange.grant(user, asset, szi=size, px=px, leverage=leverage)
 
 
 def _leverage(holding: Holding, instrument: Instrument) -> int:

@@ -3,7 +3,7 @@
 from functools import singledispatch
 
 from hlsim.core.exchange import Exchange
-from hlsim.core.margin import available, position_margin
+from hlsim.core.margin import available, marks_at, position_margin
 from hlsim.core.numbers import decimal_string
 from hlsim.core.universe import FIRST_DEX
 from hlsim.wire import account_data, fees, requests
@@ -189,10 +189,7 @@ def active_asset(exchange: Exchange, user: str, coin: str, now_ms: int) -> objec
     instrument = exchange.universe[asset]
     account = exchange.account(user, instrument.dex)
     leverage = account.leverage(asset, instrument)
-
-    def mark(one: int) -> int:
-        return exchange.market.mark_px(one, now_ms)
-
+    mark = marks_at(exchange.market, now_ms)
     free = available(account, exchange.universe, mark)
     held = account.positions.get(asset)
     tied = 0 if held is None else 2 * position_margin(held, mark(asset))

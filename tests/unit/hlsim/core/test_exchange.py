@@ -1,5 +1,6 @@
 """The exchange as a whole: what it tells, grants and counts, in which order."""
 
+from hlsim.core.accounts import Leverage
 from hlsim.core.commands import Command, Done, Noop, PlaceOrders, Unsupported
 from hlsim.core.gate import Asking
 from hlsim.core.house import GENESIS
@@ -150,7 +151,8 @@ def test_funding_of_before_and_after_the_start_is_one_history() -> None:
 def test_a_granted_position_has_its_counterpart_in_the_house() -> None:
     floor = Floor()
     cash = floor.exchange.clearing.accounts.cash
-    floor.exchange.grant(ALICE, COIN, 300, 900_000, 10, True)
+    tenfold = Leverage(10, is_cross=True)
+    floor.exchange.grant(ALICE, COIN, szi=300, px=900_000, leverage=tenfold)
     held = floor.account(ALICE).positions[COIN]
     assert (held.szi, held.cost, held.leverage) == (300, usd("270"), 10)
     assert floor.szi(GENESIS) == "-3.0"
