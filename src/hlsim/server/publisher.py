@@ -51,7 +51,7 @@ class Publisher:
         universe, find = self._exchange.universe, self._exchange.open.get
         for topic, frame in frames(user, news, universe, find):
             for session in self._hub.followers(topic):
-                session.send(frame)
+                session.send(frame, topic)
 
     def _market(self, changes: Changes) -> None:
         for raw in changes.raw:

@@ -26,7 +26,16 @@ from hlsim.server.manual_clock import ManualClock
 from hlsim.server.running import running
 from hlsim.server.settings import Settings
 from tests.unit.hlsim.server.conftest import USER, Desk, Open, follow, said
-from tests.unit.hlsim.server.trading import faulty, injected, pinged
+from tests.unit.hlsim.server.trading import (
+    act,
+    faulty,
+    following,
+    heard,
+    injected,
+    order,
+    pinged,
+)
+from tests.unit.hlsim.signers import MASTER, OTHER, OTHER_KEY
 
 BEAT = 500
 BOOK = {"type": "l2Book", "coin": "BTC"}
@@ -311,3 +320,18 @@ async def test_silence_is_noticed_by_the_idle_timer(open_desk: Open) -> None:
     await injected(desk, "silence")
     desk.clock.advance(61_000)
     assert (await socket.receive(timeout=10)).type is aiohttp.WSMsgType.CLOSE
+
+
+@pytest.mark.parametrize(
+    "fault", [Silence(users=(MASTER,)), NeverFirst(channels=("orderUpdates",), nth=1)]
+)
+async def test_the_news_of_a_user_are_struck_by_user_and_by_subscription(
+    open_desk: Open, fault: Silence | NeverFirst
+) -> None:
+    desk = await faulty(open_desk, fault)
+    struck = await following(desk, "orderUpdates")
+    other = await following(desk, "orderUpdates", user=OTHER)
+    await act(desk, order(1))
+    await act(desk, order(2), key=OTHER_KEY)
+    assert await heard(struck, "orderUpdates") == []
+    assert len(await heard(other, "orderUpdates")) == 1
