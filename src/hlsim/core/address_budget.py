@@ -108,6 +108,15 @@ class AddressBudgets:
             budget = self._by_user[user] = AddressBudget(self._initial)
         return budget
 
+    def rate_limit(self, user: str) -> RateLimit:
+        """Return what `userRateLimit` tells of anybody; nobody is kept for it."""
+        budget = self._by_user.get(user) or AddressBudget(self._initial)
+        return budget.rate_limit()
+
+    def __len__(self) -> int:
+        """Return how many users are kept."""
+        return len(self._by_user)
+
 
 def cancel_cap(cap: int) -> int:
     """Return how many actions may be used before cancels, too, are refused."""

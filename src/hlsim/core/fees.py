@@ -128,11 +128,8 @@ class FeeDesk:
         self._settled: dict[str, tuple[int, Rates]] = {}
 
     def volume(self, user: str) -> Volume:
-        """Return a user's volume."""
-        found = self._users.get(user)
-        if found is None:
-            found = self._users[user] = Volume()
-        return found
+        """Return a user's volume, an empty one if there is none."""
+        return self._users.get(user) or Volume()
 
     @property
     def whole(self) -> Volume:
@@ -149,6 +146,8 @@ class FeeDesk:
 
     def rates(self, user: str, now_ms: int) -> Rates:
         """Return today's rates of a user, before the referral discount."""
+        if user not in self._users:
+            return FIRST
         day = now_ms // DAY_MS
         settled = self._settled.get(user)
         if settled is None or settled[0] != day:
@@ -164,7 +163,8 @@ class FeeDesk:
         rate = rates.cross if crossed else rates.add
         if rate > 0 and self.is_referred(user):
             rate = divided(rate * (100 - _REFERRAL_DISCOUNT_PCT), 100)
-        self.volume(user).add(notional, now_ms, crossed=crossed)
+        volume = self._users.setdefault(user, Volume())
+        volume.add(notional, now_ms, crossed=crossed)
         return fee(notional, rate)
 
     def count(self, notional: int, now_ms: int) -> None:

@@ -14,6 +14,7 @@ _LIGHT = frozenset(
         "spotClearinghouseState",
     }
 )
+_FORGET_ABOVE = 1000
 _HEAVY = {"userRole": 60}
 # One more for each so many items of the answer. The document calls two of them
 # nonUserFundingUpdates and validatorStats, the wire userNonFundingLedgerUpdates and
@@ -95,3 +96,31 @@ class TokenBucket:
         self._as_of_ms = now_ms
         full = self._per_minute * WINDOW_MS
         self._level = min(self._level + passed * self._per_minute, full)
+
+
+class Buckets:
+    """A bucket for every address; of many, those that owe nothing are forgotten."""
+
+    def __init__(self, per_minute: int) -> None:
+        """Begin without addresses; ``per_minute`` 0 switches the limit off."""
+        self._per_minute = per_minute
+        self._by_address: dict[str, TokenBucket] = {}
+
+    def of(self, address: str, now_ms: int) -> TokenBucket:
+        """Return the bucket of ``address``, a full one at first."""
+        bucket = self._by_address.get(address)
+        if bucket is None:
+            self._forget(now_ms)
+            bucket = TokenBucket(self._per_minute, now_ms)
+            self._by_address[address] = bucket
+        return bucket
+
+    def __len__(self) -> int:
+        """Return how many addresses are remembered."""
+        return len(self._by_address)
+
+    def _forget(self, now_ms: int) -> None:
+        if len(self._by_address) >= _FORGET_ABOVE:
+            full = [k for k, one in self._by_address.items() if one.is_full(now_ms)]
+            for address in full:
+                del self._by_address[address]

@@ -3,12 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from hlsim.core.limits import TokenBucket
+from hlsim.core.limits import Buckets
 from hlsim.server.sessions import Session
 from hlsim.server.settings import Limits
 from hlsim.wire.subscriptions import Subscription, UserSubscription
-
-_FORGET_ABOVE = 1000
 
 
 class Address:
@@ -45,7 +43,7 @@ class Hub:
         self._limits = limits
         self._addresses: dict[str, Address] = {}
         self._followers: dict[Subscription, set[Session]] = {}
-        self._messages: dict[str, TokenBucket] = {}
+        self._messages = Buckets(limits.ws_messages)
 
     @property
     def sessions(self) -> list[Session]:
@@ -116,15 +114,4 @@ class Hub:
 
     def may_speak(self, address: str, now_ms: int) -> bool:
         """Count a client's message; False beyond the limit of a minute."""
-        bucket = self._messages.get(address)
-        if bucket is None:
-            self._forget(now_ms)
-            bucket = TokenBucket(self._limits.ws_messages, now_ms)
-            self._messages[address] = bucket
-        return bucket.take(1, now_ms)
-
-    def _forget(self, now_ms: int) -> None:
-        if len(self._messages) >= _FORGET_ABOVE:
-            full = [key for key, one in self._messages.items() if one.is_full(now_ms)]
-            for key in full:
-                del self._messages[key]
+        return self._messages.of(address, now_ms).take(1, now_ms)

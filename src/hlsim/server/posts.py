@@ -8,7 +8,7 @@ from aiohttp import web
 
 from hlsim.core.clock import Clock
 from hlsim.core.exchange import Exchange, UnknownCoinError
-from hlsim.core.limits import TokenBucket, base_weight, exchange_weight, item_weight
+from hlsim.core.limits import Buckets, base_weight, exchange_weight, item_weight
 from hlsim.server.backend import Backend
 from hlsim.server.request_faults import RequestFaults
 from hlsim.wire.info import answer
@@ -17,7 +17,6 @@ from hlsim.wire.trading import batch_length
 
 UNFIT = "Failed to deserialize the JSON body into the target type"
 _JSON = "application/json"
-_FORGET_ABOVE = 1000
 Complete = Callable[[], Awaitable[bool]]
 
 
@@ -42,10 +41,9 @@ class Posts:
         self._complete = complete
         self._exchange = exchange
         self._clock = clock
-        self._ip_weight = ip_weight
         self._backend = backend
         self._faults = faults
-        self._buckets: dict[str, TokenBucket] = {}
+        self._buckets = Buckets(ip_weight)
 
     async def info(self, request: web.Request) -> web.Response:
         """Answer a question."""
@@ -59,7 +57,7 @@ class Posts:
         self, request: web.Request, body: bytes, skew_ms: int = 0
     ) -> web.Response:
         now_ms = self._clock.monotonic_ms()
-        bucket = self._bucket(request.remote or "", now_ms)
+        bucket = self._buckets.of(request.remote or "", now_ms)
         try:
             asked = decode_info(body)
         except msgspec.DecodeError as error:
@@ -85,7 +83,7 @@ class Posts:
         body = await request.read()
         now_ms = self._clock.monotonic_ms()
         weight = exchange_weight(batch_length(body))
-        if not self._bucket(request.remote or "", now_ms).take(weight, now_ms):
+        if not self._buckets.of(request.remote or "", now_ms).take(weight, now_ms):
             return web.Response(status=429, text="Too Many Requests")
         if self._faults is None:
             return await self._execute(body)
@@ -98,20 +96,6 @@ class Posts:
         except msgspec.DecodeError as error:
             return _unreadable(error)
         return web.Response(body=msgspec.json.encode(done), content_type=_JSON)
-
-    def _bucket(self, address: str, now_ms: int) -> TokenBucket:
-        bucket = self._buckets.get(address)
-        if bucket is None:
-            self._forget(now_ms)
-            bucket = TokenBucket(self._ip_weight, now_ms)
-            self._buckets[address] = bucket
-        return bucket
-
-    def _forget(self, now_ms: int) -> None:
-        if len(self._buckets) >= _FORGET_ABOVE:
-            full = [key for key, one in self._buckets.items() if one.is_full(now_ms)]
-            for key in full:
-                del self._buckets[key]
 
 
 def _unreadable(error: Exception) -> web.Response:

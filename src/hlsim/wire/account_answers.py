@@ -52,7 +52,7 @@ def spot_state(exchange: Exchange, user: str) -> dict[str, object]:
 
 @user_answer.register
 def _(request: requests.UserRateLimit, exchange: Exchange, now_ms: int) -> object:
-    limit = exchange.budgets.of(request.account).rate_limit()
+    limit = exchange.budgets.rate_limit(request.account)
     return {
         "cumVlm": usd(limit.cum_vlm),
         "nRequestsUsed": limit.n_requests_used,

@@ -172,6 +172,11 @@ class Floor:
             user, UpdateLeverage(asset=asset, is_cross=is_cross, leverage=leverage)
         )
 
+    def have_traded(self, user: str, dollars: str) -> None:
+        """Count volume for a user, without trades."""
+        fees = self.exchange.clearing.fees
+        fees.charge(user, usd(dollars), self.now_ms, crossed=True)
+
     def long(self, user: str, sz: str, *, asset: int = COIN, px: str = "100") -> None:
         """Let a user own a long position, bought from Carol."""
         self.fill_between(user, CAROL, sz, asset=asset, px=px)

@@ -208,3 +208,9 @@ def test_dollars_are_written_to_the_cent_without_trailing_zeros(
     units: int, text: str
 ) -> None:
     assert dollars_text(units) == text
+
+
+def test_a_question_about_a_stranger_leaves_nothing_behind() -> None:
+    budgets = AddressBudgets()
+    assert budgets.rate_limit("0x1") == budgets.of("0x2").rate_limit()
+    assert len(budgets) == 1

@@ -6,7 +6,7 @@ from hlsim.core.commands import Done, Result, ScheduleCancel
 from hlsim.core.intervals import DAY_MS
 from hlsim.core.orders import Status
 from hlsim.core.refusal import Refused
-from tests.unit.hlsim.core.floor import ALICE, Floor, order, usd
+from tests.unit.hlsim.core.floor import ALICE, Floor, order
 from tests.unit.hlsim.core.scripted_market import OTHER
 
 
@@ -14,7 +14,7 @@ from tests.unit.hlsim.core.scripted_market import OTHER
 def floor() -> Floor:
     """Alice has traded enough."""
     floor = Floor()
-    floor.exchange.clearing.fees.volume(ALICE).total = usd("1000000")
+    floor.have_traded(ALICE, "1000000")
     return floor
 
 
@@ -23,8 +23,9 @@ def schedule(floor: Floor, in_ms: int | None) -> Result:
     return floor.act(ALICE, ScheduleCancel(time_ms=time_ms))
 
 
-def test_a_million_must_have_been_traded(floor: Floor) -> None:
-    floor.exchange.clearing.fees.volume(ALICE).total = usd("437.921")
+def test_a_million_must_have_been_traded() -> None:
+    floor = Floor()
+    floor.have_traded(ALICE, "437.921")
     assert schedule(floor, 5_000) == Refused(
         "Cannot set scheduled cancel time until enough volume traded."
         " Required: $1000000. Traded: $437.92."

@@ -325,7 +325,7 @@ def test_a_thousand_orders_may_be_open_and_of_reduce_only_ones_no_more(
     assert refused.status is Status.TOO_MANY_OPEN_ORDERS_REJECTED
     floor.refused(ALICE, order("sell", "1", "110", reduce_only=True))
     # Five million of volume allow one more, but none that is reduce-only.
-    floor.exchange.clearing.fees.volume(ALICE).total = usd("5000000")
+    floor.have_traded(ALICE, "5000000")
     floor.refused(ALICE, order("sell", "1", "110", reduce_only=True))
     floor.rest(ALICE, order("buy", "0.2", "90"))
     floor.refused(ALICE, order("buy", "0.2", "90"))

@@ -85,7 +85,9 @@ def test_who_was_referred_pays_four_percent_less_up_to_25_million() -> None:
     assert floor.act(ALICE, SetReferrer(code="X")) == Done()
     floor.fill_between(ALICE, BOB, "10")
     assert floor.fills(ALICE)[0].fee == usd("0.432")
-    floor.exchange.clearing.fees.volume(ALICE).total = usd("25000000.000001")
+    floor.exchange.clearing.fees.charge(
+        ALICE, usd("25000000.000001"), NOON, crossed=True
+    )
     floor.fill_between(ALICE, BOB, "10")
     assert floor.fills(ALICE)[1].fee == usd("0.45")
     assert isinstance(floor.act(ALICE, SetReferrer(code="Y")), Refused)
@@ -132,3 +134,11 @@ def test_every_dollar_traded_is_one_more_action() -> None:
     floor.fill_between(ALICE, CAROL, "10.07")
     limit = floor.exchange.budgets.of(ALICE).rate_limit()
     assert limit.n_requests_cap == 10_000 + 1_007
+
+
+def test_a_question_about_a_stranger_leaves_nothing_behind() -> None:
+    desk = FeeDesk()
+    assert desk.rates(ALICE, NOON) == rates_for(0, 0, 0)
+    assert desk.volume(ALICE) is not desk.volume(ALICE)
+    desk.charge(ALICE, usd("1"), NOON, crossed=True)
+    assert desk.volume(ALICE) is desk.volume(ALICE)

@@ -2,7 +2,13 @@
 
 import pytest
 
-from hlsim.core.limits import TokenBucket, base_weight, exchange_weight, item_weight
+from hlsim.core.limits import (
+    Buckets,
+    TokenBucket,
+    base_weight,
+    exchange_weight,
+    item_weight,
+)
 
 
 @pytest.mark.parametrize(
@@ -70,3 +76,25 @@ def test_a_budget_is_full_again_after_a_minute() -> None:
     bucket.take(60, 0)
     assert not bucket.is_full(59_999)
     assert bucket.is_full(60_000)
+
+
+def test_each_address_has_a_bucket_of_its_own() -> None:
+    buckets = Buckets(1)
+    assert buckets.of("here", 0).take(1, 0)
+    assert not buckets.of("here", 0).take(1, 0)
+    assert buckets.of("there", 0).take(1, 0)
+
+
+def test_of_many_addresses_those_that_owe_nothing_are_forgotten() -> None:
+    buckets = Buckets(60)
+    for number in range(3000):
+        assert buckets.of(str(number), number * 1000).take(1, number * 1000)
+    assert len(buckets) <= 1000
+
+
+def test_an_address_that_owes_is_remembered() -> None:
+    buckets = Buckets(60)
+    buckets.of("greedy", 0).charge(10**6, 0)
+    for number in range(3000):
+        buckets.of(str(number), number * 1000)
+    assert not buckets.of("greedy", 3_000_000).take(1, 3_000_000)
