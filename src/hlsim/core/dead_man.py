@@ -2,10 +2,9 @@
 
 from hlsim.core.address_budget import USD, dollars_text
 from hlsim.core.desk import OrderDesk
-from hlsim.core.fees import FeeDesk
 from hlsim.core.intervals import DAY_MS
 from hlsim.core.orders import Status
-from hlsim.core.timers import Timers
+from hlsim.core.pit import Pit
 
 EARLIEST_MS = 5_000
 _A_DAY = 10
@@ -14,13 +13,11 @@ _A_DAY = 10
 class DeadMan:
     """The time at which each user's orders are canceled unless it is moved."""
 
-    def __init__(
-        self, desk: OrderDesk, fees: FeeDesk, timers: Timers, required_volume: int
-    ) -> None:
+    def __init__(self, pit: Pit, desk: OrderDesk, required_volume: int) -> None:
         """``required_volume`` is what a user must have traded, in dollars."""
+        self._fees = pit.clearing.fees
+        self._timers = pit.timers
         self._desk = desk
-        self._fees = fees
-        self._timers = timers
         self._required = required_volume
         self._due: dict[str, int] = {}
         self._fired: dict[str, tuple[int, int]] = {}

@@ -1,15 +1,10 @@
 """The order desk: takes orders, cancels and modifies them (protocol document, §3)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from hlsim.core import margin, rules
-from hlsim.core.address_budget import may_open
-from hlsim.core.clearing import Clearing
+from hlsim.core import rules
 from hlsim.core.execution import Executor, Moment
-from hlsim.core.ids import Ids
-from hlsim.core.journal import Journal
-from hlsim.core.market import Market
-from hlsim.core.matching import Matching
+from hlsim.core.judging import Judge
 from hlsim.core.orders import (
     Builder,
     Filled,
@@ -23,34 +18,26 @@ from hlsim.core.orders import (
     Tif,
     Waiting,
 )
+from hlsim.core.pit import Pit
 from hlsim.core.rules import Fitted
 from hlsim.core.terms import Terms
-from hlsim.core.universe import Instrument
 
 
 class OrderDesk:
     """Judges orders and hands them to the executor."""
 
     def __init__(
-        self,
-        market: Market,
-        matching: Matching,
-        clearing: Clearing,
-        journal: Journal,
-        executor: Executor,
-        ids: Ids,
-        terms: Terms,
+        self, pit: Pit, executor: Executor, judge: Judge, terms: Terms
     ) -> None:
-        """Work on the exchange's books and accounts."""
-        self._terms = terms
-        self._market = market
-        self._matching = matching
-        self._clearing = clearing
-        self._journal = journal
+        """Take orders into the books of ``pit``, as far as ``judge`` lets them."""
+        self._market = pit.market
+        self._matching = pit.matching
+        self._journal = pit.journal
+        self._open = pit.open
+        self._ids = pit.ids
         self._executor = executor
-        self._ids = ids
-        self._open = executor.open
-        self.post_only_until_ms = 0
+        self._judge = judge
+        self._terms = terms
 
     def place(
         self,
@@ -91,7 +78,7 @@ class OrderDesk:
         fit = rules.fit(request, self._market.universe[request.asset])
         if isinstance(fit, Fitted) and _lacks_trigger(fit, grouping, number):
             fit = rules.BAD_TRIGGER
-        return self._worded(fit, request.asset) if isinstance(fit, Rejected) else fit
+        return self.worded(fit, request.asset) if isinstance(fit, Rejected) else fit
 
     def _take_grouped(self, order: Order, grouping: Grouping, at: Moment) -> Outcome:
         if grouping is Grouping.POSITION_TPSL:
@@ -142,9 +129,9 @@ class OrderDesk:
 
     def take(self, order: Order, at: Moment) -> Outcome:
         """Judge an order on the grid and place it."""
-        refusal = self._refusal(order, at.now_ms)
+        refusal = self._judge.refusal(order, at.now_ms)
         if refusal is not None:
-            return self._reject(order, refusal, at.now_ms)
+            return self.reject(order, refusal, at.now_ms)
         if order.trigger is not None:
             self._open.add(order)
             self._journal.order(order, Status.OPEN, at.now_ms)
@@ -159,9 +146,9 @@ class OrderDesk:
             order.sz = order.orig_sz = self._executor.reducible(order)
         if order.tif is Tif.ALO and self._would_match(order):
             bid, ask = self._matching.best_px(order.asset)
-            decimals = self._instrument(order).px_decimals
+            decimals = self._market.universe[order.asset].px_decimals
             crossed = rules.post_only_crossed(bid, ask, decimals)
-            return self._reject(order, crossed, at.now_ms)
+            return self.reject(order, crossed, at.now_ms)
         wanted = order.sz
         cost = self._executor.run(order, at)
         traded = wanted - order.sz
@@ -190,7 +177,7 @@ class OrderDesk:
             return Filled(order.asset, traded, cost, order.oid, order.cloid)
         is_market = order.trigger is not None or order.tif is Tif.FRONTEND_MARKET
         nobody = rules.NO_LIQUIDITY if is_market else rules.NO_MATCH
-        return self._reject(order, nobody, at.now_ms)
+        return self.reject(order, nobody, at.now_ms)
 
     def _would_match(self, order: Order) -> bool:
         bid, ask = self._matching.best_px(order.asset)
@@ -198,80 +185,15 @@ class OrderDesk:
             return bool(ask) and order.px >= ask
         return bool(bid) and order.px <= bid
 
-    def _refusal(self, order: Order, now_ms: int) -> Rejected | None:
-        """Return why an order may not be taken now, None if it may."""
-        checks: tuple[Callable[[Order, int], Rejected | None], ...] = (
-            self._halted,
-            self._bad_price,
-            self._too_many,
-            self._does_not_reduce,
-            self._above_tier,
-            self._unaffordable,
-        )
-        for check in checks:
-            refusal = check(order, now_ms)
-            if refusal is not None:
-                return refusal
-        return None
-
-    def _halted(self, order: Order, now_ms: int) -> Rejected | None:
-        if self._instrument(order).is_delisted:
-            return rules.DELISTED
-        if now_ms < self.post_only_until_ms and order.tif is not Tif.ALO:
-            return rules.POST_ONLY_PHASE
-        return None
-
-    def _bad_price(self, order: Order, now_ms: int) -> Rejected | None:
-        mark = self._market.mark_px(order.asset, now_ms)
-        if order.trigger is None:
-            return rules.TOO_FAR if rules.is_too_far(order.px, mark) else None
-        return rules.BAD_TRIGGER if order.is_met(mark) else None
-
-    def _too_many(self, order: Order, now_ms: int) -> Rejected | None:
-        fits = may_open(
-            self._open.count(order.user),
-            self._clearing.fees.volume(order.user).total,
-            reduce_only_or_trigger=order.reduce_only or order.trigger is not None,
-        )
-        return None if fits else rules.TOO_MANY
-
-    def _does_not_reduce(self, order: Order, now_ms: int) -> Rejected | None:
-        if not order.reduce_only or order.waits:
-            return None
-        return None if self._executor.reducible(order) else rules.WOULD_INCREASE
-
-    def _above_tier(self, order: Order, now_ms: int) -> Rejected | None:
-        if order.reduce_only or order.waits:
-            return None
-        exceeds = margin.exceeds_tier(
-            self._clearing.account(order.user, order.asset),
-            order.asset,
-            self._instrument(order),
-            self._market.mark_px(order.asset, now_ms),
-            order.sz if order.is_buy else -order.sz,
-        )
-        return rules.ABOVE_TIER if exceeds else None
-
-    def _unaffordable(self, order: Order, now_ms: int) -> Rejected | None:
-        if order.reduce_only or order.waits:
-            return None
-        account = self._clearing.account(order.user, order.asset)
-        mark = margin.marks_at(self._market, now_ms)
-        extra = order.sz if order.is_buy else -order.sz
-        universe = self._market.universe
-        fits = margin.can_add(account, universe, mark, order.asset, extra)
-        return None if fits else rules.NO_MARGIN
-
-    def _reject(self, order: Order, why: Rejected, now_ms: int) -> Rejected:
+    def reject(self, order: Order, why: Rejected, now_ms: int) -> Rejected:
+        """Take down why an order was not taken, and return it in the wire's words."""
         self._journal.order(order, why.status, now_ms)
-        return self._worded(why, order.asset)
+        return self.worded(why, order.asset)
 
-    def _worded(self, why: Rejected, asset: int) -> Rejected:
+    def worded(self, why: Rejected, asset: int) -> Rejected:
+        """Name the asset where the wire's words do."""
         asset_id = self._market.universe.asset_id(asset)
         return Rejected(rules.with_asset(why.text, asset_id), why.status)
-
-    def _instrument(self, order: Order) -> Instrument:
-        return self._market.universe[order.asset]
 
     def cancel(
         self, user: str, asset: int, target: int | str, now_ms: int
@@ -311,7 +233,7 @@ class OrderDesk:
             return Rejected(rules.CANNOT_MODIFY)
         fit = rules.fit(request, self._market.universe[request.asset])
         if isinstance(fit, Rejected):
-            return self._worded(fit, request.asset)
+            return self.worded(fit, request.asset)
         parent = self._held_back_by(order)
         self._executor.cancel(order, Status.CANCELED, at.now_ms)
         new = self._order(user, request, fit, at, order.builder)
@@ -330,44 +252,6 @@ class OrderDesk:
         if order.parent is None or not self._open.is_held_back(order):
             return None
         return self._open.get(order.user, order.parent)
-
-    def check_triggers(self, now_ms: int) -> None:
-        """Turn the trigger orders whose price the mark has reached into orders."""
-        for asset in self._open.awaited():
-            mark = self._market.mark_px(asset, now_ms)
-            met = [one for one in self._open.waiting(asset) if one.is_met(mark)]
-            if met:
-                self._fire_all(met, Moment(now_ms, self._ids.tx_hash()))
-
-    def _fire_all(self, orders: Sequence[Order], at: Moment) -> None:
-        for order in orders:
-            # One that fires may end others: its sibling, or what nothing is left for.
-            if self._open.get(order.user, order.oid) is not None:
-                self._fire(order, at)
-
-    def _fire(self, order: Order, at: Moment) -> None:
-        self._open.drop(order)
-        order.is_triggered = True
-        self._journal.order(order, Status.TRIGGERED, at.now_ms)
-        if order.trigger is not None:
-            order.tif = Tif.IOC if order.trigger.is_market else Tif.GTC
-        outcome = self._triggered(order, at)
-        if self._open.get(order.user, order.oid) is not None:
-            return
-        if isinstance(outcome, Filled):
-            self._executor.end_siblings(order, at.now_ms)
-        is_whole = isinstance(outcome, Filled) and not order.sz
-        status = Status.FILLED if is_whole else Status.CANCELED
-        self._executor.settle_children(order, status, at.now_ms)
-
-    def _triggered(self, order: Order, at: Moment) -> Outcome:
-        if order.reduce_only and not self._executor.reducible(order):
-            self._journal.order(order, Status.REDUCE_ONLY_CANCELED, at.now_ms)
-            return self._worded(rules.WOULD_INCREASE, order.asset)
-        refusal = self._unaffordable(order, at.now_ms)
-        if refusal is not None:
-            return self._reject(order, refusal, at.now_ms)
-        return self.execute(order, at)
 
 
 def _lacks_trigger(fit: Fitted, grouping: Grouping, number: int) -> bool:

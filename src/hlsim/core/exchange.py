@@ -9,7 +9,7 @@ import msgspec
 
 from hlsim.core.accounts import Account, Leverage
 from hlsim.core.address_budget import AddressBudgets
-from hlsim.core.candles import Candle, aggregate, merged, span
+from hlsim.core.charts import Charts
 from hlsim.core.clearing import Clearing
 from hlsim.core.commands import Command, Result
 from hlsim.core.dead_man import DeadMan
@@ -21,18 +21,22 @@ from hlsim.core.gate import Asking, Gate
 from hlsim.core.house import GENESIS
 from hlsim.core.identity import Actor, Identities
 from hlsim.core.ids import Ids
-from hlsim.core.intervals import MINUTE_MS, open_ms
+from hlsim.core.intervals import MINUTE_MS
 from hlsim.core.journal import Journal, News
+from hlsim.core.judging import Judge
 from hlsim.core.leverage_desk import LeverageDesk
 from hlsim.core.liquidation import Liquidator
 from hlsim.core.margin import AccountState, account_state, marks_at
 from hlsim.core.market import Book, Changes, Context, FundingRate, Market, Trade
 from hlsim.core.matching import Matching
+from hlsim.core.open_orders import OpenOrders
 from hlsim.core.orders import Status
+from hlsim.core.pit import Pit
 from hlsim.core.refusal import Refused
 from hlsim.core.terms import Terms
 from hlsim.core.timers import Timers
 from hlsim.core.transfers import Transfers
+from hlsim.core.triggers import Triggers
 from hlsim.core.twap import TwapDesk
 from hlsim.core.universe import FIRST_DEX, Universe
 
@@ -66,9 +70,7 @@ class Exchange:
         """Open on ``market`` at ``start_ms``, with nobody's money."""
         terms = self.terms = terms or Terms()
         self.market = market
-        self.journal = Journal()
-        self.timers = Timers()
-        self._ids = Ids(seed)
+        self.charts = Charts(market)
         self._started_ms = self.now_ms = start_ms
         self.identities = Identities(
             vaults=terms.vaults,
@@ -76,9 +78,8 @@ class Exchange:
             sub_account_rules=terms.sub_accounts,
         )
         self.budgets = AddressBudgets(terms.address_allowance)
-        self.clearing = Clearing(market, self.journal, self.budgets, seed)
-        self.matching = Matching(market)
-        self._build_desks(terms, seed)
+        pit = self._build_pit(seed)
+        self._build_desks(pit, terms, seed)
         self.gate = Gate(self.identities, self.budgets)
         self.dispatcher = Dispatcher(
             gate=self.gate,
@@ -87,33 +88,39 @@ class Exchange:
             clearing=self.clearing,
             orders=self.orders,
             twaps=self.twaps,
-            leverage=LeverageDesk(market, self.clearing),
+            leverage=LeverageDesk(pit),
             transfers=self.transfers,
             dead_man=self.dead_man,
         )
         self.funding.begin(start_ms)
-        # Per coin and interval: the minute being formed, and all before it merged.
-        self._closed: dict[tuple[int, str], tuple[int, Candle | None]] = {}
 
-    def _build_desks(self, terms: Terms, seed: int) -> None:
-        market, journal, ids = self.market, self.journal, self._ids
-        self.executor = Executor(market, self.matching, self.clearing, journal, ids)
-        self.open = self.executor.open
-        self.orders = OrderDesk(
-            market, self.matching, self.clearing, journal, self.executor, ids, terms
+    def _build_pit(self, seed: int) -> Pit:
+        self.journal = Journal()
+        self.timers = Timers()
+        self._ids = Ids(seed)
+        self.clearing = Clearing(self.market, self.journal, self.budgets, seed)
+        self.matching = Matching(self.market)
+        self.open = OpenOrders(self.matching, self.clearing)
+        return Pit(
+            market=self.market,
+            matching=self.matching,
+            clearing=self.clearing,
+            open=self.open,
+            journal=self.journal,
+            ids=self._ids,
+            timers=self.timers,
         )
-        self.liquidator = Liquidator(market, self.clearing, journal, self.executor, ids)
-        self.funding = FundingDesk(
-            market, self.clearing, journal, ids, self.timers, seed
-        )
-        self.twaps = TwapDesk(market, self.orders, journal, ids, self.timers, seed)
-        self.transfers = Transfers(market, self.clearing, self.identities, journal, ids)
-        self.dead_man = DeadMan(
-            self.orders,
-            self.clearing.fees,
-            self.timers,
-            terms.scheduled_cancel_volume,
-        )
+
+    def _build_desks(self, pit: Pit, terms: Terms, seed: int) -> None:
+        self.executor = Executor(pit)
+        self.judge = Judge(pit, self.executor)
+        self.orders = OrderDesk(pit, self.executor, self.judge, terms)
+        self.triggers = Triggers(pit, self.executor, self.judge, self.orders)
+        self.liquidator = Liquidator(pit, self.executor)
+        self.funding = FundingDesk(pit, seed)
+        self.twaps = TwapDesk(pit, self.orders, seed)
+        self.transfers = Transfers(pit, self.identities)
+        self.dead_man = DeadMan(pit, self.orders, terms.scheduled_cancel_volume)
 
     @property
     def universe(self) -> Universe:
@@ -194,7 +201,7 @@ class Exchange:
                 self.matching.renew(asset)
                 self.executor.sweep(asset, at)
         traded = [(asset, self._met(asset, trades)) for asset, trades in block.trades]
-        self.orders.check_triggers(at)
+        self.triggers.check(at)
         self.liquidator.check(at)
         return Happened(msgspec.structs.replace(block, trades=traded))
 
@@ -247,35 +254,6 @@ class Exchange:
         if not touched and not printed and not news:
             return None
         return Happened(Changes(now_ms, touched, printed), news)
-
-    def candles(
-        self, asset: int, interval: str, start_ms: int, end_ms: int, now_ms: int
-    ) -> list[Candle]:
-        """Return the candles a request selects, the forming one last (§2.1)."""
-        first, last = span(interval, start_ms, end_ms, now_ms)
-        return aggregate(self.market.minutes(asset, first, last), interval)
-
-    def forming(self, asset: int, interval: str, now_ms: int) -> Candle | None:
-        """Return the candle that ``now_ms`` falls into, None before its first trade."""
-        minute = now_ms - now_ms % MINUTE_MS
-        closed = self._closed_part(asset, interval, minute)
-        newest = self.market.minutes(asset, minute, now_ms)
-        if not newest:
-            return closed
-        row = msgspec.structs.replace(newest[-1], t=open_ms(interval, now_ms))
-        return row if closed is None else merged(closed, row)
-
-    def _closed_part(self, asset: int, interval: str, minute: int) -> Candle | None:
-        known = self._closed.get((asset, interval))
-        if known is None or known[0] != minute:
-            first = open_ms(interval, minute)
-            rows = self.market.minutes(asset, first, minute - 1)
-            made = aggregate(rows, interval)
-            known = (minute, made[-1] if made else None)
-            # Blocks still due may bring trades of a minute before.
-            if self.market.next_ms(minute) >= minute:
-                self._closed[asset, interval] = known
-        return known[1]
 
     def book(self, asset: int) -> Book:
         """Return the book everybody sees, up to 20 levels a side."""

@@ -5,13 +5,12 @@ from collections.abc import Sequence
 import msgspec
 
 from hlsim.core import margin
-from hlsim.core.clearing import Clearing, Deal, Party
-from hlsim.core.ids import Ids
-from hlsim.core.journal import Canceled, Journal, Liquidation
-from hlsim.core.market import Market, Trade
-from hlsim.core.matching import Match, Matching
-from hlsim.core.open_orders import OpenOrders
+from hlsim.core.clearing import Deal, Party
+from hlsim.core.journal import Canceled, Liquidation
+from hlsim.core.market import Trade
+from hlsim.core.matching import Match
 from hlsim.core.orders import Order, Status, Tif
+from hlsim.core.pit import Pit
 
 
 class Moment(msgspec.Struct, frozen=True):
@@ -25,22 +24,15 @@ class Moment(msgspec.Struct, frozen=True):
 class Executor:
     """Matches, books, and tells; knows no rules about what may be ordered."""
 
-    def __init__(
-        self,
-        market: Market,
-        matching: Matching,
-        clearing: Clearing,
-        journal: Journal,
-        ids: Ids,
-    ) -> None:
-        """Work on the exchange's books and accounts."""
-        self._market = market
-        self._matching = matching
-        self._clearing = clearing
-        self._journal = journal
-        self._ids = ids
-        self.open = OpenOrders(matching, clearing)
-        self._ambient = frozenset(market.participants)
+    def __init__(self, pit: Pit) -> None:
+        """Work on the books and accounts of ``pit``."""
+        self._market = pit.market
+        self._matching = pit.matching
+        self._clearing = pit.clearing
+        self._journal = pit.journal
+        self._ids = pit.ids
+        self._open = pit.open
+        self._ambient = frozenset(pit.market.participants)
         self._printed: list[tuple[int, tuple[Trade, ...]]] = []
         self._touched: set[int] = set()
 
@@ -137,7 +129,7 @@ class Executor:
 
     def _after(self, maker: Order, sz: int, now_ms: int) -> None:
         """Tell what a fill left of a resting order."""
-        self.open.shrink(maker, sz)
+        self._open.shrink(maker, sz)
         if maker.sz:
             self._journal.order(maker, Status.OPEN, now_ms)
         else:
@@ -146,7 +138,7 @@ class Executor:
 
     def finish(self, order: Order, status: Status, now_ms: int) -> None:
         """End a living order with ``status``, and what hangs on it."""
-        self.open.drop(order)
+        self._open.drop(order)
         self._journal.order(order, status, now_ms)
         self.touch(order.asset)
         self.settle_children(order, status, now_ms)
@@ -158,23 +150,23 @@ class Executor:
             self.end_siblings(order, now_ms)
             return
         for oid in order.children:
-            child = self.open.get(order.user, oid)
-            if child is not None and self.open.is_held_back(child):
+            child = self._open.get(order.user, oid)
+            if child is not None and self._open.is_held_back(child):
                 self.finish(child, Status.CANCELED, now_ms)
 
     def release_children(self, order: Order, now_ms: int) -> None:
         """Let the children of a filled order wait for their triggers."""
         for oid in order.children:
-            child = self.open.get(order.user, oid)
-            if child is not None and self.open.is_held_back(child):
-                self.open.release(child)
+            child = self._open.get(order.user, oid)
+            if child is not None and self._open.is_held_back(child):
+                self._open.release(child)
                 self._journal.order(child, Status.OPEN, now_ms)
 
     def end_siblings(self, order: Order, now_ms: int) -> None:
         """Cancel the other order of a pair, once one of take-profit and stop filled."""
         if order.parent is None:
             return
-        for other in self.open.of(order.user):
+        for other in self._open.of(order.user):
             if other.parent == order.parent and other.oid != order.oid:
                 self.cancel(other, Status.SIBLING_FILLED_CANCELED, now_ms)
 
@@ -186,18 +178,18 @@ class Executor:
 
     def vanish(self, order: Order, now_ms: int) -> None:
         """Let a living order be gone without news: only who asks finds out (O11)."""
-        self.open.drop(order)
+        self._open.drop(order)
         self._journal.keep(order, Status.INTERNAL_CANCEL, now_ms)
         self.touch(order.asset)
         for oid in order.children:
-            child = self.open.get(order.user, oid)
-            if child is not None and self.open.is_held_back(child):
+            child = self._open.get(order.user, oid)
+            if child is not None and self._open.is_held_back(child):
                 self.vanish(child, now_ms)
 
     def _recheck(self, user: str, asset: int, now_ms: int) -> None:
         """Cancel reduce-only orders that have nothing left to reduce."""
-        for order in self.open.reducing(user, asset):
-            if not self.reducible(order) and self.open.get(user, order.oid):
+        for order in self._open.reducing(user, asset):
+            if not self.reducible(order) and self._open.get(user, order.oid):
                 self.cancel(order, Status.REDUCE_ONLY_CANCELED, now_ms)
 
     def _tell(self, asset: int, trades: Sequence[Trade]) -> None:

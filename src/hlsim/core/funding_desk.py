@@ -9,18 +9,16 @@ from collections import deque
 import msgspec
 
 from hlsim.core.accounts import Account
-from hlsim.core.clearing import Clearing
 from hlsim.core.fees import SCALE
 from hlsim.core.funding import hourly_rate
 from hlsim.core.house import FEES
-from hlsim.core.ids import Ids
 from hlsim.core.intervals import HOUR_MS
-from hlsim.core.journal import FundingPaid, Journal
-from hlsim.core.market import FundingRate, Market
+from hlsim.core.journal import FundingPaid
+from hlsim.core.market import FundingRate
 from hlsim.core.numbers import divided
+from hlsim.core.pit import Pit
 from hlsim.core.positions import Position
 from hlsim.core.rng import draw, stream
-from hlsim.core.timers import Timers
 
 SAMPLE_MS = 5_000
 _ROWS_KEPT = 5_000
@@ -43,21 +41,13 @@ class Samples(msgspec.Struct):
 class FundingDesk:
     """Samples and settles; keeps the rates that were paid."""
 
-    def __init__(
-        self,
-        market: Market,
-        clearing: Clearing,
-        journal: Journal,
-        ids: Ids,
-        timers: Timers,
-        seed: int,
-    ) -> None:
-        """Work on the exchange's accounts; `begin` sets the first timers."""
-        self._market = market
-        self._clearing = clearing
-        self._journal = journal
-        self._ids = ids
-        self._timers = timers
+    def __init__(self, pit: Pit, seed: int) -> None:
+        """Pay between the accounts of ``pit``; `begin` sets the first timers."""
+        self._market = pit.market
+        self._clearing = pit.clearing
+        self._journal = pit.journal
+        self._ids = pit.ids
+        self._timers = pit.timers
         self._late = stream(seed, 0xFD)
         self._samples: dict[int, Samples] = {}
         self._paid: dict[int, deque[FundingRate]] = {}

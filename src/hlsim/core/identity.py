@@ -28,11 +28,6 @@ class Actor:
     master: str
     user: str
 
-    @property
-    def is_agent(self) -> bool:
-        """Whether an agent signed."""
-        return self.signer != self.master
-
 
 @dataclass(frozen=True, slots=True)
 class Role:

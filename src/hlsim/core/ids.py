@@ -22,5 +22,8 @@ class Ids:
     def tx_hash(self) -> str:
         """Return the hash of the next transaction."""
         self._hashes += 4
-        words = (draw(self._base, self._hashes + lane) for lane in range(4))
-        return "0x" + "".join(f"{word:016x}" for word in words)
+        base, first = self._base, self._hashes
+        return (
+            f"0x{draw(base, first):016x}{draw(base, first + 1):016x}"
+            f"{draw(base, first + 2):016x}{draw(base, first + 3):016x}"
+        )

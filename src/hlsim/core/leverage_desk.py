@@ -2,14 +2,13 @@
 
 from hlsim.core import margin
 from hlsim.core.accounts import Account, Leverage
-from hlsim.core.clearing import Clearing
 from hlsim.core.commands import (
     Done,
     TopUpIsolatedMargin,
     UpdateIsolatedMargin,
     UpdateLeverage,
 )
-from hlsim.core.market import Market
+from hlsim.core.pit import Pit
 from hlsim.core.positions import Position
 from hlsim.core.refusal import Refused
 
@@ -38,10 +37,10 @@ _LEAST_PART = 10
 class LeverageDesk:
     """Changes leverage and margin of accounts."""
 
-    def __init__(self, market: Market, clearing: Clearing) -> None:
-        """Work on the exchange's accounts."""
-        self._market = market
-        self._clearing = clearing
+    def __init__(self, pit: Pit) -> None:
+        """Change the accounts of ``pit``."""
+        self._market = pit.market
+        self._clearing = pit.clearing
 
     def update_leverage(
         self, user: str, wish: UpdateLeverage, now_ms: int

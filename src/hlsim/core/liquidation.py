@@ -8,15 +8,14 @@ backstop carries what is lost.
 
 from hlsim.core import margin
 from hlsim.core.accounts import Account
-from hlsim.core.clearing import Clearing, Deal, Party
+from hlsim.core.clearing import Deal, Party
 from hlsim.core.execution import Executor, Moment
 from hlsim.core.house import BACKSTOP
-from hlsim.core.ids import Ids
-from hlsim.core.journal import Journal, LedgerUpdate, Liquidated, Liquidation
+from hlsim.core.journal import LedgerUpdate, Liquidated, Liquidation
 from hlsim.core.margin import Marks
-from hlsim.core.market import Market
 from hlsim.core.numbers import USD_DECIMALS, decimal_string
 from hlsim.core.orders import Order, Status, Tif
+from hlsim.core.pit import Pit
 from hlsim.core.positions import Position
 
 _LARGE = 100_000 * 10**6
@@ -38,20 +37,14 @@ class _Fall:
 class Liquidator:
     """Looks at all accounts after every block."""
 
-    def __init__(
-        self,
-        market: Market,
-        clearing: Clearing,
-        journal: Journal,
-        executor: Executor,
-        ids: Ids,
-    ) -> None:
-        """Work on the exchange's accounts."""
-        self._market = market
-        self._clearing = clearing
-        self._journal = journal
+    def __init__(self, pit: Pit, executor: Executor) -> None:
+        """Watch the accounts of ``pit``."""
+        self._market = pit.market
+        self._clearing = pit.clearing
+        self._journal = pit.journal
+        self._open = pit.open
+        self._ids = pit.ids
         self._executor = executor
-        self._ids = ids
         self._paused_until: dict[tuple[str, int], int] = {}
         self._count = 0
 
@@ -153,11 +146,11 @@ class Liquidator:
     def _cancel_orders(self, account: Account, asset: int | None, now_ms: int) -> None:
         """Cancel the orders of an account, or of one coin."""
         universe = self._market.universe
-        for order in self._executor.open.of(account.user):
+        for order in self._open.of(account.user):
             if universe[order.asset].dex != account.dex:
                 continue
             # One cancel may end others: children go with their parent.
-            lives = self._executor.open.get(account.user, order.oid) is not None
+            lives = self._open.get(account.user, order.oid) is not None
             if lives and asset in (None, order.asset):
                 self._executor.cancel(order, Status.LIQUIDATED_CANCELED, now_ms)
 

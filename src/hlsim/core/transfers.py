@@ -5,7 +5,6 @@ which nothing here trades with.
 """
 
 from hlsim.core import margin
-from hlsim.core.clearing import Clearing
 from hlsim.core.commands import (
     Done,
     SendAsset,
@@ -17,10 +16,9 @@ from hlsim.core.commands import (
 )
 from hlsim.core.house import FEES
 from hlsim.core.identity import Identities
-from hlsim.core.ids import Ids
-from hlsim.core.journal import Journal, LedgerUpdate
-from hlsim.core.market import Market
+from hlsim.core.journal import LedgerUpdate
 from hlsim.core.numbers import USD_DECIMALS, decimal_string
+from hlsim.core.pit import Pit
 from hlsim.core.refusal import Refused
 from hlsim.core.universe import FIRST_DEX
 
@@ -39,20 +37,13 @@ NOT_A_VAULT = Refused("Vault not registered")
 class Transfers:
     """Moves dollars; what enters or leaves the exchange is summed up."""
 
-    def __init__(
-        self,
-        market: Market,
-        clearing: Clearing,
-        identities: Identities,
-        journal: Journal,
-        ids: Ids,
-    ) -> None:
-        """Work on the exchange's accounts."""
-        self._market = market
-        self._clearing = clearing
+    def __init__(self, pit: Pit, identities: Identities) -> None:
+        """Move between the accounts of ``pit``, which belong to ``identities``."""
+        self._market = pit.market
+        self._clearing = pit.clearing
+        self._journal = pit.journal
+        self._ids = pit.ids
         self._identities = identities
-        self._journal = journal
-        self._ids = ids
         self._spot: dict[str, int] = {}
         self._paid_in: dict[str, int] = {}
         self.deposited = 0

@@ -11,13 +11,11 @@ import msgspec
 
 from hlsim.core.desk import OrderDesk
 from hlsim.core.execution import Moment
-from hlsim.core.ids import Ids
-from hlsim.core.journal import Journal, TwapState
-from hlsim.core.market import Market
+from hlsim.core.journal import TwapState
 from hlsim.core.numbers import USD_DECIMALS, floor_to_tick
 from hlsim.core.orders import E8, Filled, Order, Tif
+from hlsim.core.pit import Pit
 from hlsim.core.rng import draw, stream
-from hlsim.core.timers import Timers
 
 SLICE_MS = 30_000
 _SLICES_A_MINUTE = 2
@@ -62,21 +60,13 @@ class Twap:
 class TwapDesk:
     """Takes, runs and ends TWAP orders."""
 
-    def __init__(
-        self,
-        market: Market,
-        desk: OrderDesk,
-        journal: Journal,
-        ids: Ids,
-        timers: Timers,
-        seed: int,
-    ) -> None:
+    def __init__(self, pit: Pit, desk: OrderDesk, seed: int) -> None:
         """Send slices through ``desk``."""
-        self._market = market
+        self._market = pit.market
+        self._journal = pit.journal
+        self._ids = pit.ids
+        self._timers = pit.timers
         self._desk = desk
-        self._journal = journal
-        self._ids = ids
-        self._timers = timers
         self._noise = stream(seed, 0x7A)
         self._running: dict[int, Twap] = {}
         self._last_id = 0

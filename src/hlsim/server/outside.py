@@ -58,7 +58,7 @@ class Outside:
 
     def set_post_only(self, until_ms: int) -> None:
         """Take only post-only orders until then."""
-        self._exchange.orders.post_only_until_ms = until_ms
+        self._exchange.judge.post_only_until_ms = until_ms
 
     def skip_minutes(self, coin: str, minutes: int) -> None:
         """Let minutes pass without trades; their candles come late and flat."""

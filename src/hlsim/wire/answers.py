@@ -68,7 +68,7 @@ def _(request: requests.CandleSnapshot, exchange: Exchange, now_ms: int) -> obje
     req = request.req
     asset = exchange.asset(req.coin)
     end_ms = now_ms if req.end_time is None else req.end_time
-    rows = exchange.candles(asset, req.interval, req.start_time, end_ms, now_ms)
+    rows = exchange.charts.candles(asset, req.interval, req.start_time, end_ms, now_ms)
     instrument = exchange.universe[asset]
     return [market_data.candle(instrument, req.interval, row) for row in rows]
 

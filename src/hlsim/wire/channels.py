@@ -64,7 +64,7 @@ def _(topic: subs.Trades, exchange: Exchange, now_ms: int) -> bytes | None:
 @current.register
 def _(topic: subs.Candles, exchange: Exchange, now_ms: int) -> bytes | None:
     asset = exchange.asset(topic.coin)
-    row = exchange.forming(asset, topic.interval, now_ms)
+    row = exchange.charts.forming(asset, topic.interval, now_ms)
     if row is None:
         return None
     instrument = exchange.universe[asset]

@@ -92,7 +92,7 @@ async def test_ohlcv_is_the_history_and_the_forming_candle(
     now_ms = await client.fetch_time()
     assert rows[-1][0] <= now_ms < rows[-1][0] + 300_000
     asset = server.exchange.asset("BTC")
-    mine = server.exchange.candles(asset, "5m", rows[0][0], now_ms, now_ms)
+    mine = server.exchange.charts.candles(asset, "5m", rows[0][0], now_ms, now_ms)
     got = [[Decimal(str(x)) for x in row] for row in rows]
     assert got == [
         [

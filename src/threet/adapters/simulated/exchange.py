@@ -47,7 +47,9 @@ class SimulatedExchange:
         except UnknownCoinError as error:
             raise UnknownSymbolError(symbol) from error
         now_ms = self._venue.now_ms
-        rows = self._exchange.candles(asset, timeframe.value, start_ms, end_ms, now_ms)
+        rows = self._exchange.charts.candles(
+            asset, timeframe.value, start_ms, end_ms, now_ms
+        )
         instrument = self._exchange.universe[asset]
         return [_candle(row, instrument, timeframe, now_ms) for row in rows]
 

@@ -306,7 +306,7 @@ def test_delisting_settles_positions_at_the_mark_without_fee(floor: Floor) -> No
 
 
 def test_only_post_only_orders_are_taken_in_a_post_only_phase(floor: Floor) -> None:
-    floor.exchange.orders.post_only_until_ms = floor.now_ms + 1
+    floor.exchange.judge.post_only_until_ms = floor.now_ms + 1
     refused = floor.refused(ALICE, order("buy", "1", "99"))
     assert refused.text.startswith("Only post-only orders allowed immediately")
     floor.rest(ALICE, order("buy", "1", "99", tif=Tif.ALO))

@@ -51,7 +51,7 @@ def test_a_user_acts_for_itself(identities: Identities) -> None:
     actor = identities.resolve(MASTER, None, NOW)
     assert actor == Actor(signer=MASTER, master=MASTER, user=MASTER)
     assert isinstance(actor, Actor)
-    assert not actor.is_agent
+    assert actor.signer == actor.master
 
 
 def test_an_unknown_signer_does_not_exist(identities: Identities) -> None:
@@ -64,7 +64,7 @@ def test_an_agent_acts_for_its_master(identities: Identities) -> None:
     actor = identities.resolve(AGENT, None, NOW)
     assert actor == Actor(signer=AGENT, master=MASTER, user=MASTER)
     assert isinstance(actor, Actor)
-    assert actor.is_agent
+    assert actor.signer != actor.master
 
 
 def test_an_agent_that_is_funded_still_acts_for_its_master(
