@@ -212,7 +212,8 @@ def main() -> None:
     except UpstreamError as error:
         _fail(str(error))
     except OSError as error:
-        _fail(f"cannot listen: {error.strerror}")
+        what = f"write {error.filename}" if error.filename else "listen"
+        _fail(f"cannot {what}: {error.strerror}")
 
 
 if __name__ == "__main__":

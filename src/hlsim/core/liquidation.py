@@ -13,12 +13,12 @@ from hlsim.core.execution import Executor, Moment
 from hlsim.core.house import BACKSTOP
 from hlsim.core.journal import LedgerUpdate, Liquidated, Liquidation
 from hlsim.core.margin import Marks
-from hlsim.core.numbers import USD_DECIMALS, decimal_string
+from hlsim.core.numbers import USD, decimal_string, usd_string
 from hlsim.core.orders import Order, Status, Tif
 from hlsim.core.pit import Pit
 from hlsim.core.positions import Position
 
-_LARGE = 100_000 * 10**6
+_LARGE = 100_000 * USD
 _FIRST_PART = 5
 _PAUSE_MS = 30_000
 _FARTHEST_PCT = 50
@@ -243,8 +243,8 @@ class Liquidator:
         universe = self._market.universe
         delta: dict[str, object] = {
             "type": "liquidation",
-            "liquidatedNtlPos": decimal_string(fall.notional, USD_DECIMALS),
-            "accountValue": decimal_string(value, USD_DECIMALS),
+            "liquidatedNtlPos": usd_string(fall.notional),
+            "accountValue": usd_string(value),
             "leverageType": "Cross" if fall.is_cross else "Isolated",
             "liquidatedPositions": [
                 {

@@ -17,14 +17,14 @@ from hlsim.core.commands import (
 from hlsim.core.house import FEES
 from hlsim.core.identity import Identities
 from hlsim.core.journal import LedgerUpdate
-from hlsim.core.numbers import USD_DECIMALS, decimal_string
+from hlsim.core.numbers import USD, usd_string
 from hlsim.core.pit import Pit
 from hlsim.core.refusal import Refused
 from hlsim.core.universe import FIRST_DEX
 
 SPOT = "spot"
 _COIN = "USDC"
-WITHDRAWAL_FEE = 10**USD_DECIMALS
+WITHDRAWAL_FEE = USD
 NOT_ENOUGH = Refused("Insufficient balance for token transfer")
 NOT_ENOUGH_TO_WITHDRAW = Refused("Insufficient balance for withdrawal")
 # The words of the real exchange for these are not known to us.
@@ -67,7 +67,7 @@ class Transfers:
         self._identities.add_user(user)
         self._add(user, FIRST_DEX, usd)
         self.deposited += usd
-        self._tell(user, now_ms, type="deposit", usdc=_usd(usd))
+        self._tell(user, now_ms, type="deposit", usdc=usd_string(usd))
 
     def withdraw(self, user: str, wish: Withdraw, now_ms: int) -> Done | Refused:
         """Let dollars leave the exchange, less its fee of one dollar."""
@@ -80,7 +80,7 @@ class Transfers:
         self.deposited -= wish.usd - WITHDRAWAL_FEE
         net = wish.usd - WITHDRAWAL_FEE
         self._tell(
-            user, now_ms, type="withdraw", usdc=_usd(net), nonce=now_ms, fee="1.0"
+            user, now_ms, type="withdraw", usdc=usd_string(net), nonce=now_ms, fee="1.0"
         )
         return Done()
 
@@ -95,7 +95,7 @@ class Transfers:
                 wish.destination,
                 now_ms,
                 type="internalTransfer",
-                usdc=_usd(wish.usd),
+                usdc=usd_string(wish.usd),
                 user=user,
                 destination=wish.destination,
                 fee="0.0",
@@ -114,7 +114,7 @@ class Transfers:
                 user,
                 now_ms,
                 type="accountClassTransfer",
-                usdc=_usd(wish.usd),
+                usdc=usd_string(wish.usd),
                 toPerp=wish.to_perp,
             )
         return refused or Done()
@@ -141,8 +141,8 @@ class Transfers:
                 sourceDex=wish.source_dex,
                 destinationDex=wish.destination_dex,
                 token=_COIN,
-                amount=_usd(wish.usd),
-                usdcValue=_usd(wish.usd),
+                amount=usd_string(wish.usd),
+                usdcValue=usd_string(wish.usd),
                 fee="0.0",
                 nativeTokenFee="0.0",
                 nonce=now_ms,
@@ -165,7 +165,7 @@ class Transfers:
                 target[0],
                 now_ms,
                 type="subAccountTransfer",
-                usdc=_usd(wish.usd),
+                usdc=usd_string(wish.usd),
                 user=source[0],
                 destination=target[0],
             )
@@ -191,7 +191,9 @@ class Transfers:
                 wish.usd if wish.is_deposit else -wish.usd
             )
             kind = "vaultDeposit" if wish.is_deposit else "vaultWithdraw"
-            self._tell(user, now_ms, type=kind, vault=wish.vault, usdc=_usd(wish.usd))
+            self._tell(
+                user, now_ms, type=kind, vault=wish.vault, usdc=usd_string(wish.usd)
+            )
         return refused or Done()
 
     def pay_fee(self, user: str, usd: int, now_ms: int) -> Refused | None:
@@ -239,7 +241,3 @@ class Transfers:
         self._tell(sender, now_ms, **delta)
         if receiver != sender:
             self._tell(receiver, now_ms, **delta)
-
-
-def _usd(usd: int) -> str:
-    return decimal_string(usd, USD_DECIMALS)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from hlsim.core.fees import FIRST, MAKERS, VIP, FeeDesk, Rates
-from hlsim.core.numbers import USD_DECIMALS, decimal_string
+from hlsim.core.numbers import decimal_string, usd_string
 
 _RATE_DECIMALS = 10
 _SPOT = {"spotCross": "0.0007", "spotAdd": "0.0004"}
@@ -55,9 +55,9 @@ def daily(desk: FeeDesk, user: str) -> list[dict[str, object]]:
     return [
         {
             "date": (_EPOCH + timedelta(milliseconds=one.day_ms)).date().isoformat(),
-            "userCross": decimal_string(one.cross, USD_DECIMALS),
-            "userAdd": decimal_string(one.add, USD_DECIMALS),
-            "exchange": decimal_string(whole.get(one.day_ms, 0), USD_DECIMALS),
+            "userCross": usd_string(one.cross),
+            "userAdd": usd_string(one.add),
+            "exchange": usd_string(whole.get(one.day_ms, 0)),
         }
         for one in desk.volume(user).days
     ]

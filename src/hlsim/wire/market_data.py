@@ -7,7 +7,7 @@ import msgspec
 from hlsim.core.candles import Candle
 from hlsim.core.intervals import close_ms
 from hlsim.core.market import Book, Context, FundingRate, Level, Trade
-from hlsim.core.numbers import USD_DECIMALS, decimal_string, decimal_text
+from hlsim.core.numbers import decimal_string, decimal_text, usd_string
 from hlsim.core.universe import FIRST_DEX, Instrument, MarginTable, Universe
 
 RATE_DECIMALS = 10
@@ -264,7 +264,7 @@ def context(instrument: Instrument, one: Context) -> WireContext:
         funding=_rate(one.funding),
         open_interest=decimal_string(one.open_interest, instrument.sz_decimals),
         prev_day_px=decimal_string(one.prev_day_px, decimals),
-        day_ntl_vlm=decimal_string(one.day_ntl_vlm, USD_DECIMALS),
+        day_ntl_vlm=usd_string(one.day_ntl_vlm),
         premium=None if one.premium is None else _rate(one.premium),
         oracle_px=decimal_string(one.oracle_px, decimals),
         mark_px=decimal_string(one.mark_px, decimals),

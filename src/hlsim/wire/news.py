@@ -10,10 +10,9 @@ from hlsim.core.journal import (
     LedgerUpdate,
     Liquidated,
     News,
-    Notified,
     TwapState,
 )
-from hlsim.core.numbers import USD_DECIMALS, decimal_string
+from hlsim.core.numbers import usd_string
 from hlsim.core.orders import Order, OrderRecord
 from hlsim.core.universe import Universe
 from hlsim.wire import fill_data, order_data
@@ -117,11 +116,6 @@ def _others(user: str, news: Sequence[News], universe: Universe) -> Frames:
         topic = subs.UserLedger(user)
         data = {"user": user, "nonFundingLedgerUpdates": rows}
         yield topic, frame(topic.channel, data)
-    for told in _only(news, Notified):
-        yield (
-            subs.Notification(user),
-            frame("notification", {"notification": told.text}),
-        )
 
 
 def _liquidation(one: Liquidated) -> dict[str, object]:
@@ -129,6 +123,6 @@ def _liquidation(one: Liquidated) -> dict[str, object]:
         "lid": one.lid,
         "liquidator": one.liquidator,
         "liquidated_user": one.user,
-        "liquidated_ntl_pos": decimal_string(one.notional, USD_DECIMALS),
-        "liquidated_account_value": decimal_string(one.account_value, USD_DECIMALS),
+        "liquidated_ntl_pos": usd_string(one.notional),
+        "liquidated_account_value": usd_string(one.account_value),
     }

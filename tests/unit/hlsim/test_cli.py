@@ -139,16 +139,20 @@ def test_a_stopped_recording_can_be_played(tmp_path: Path) -> None:
         wait_until(lambda: file.is_file() and len(lines_of(file)) > 8, "frames")
         recorder.send_signal(signal.SIGTERM)
         said, errors = recorder.communicate(timeout=10)
-        again = subprocess.run(
-            [*command, url, str(file)],
-            capture_output=True,
-            text=True,
-            timeout=20,
-            check=False,
+        again, nowhere = (
+            subprocess.run(
+                [*command, url, str(path)],
+                capture_output=True,
+                text=True,
+                timeout=20,
+                check=False,
+            )
+            for path in (file, tmp_path / "no" / "folder.gz")
         )
     assert (recorder.returncode, errors) == (0, "")
     assert said == f"recorded {len(lines_of(file)) - 1} frames of 2 coins\n"
-    assert again.returncode == 2
+    assert again.returncode == nowhere.returncode == 2
+    assert nowhere.stderr.startswith(f"hlsim: cannot write {tmp_path}/no/folder.gz: ")
     assert again.stderr == f"hlsim: there is a file {file} already\n"
     with served("--market", f"recorded:{file}") as (_, line):
         assert line.endswith("(recorded, seed 7, 3 symbols)\n")
