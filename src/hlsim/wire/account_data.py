@@ -12,6 +12,7 @@ from hlsim.core.numbers import (
     decimal_text,
     ratio_string,
 )
+from hlsim.core.positions import FINE
 
 # The exchange writes derived numbers with up to ten decimals.
 DERIVED_DECIMALS = 10
@@ -117,7 +118,9 @@ def _position(one: PositionState, funding_paid: Mapping[int, int]) -> WirePositi
         coin=instrument.name,
         szi=decimal_string(held.szi, instrument.sz_decimals),
         leverage=_leverage(one),
-        entry_px=ratio_string(held.cost, held.szi * entry_scale, ENTRY_DECIMALS),
+        entry_px=ratio_string(
+            held.fine_cost, held.szi * entry_scale * FINE, ENTRY_DECIMALS
+        ),
         position_value=usd(one.value),
         unrealized_pnl=usd(one.unrealized_pnl),
         return_on_equity=ratio_string(
