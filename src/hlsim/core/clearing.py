@@ -10,7 +10,7 @@ from hlsim.core.accounts import Account, Accounts
 from hlsim.core.address_budget import AddressBudgets
 from hlsim.core.fees import FeeDesk, builder_fee
 from hlsim.core.house import FEES, HOUSE
-from hlsim.core.journal import Fill, Journal, Liquidation
+from hlsim.core.journal import BACKSTOP_METHOD, Fill, Journal, Liquidation
 from hlsim.core.market import Market, Trade
 from hlsim.core.orders import Builder, Order
 from hlsim.core.positions import Direction
@@ -184,6 +184,8 @@ class Clearing:
         self, account: Account, deal: Deal, order: Order | None, *, crossed: bool
     ) -> tuple[int, int]:
         notional = deal.px * deal.sz
+        if deal.liquidation is not None and deal.liquidation.method == BACKSTOP_METHOD:
+            return 0, 0
         paid = self.fees.charge(account.user, notional, deal.time_ms, crossed=crossed)
         self._budgets.of(account.user).trade(notional)
         extra = 0

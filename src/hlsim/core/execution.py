@@ -109,7 +109,7 @@ class Executor:
         self._matching.took(taker, match)
         if maker is not None:
             self._after(maker, match.sz, at.now_ms)
-        self._recheck(taker.user, taker.asset, at.now_ms)
+        self._recheck(taker.user, taker.asset, at.now_ms, taker.parent)
         return trade
 
     def _settle(self, taker: Order, maker: Party, match: Match, at: Moment) -> Trade:
@@ -134,7 +134,7 @@ class Executor:
             self._journal.order(maker, Status.OPEN, now_ms)
         else:
             self.finish(maker, Status.FILLED, now_ms)
-        self._recheck(maker.user, maker.asset, now_ms)
+        self._recheck(maker.user, maker.asset, now_ms, maker.parent)
 
     def finish(self, order: Order, status: Status, now_ms: int) -> None:
         """End a living order with ``status``, and what hangs on it."""
@@ -186,11 +186,21 @@ class Executor:
             if child is not None and self._open.is_held_back(child):
                 self.vanish(child, now_ms)
 
-    def _recheck(self, user: str, asset: int, now_ms: int) -> None:
-        """Cancel reduce-only orders that have nothing left to reduce."""
+    def _recheck(
+        self, user: str, asset: int, now_ms: int, parent: int | None = None
+    ) -> None:
+        """Cancel reduce-only orders that have nothing left to reduce.
+
+        ``parent`` is that of the order which traded: its sibling ends as one.
+        """
         for order in self._open.reducing(user, asset):
-            if not self.reducible(order) and self._open.get(user, order.oid):
-                self.cancel(order, Status.REDUCE_ONLY_CANCELED, now_ms)
+            if self.reducible(order) or self._open.get(user, order.oid) is None:
+                continue
+            is_sibling = parent is not None and order.parent == parent
+            status = Status.REDUCE_ONLY_CANCELED
+            if is_sibling:
+                status = Status.SIBLING_FILLED_CANCELED
+            self.cancel(order, status, now_ms)
 
     def _tell(self, asset: int, trades: Sequence[Trade]) -> None:
         if trades:

@@ -15,6 +15,9 @@ ORDERS_KEPT = 2_000
 ROWS_KEPT = 2_000
 
 
+MARKET_METHOD, BACKSTOP_METHOD = "market", "backstop"
+
+
 class Liquidation(msgspec.Struct, frozen=True):
     """Why a fill was forced; ``method`` is market or backstop."""
 

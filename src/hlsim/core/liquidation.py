@@ -11,7 +11,13 @@ from hlsim.core.accounts import Account
 from hlsim.core.clearing import Deal, Party
 from hlsim.core.execution import Executor, Moment
 from hlsim.core.house import BACKSTOP
-from hlsim.core.journal import LedgerUpdate, Liquidated, Liquidation
+from hlsim.core.journal import (
+    BACKSTOP_METHOD,
+    MARKET_METHOD,
+    LedgerUpdate,
+    Liquidated,
+    Liquidation,
+)
 from hlsim.core.margin import Marks
 from hlsim.core.numbers import USD, decimal_string, usd_string
 from hlsim.core.orders import Order, Status, Tif
@@ -111,16 +117,17 @@ class Liquidator:
         if value * 3 < needed * 2:
             for one in fall.held:
                 self._hand_over(account, one, mark(one.asset), now_ms)
-            self._give_up(account, account.raw_usd)
-            self._tell(account, fall, value, now_ms)
+            taken = self._give_up(account, account.raw_usd)
+            self._tell(account, fall, value, now_ms, taken=taken)
             return
         sold = [
             self._sell_due(account, one, mark(one.asset), now_ms) for one in fall.held
         ]
-        if any(sold):
-            self._tell(account, fall, value, now_ms)
+        taken = 0
         if not any(one.is_cross for one in account.positions.values()):
-            self._give_up(account, min(account.raw_usd, 0))
+            taken = self._give_up(account, min(account.raw_usd, 0))
+        if any(sold) or taken:
+            self._tell(account, fall, value, now_ms, taken=taken)
 
     def _check_isolated(
         self, account: Account, held: Position, mark_px: int, now_ms: int
@@ -134,14 +141,15 @@ class Liquidator:
         self._cancel_orders(account, held.asset, now_ms)
         fall = _Fall([held], lambda _: mark_px)
         before = account.raw_usd
+        taken = 0
         if equity * 3 < needed * 2:
             self._hand_over(account, held, mark_px, now_ms)
             # What the position still held has come back: it goes with the position.
-            self._give_up(account, account.raw_usd - before)
+            taken = self._give_up(account, account.raw_usd - before)
         elif not self._sell_due(account, held, mark_px, now_ms):
             return
-        self._give_up(account, min(account.raw_usd - before, 0))
-        self._tell(account, fall, equity, now_ms)
+        taken += self._give_up(account, min(account.raw_usd - before, 0))
+        self._tell(account, fall, equity, now_ms, taken=taken)
 
     def _cancel_orders(self, account: Account, asset: int | None, now_ms: int) -> None:
         """Cancel the orders of an account, or of one coin."""
@@ -154,10 +162,14 @@ class Liquidator:
             if lives and asset in (None, order.asset):
                 self._executor.cancel(order, Status.LIQUIDATED_CANCELED, now_ms)
 
-    def _give_up(self, account: Account, usd: int) -> None:
-        """Let the backstop have cash of an account, or carry its debt if negative."""
+    def _give_up(self, account: Account, usd: int) -> int:
+        """Let the backstop have cash of an account, or carry its debt if negative.
+
+        Returns the same amount.
+        """
         account.raw_usd -= usd
         self._clearing.accounts.get(BACKSTOP, account.dex).raw_usd += usd
+        return usd
 
     def _recovered(self, account: Account, held: list[Position], now_ms: int) -> None:
         """Forget the pauses that are over: what falls again falls anew."""
@@ -204,7 +216,7 @@ class Liquidator:
             tif=Tif.LIQUIDATION_MARKET,
             reduce_only=True,
         )
-        why = Liquidation(account.user, mark_px, "market")
+        why = Liquidation(account.user, mark_px, MARKET_METHOD)
         self._executor.run(order, Moment(now_ms, self._ids.tx_hash(), why))
         if order.sz == size:
             return False
@@ -226,11 +238,24 @@ class Liquidator:
                 maker=Party(BACKSTOP, self._ids.oid()),
                 time_ms=now_ms,
                 hash=self._ids.tx_hash(),
-                liquidation=Liquidation(account.user, mark_px, "backstop"),
+                liquidation=Liquidation(account.user, mark_px, BACKSTOP_METHOD),
             )
         )
 
-    def _tell(self, account: Account, fall: _Fall, value: int, now_ms: int) -> None:
+    def _tell(
+        self,
+        account: Account,
+        fall: _Fall,
+        value: int,
+        now_ms: int,
+        *,
+        taken: int = 0,
+    ) -> None:
+        """Tell of a liquidation; ``taken`` is cash that went to the backstop beside it.
+
+        The real exchange's row is not known to tell that; without it an account could
+        not be reckoned up from what its user is told.
+        """
         self._count += 1
         liquidated = Liquidated(
             user=account.user,
@@ -245,6 +270,7 @@ class Liquidator:
             "type": "liquidation",
             "liquidatedNtlPos": usd_string(fall.notional),
             "accountValue": usd_string(value),
+            "takenByBackstop": usd_string(taken),
             "leverageType": "Cross" if fall.is_cross else "Isolated",
             "liquidatedPositions": [
                 {

@@ -1,13 +1,16 @@
 """Positions: what was bought for what, exact in micro-dollars.
 
 Nothing is averaged: a position keeps what its size cost in total, so that the entry
-price is a quotient that is only rounded when it is written.
+price is a quotient that is only rounded when it is written. What a partial close takes
+off that cost is a quotient too; it is kept to 10**-18 dollars, far below anything told.
 """
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from hlsim.core.numbers import divided
+
+FINE = 10**12
 
 
 class Direction(StrEnum):
@@ -49,29 +52,42 @@ class CumulativeFunding:
 
 @dataclass(slots=True, kw_only=True)
 class Position:
-    """A signed size and what it cost; ``raw_usd`` is an isolated one's own cash."""
+    """A signed size and what it cost; ``raw_usd`` is an isolated one's own cash.
+
+    ``fine_cost`` counts the cost in 1 / `FINE` micro-dollars.
+    """
 
     asset: int
     leverage: int
     is_cross: bool = True
     szi: int = 0
-    cost: int = 0
+    fine_cost: int = 0
     raw_usd: int = 0
     funding: CumulativeFunding = field(default_factory=CumulativeFunding)
+
+    @property
+    def cost(self) -> int:
+        """What the size cost, in micro-dollars."""
+        return divided(self.fine_cost, FINE)
+
+    @cost.setter
+    def cost(self, usd: int) -> None:
+        self.fine_cost = usd * FINE
 
     def reduce(self, change: int, px: int) -> int:
         """Close ``change`` (signed, at most all) at ``px``; returns the profit."""
         self.funding.since_change = 0
-        removed = divided(self.cost * abs(change), abs(self.szi))
+        before = self.cost
+        self.fine_cost -= divided(self.fine_cost * abs(change), abs(self.szi))
         self.szi += change
-        self.cost -= removed
-        return -change * px - removed
+        # By what the told cost fell, so that all profits add up to the cash they left.
+        return -change * px - (before - self.cost)
 
     def increase(self, change: int, px: int) -> None:
         """Add ``change`` (signed, of the same direction) at ``px``."""
         self.funding.since_change = 0
         self.szi += change
-        self.cost += change * px
+        self.fine_cost += change * px * FINE
 
     def unrealized_pnl(self, mark_px: int) -> int:
         """Return what closing at the mark would bring."""

@@ -7,6 +7,7 @@ import msgspec
 
 from hlsim.core.margin import AccountState, PositionState, Summary
 from hlsim.core.numbers import decimal_string, decimal_text, ratio_string, usd_string
+from hlsim.core.positions import FINE
 
 # The exchange writes derived numbers with up to ten decimals.
 DERIVED_DECIMALS = 10
@@ -107,7 +108,9 @@ def _position(one: PositionState, funding_paid: Mapping[int, int]) -> WirePositi
         coin=instrument.name,
         szi=decimal_string(held.szi, instrument.sz_decimals),
         leverage=_leverage(one),
-        entry_px=ratio_string(held.cost, held.szi * entry_scale, ENTRY_DECIMALS),
+        entry_px=ratio_string(
+            held.fine_cost, held.szi * entry_scale * FINE, ENTRY_DECIMALS
+        ),
         position_value=usd_string(one.value),
         unrealized_pnl=usd_string(one.unrealized_pnl),
         return_on_equity=ratio_string(

@@ -31,7 +31,7 @@ CLOID = "0x" + "7" * 32
 TEN_MINUTES_MS = 600_000
 AT_ONCE_MS = TEN_MINUTES_MS
 # What any machine must come to. It changes with the market or the rules of trading.
-PINNED = "33dbb15dc6ceedc139cbfc675c20c8202095a531f304b6f5e319ab081db07499"
+PINNED = "9d31882ea766469ccbf9b88a73813e9650e1f6184f29f59bfc3f723705698111"
 
 
 @dataclass

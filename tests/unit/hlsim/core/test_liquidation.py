@@ -5,6 +5,8 @@ The coin allows 20x, so that 2.5 % of the notional is maintenance. The unlucky o
 91.50 it is worth 145.50, which is less than two thirds of 228.75.
 """
 
+import pytest
+
 from hlsim.core.house import BACKSTOP
 from hlsim.core.journal import LedgerUpdate, Liquidated, News
 from hlsim.core.orders import Status
@@ -197,9 +199,44 @@ def test_the_ledger_says_what_was_liquidated() -> None:
         "type": "liquidation",
         "liquidatedNtlPos": "9230.0",
         "accountValue": "230.0",
+        "takenByBackstop": "0.0",
         "leverageType": "Isolated",
         "liquidatedPositions": [{"coin": "COIN", "szi": "100.0"}],
     }
+
+
+@pytest.mark.parametrize(
+    ("is_cross", "px", "offered"),
+    [
+        (True, "91.5", ""),
+        (False, "91.5", ""),
+        (True, "92.3", "80"),
+        (False, "92.3", "80"),
+    ],
+)
+def test_an_account_can_be_reckoned_up_from_what_its_user_was_told(
+    is_cross: bool, px: str, offered: str
+) -> None:
+    floor = floor_with("5000" if not is_cross else "1000", is_cross=is_cross)
+    floor.long(POOR, "100")
+    if offered:
+        bids(floor, offered)
+    floor.mark(px)
+    history = floor.exchange.journal.history(POOR)
+    profit = sum(one.closed_pnl - one.fee for one in history.fills)
+    rows = [one.delta for one in history.ledger if one.delta["type"] == "liquidation"]
+    taken = sum(usd(str(one["takenByBackstop"])) for one in rows)
+    assert rows
+    paid_in = floor.exchange.transfers.paid_in(POOR)
+    assert floor.account(POOR).cash == paid_in + profit - taken
+    assert floor.account(POOR).positions == {}
+
+
+def test_the_backstop_charges_no_fee_beside_what_it_takes() -> None:
+    floor = floor_with("1000")
+    floor.long(POOR, "100")
+    floor.mark("91.5")
+    assert floor.fills(POOR)[1].fee == 0
 
 
 def test_a_forced_liquidation_sells_all_of_a_large_position_at_once() -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hlsim.core.accounts import Account, Leverage
-from hlsim.core.positions import Direction, direction
+from hlsim.core.positions import Direction, Position, direction
 
 CROSS, ISOLATED = Leverage(10, True), Leverage(10, False)
 
@@ -96,3 +96,22 @@ def test_cash_and_profit_agree_however_a_position_was_traded(
     for asset in (0, 1):
         total = sum(change for change, _, of in done if of == asset)
         assert account.szi(asset) == total
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 10**6), st.integers(1, 10**7)), min_size=1),
+    st.lists(st.integers(1, 10**5), max_size=30),
+)
+def test_closing_a_part_leaves_the_entry_price_where_it_is(
+    opened: list[tuple[int, int]], closed: list[int]
+) -> None:
+    held = Position(asset=0, leverage=10)
+    for change, px in opened:
+        held.increase(change, px)
+    cost, size = held.fine_cost, held.szi
+    for change in closed:
+        if change < held.szi:
+            held.reduce(-change, 1)
+    # Each part is rounded to 10**-18 dollars at most.
+    drift = abs(held.fine_cost * size - cost * held.szi)
+    assert drift <= (len(closed) + 1) * size * size

@@ -13,7 +13,7 @@ from hlsim.core.accounts import Account, Leverage
 from hlsim.core.address_budget import AddressBudget
 from hlsim.core.funding import hourly_rate
 from hlsim.core.margin import account_state
-from hlsim.core.positions import Position, direction
+from hlsim.core.positions import FINE, Position, direction
 from hlsim.core.universe import Instrument, Universe, flat_table
 from tests.recordings import answers_of
 
@@ -104,7 +104,7 @@ def the_same_account(told: Row) -> tuple[Account, Universe, list[int]]:
         marks.append(int((value / abs(szi)).scaleb(6 - sz_decimals)))
         cost = int((szi * Decimal(one["entryPx"])).scaleb(6))
         account.positions[asset] = Position(
-            asset=asset, leverage=leverage, szi=units, cost=cost
+            asset=asset, leverage=leverage, szi=units, fine_cost=cost * FINE
         )
     return account, Universe(tuple(coins)), marks
 
