@@ -9,13 +9,12 @@ from collections import deque
 import msgspec
 
 from hlsim.core.accounts import Account
-from hlsim.core.fees import SCALE
 from hlsim.core.funding import hourly_rate
 from hlsim.core.house import FEES
 from hlsim.core.intervals import HOUR_MS
 from hlsim.core.journal import FundingPaid
 from hlsim.core.market import FundingRate
-from hlsim.core.numbers import divided
+from hlsim.core.numbers import RATE_SCALE, divided
 from hlsim.core.pit import Pit
 from hlsim.core.positions import Position
 from hlsim.core.rng import draw, stream
@@ -105,7 +104,7 @@ class FundingDesk:
             held = account.positions.get(asset)
             if held is None:
                 continue
-            usdc = -divided(held.szi * oracle * rate, SCALE)
+            usdc = -divided(held.szi * oracle * rate, RATE_SCALE)
             left -= usdc
             _receive(account, held, usdc)
             if not account.is_house:

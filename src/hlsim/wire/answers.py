@@ -6,13 +6,13 @@ Account requests are answered in `account_answers`; `answer` finds both.
 from functools import singledispatch
 
 from hlsim.core.exchange import Exchange
-from hlsim.core.numbers import decimal_string
+from hlsim.core.intervals import HOUR_MS
+from hlsim.core.numbers import rate_string
 from hlsim.core.universe import FIRST_DEX, FLAT_TABLES_BELOW, flat_table
 from hlsim.wire import market_data, requests, spot
 from hlsim.wire.books import l2_book
 
 FUNDING_INTERVAL_HOURS = 1
-_HOUR_MS = 3_600_000
 
 
 class UnknownAnswerError(LookupError):
@@ -88,12 +88,12 @@ def _(request: requests.FundingHistory, exchange: Exchange, now_ms: int) -> obje
 
 @market_answer.register
 def _(request: requests.PredictedFundings, exchange: Exchange, now_ms: int) -> object:
-    next_ms = now_ms - now_ms % _HOUR_MS + _HOUR_MS
+    next_ms = now_ms - now_ms % HOUR_MS + HOUR_MS
     rows: list[object] = []
     for asset in exchange.universe.members(FIRST_DEX):
         rate = exchange.context(asset, now_ms).funding
         venue = {
-            "fundingRate": decimal_string(rate, market_data.RATE_DECIMALS),
+            "fundingRate": rate_string(rate),
             "nextFundingTime": next_ms,
             "fundingIntervalHours": FUNDING_INTERVAL_HOURS,
         }

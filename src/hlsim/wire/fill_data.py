@@ -7,10 +7,9 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from hlsim.core.journal import Fill, FundingPaid, Liquidation, TwapState
-from hlsim.core.numbers import decimal_string, ratio_string, usd_string
+from hlsim.core.numbers import decimal_string, rate_string, ratio_string, usd_string
 from hlsim.core.universe import Universe
 
-_RATE_DECIMALS = 10
 _AVERAGE_DECIMALS = 8
 
 
@@ -116,7 +115,7 @@ def funding_delta(one: FundingPaid, universe: Universe) -> dict[str, object]:
         "coin": instrument.name,
         "usdc": usd_string(one.usdc),
         "szi": decimal_string(one.szi, instrument.sz_decimals),
-        "fundingRate": decimal_string(one.rate, _RATE_DECIMALS),
+        "fundingRate": rate_string(one.rate),
         "nSamples": one.samples,
     }
 
