@@ -69,7 +69,7 @@ class FundingDesk:
 
     def _sample(self, due_ms: int) -> None:
         for asset in self._listed():
-            premium = self._market.context(asset, due_ms).premium
+            premium = self._market.premium(asset)
             if premium is not None:
                 samples = self._samples.setdefault(asset, Samples())
                 samples.total += premium
@@ -92,7 +92,7 @@ class FundingDesk:
             rate = hourly_rate(samples.mean)
             paid = self._paid.setdefault(asset, deque(maxlen=_ROWS_KEPT))
             paid.append(FundingRate(due_ms, rate, samples.mean))
-            oracle = self._market.context(asset, due_ms).oracle_px
+            oracle = self._market.oracle_px(asset)
             self._pay(asset, oracle, rate, samples.count, due_ms, tx_hash)
         self._timers.at(self._next_payment(due_ms), self._settle)
 
