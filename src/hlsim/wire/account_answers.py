@@ -6,7 +6,7 @@ from hlsim.core.exchange import Exchange
 from hlsim.core.margin import available, marks_at, position_margin
 from hlsim.core.numbers import decimal_string, usd_string
 from hlsim.core.universe import FIRST_DEX
-from hlsim.wire import account_data, fees, requests
+from hlsim.wire import account_shapes, fees, requests
 
 _PERIODS = (
     "day", "week", "month", "allTime", "perpDay", "perpWeek", "perpMonth",
@@ -25,7 +25,7 @@ def user_answer(
 @user_answer.register
 def _(
     request: requests.ClearinghouseState, exchange: Exchange, now_ms: int
-) -> account_data.WireAccount:
+) -> account_shapes.WireAccount:
     return clearinghouse_state(exchange, request.account, request.dex, now_ms)
 
 
@@ -171,12 +171,12 @@ def _(request: requests.UserVaultEquities, exchange: Exchange, now_ms: int) -> o
 
 def clearinghouse_state(
     exchange: Exchange, user: str, dex: str | None, now_ms: int
-) -> account_data.WireAccount:
+) -> account_shapes.WireAccount:
     """Return the state of a user's account on a dex; an unknown dex is empty."""
     dex = dex or FIRST_DEX
     state = exchange.account_state(user, now_ms, dex)
     paid = exchange.account(user, dex).funding_paid
-    return account_data.account(state, paid, now_ms)
+    return account_shapes.account(state, paid, now_ms)
 
 
 def active_asset(exchange: Exchange, user: str, coin: str, now_ms: int) -> object:
