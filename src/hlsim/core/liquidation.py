@@ -107,12 +107,13 @@ class Liquidator:
             self._hand_over(account, left, mark_px, now_ms)
 
     def _check_cross(self, account: Account, mark: Marks, now_ms: int) -> None:
-        fall = _Fall([one for one in account.positions.values() if one.is_cross], mark)
+        held = [one for one in account.positions.values() if one.is_cross]
         needed = margin.cross_maintenance(account, self._market.universe, mark)
         value = margin.cross_value(account, mark)
-        if not fall.held or value >= needed:
-            self._recovered(account, fall.held, now_ms)
+        if not held or value >= needed:
+            self._recovered(account, held, now_ms)
             return
+        fall = _Fall(held, mark)
         self._cancel_orders(account, None, now_ms)
         if value * 3 < needed * 2:
             for one in fall.held:
