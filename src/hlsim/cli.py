@@ -212,7 +212,8 @@ def main() -> None:
     except UpstreamError as error:
         _fail(str(error))
     except OSError as error:
-        _fail(f"cannot listen: {error.strerror}")
+        what = "listen" if error.filename is None else f"write {error.filename}"
+        _fail(f"cannot {what}: {error.strerror}")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ def _rates(rates: Rates) -> dict[str, object]:
 
 def user_fees(desk: FeeDesk, user: str, now_ms: int) -> dict[str, object]:
     """Return the answer for a user."""
-    rates = desk.rates(user, now_ms)
+    own = desk.charged(user, now_ms)
     vip = [{"ntlCutoff": f"{one.cutoff}.0", **_rates(one.rates)} for one in VIP]
     makers = [
         {"makerFractionCutoff": _rate(one.share), "add": _rate(one.add)}
@@ -36,8 +36,8 @@ def user_fees(desk: FeeDesk, user: str, now_ms: int) -> dict[str, object]:
     return {
         "dailyUserVlm": daily(desk, user),
         "feeSchedule": schedule,
-        "userCrossRate": _rate(rates.cross),
-        "userAddRate": _rate(rates.add),
+        "userCrossRate": _rate(own.cross),
+        "userAddRate": _rate(own.add),
         "userSpotCrossRate": _SPOT["spotCross"],
         "userSpotAddRate": _SPOT["spotAdd"],
         "activeReferralDiscount": _REFERRAL if desk.is_referred(user) else "0.0",
