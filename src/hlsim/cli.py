@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 from typer import Option
 
-from hlsim.core.address_budget import INITIAL_ALLOWANCE
+from hlsim.core.address_budget import INITIAL_ALLOWANCE, USD
+from hlsim.core.sub_accounts import SubAccountRules
 from hlsim.core.terms import Terms
 from hlsim.server.options import (
     parse_all,
@@ -100,6 +101,7 @@ def serve(
     ws_idle_secs: Limit = 60,
     address_allowance: Limit = INITIAL_ALLOWANCE,
     scheduled_cancel_volume: Dollars = 1_000_000,
+    sub_account_volume: Dollars = 100_000,
     vault: VaultTexts = None,
     network: Network = "both",
     partial_gtc_filled: PartialGtc = False,
@@ -122,6 +124,7 @@ def serve(
     terms = Terms(
         scheduled_cancel_volume=scheduled_cancel_volume,
         address_allowance=address_allowance,
+        sub_accounts=SubAccountRules(first_volume=sub_account_volume * USD),
         vaults=dict(map(parse_vault, vault or ())),
         partial_gtc_is_filled=partial_gtc_filled,
         batch_errors_are_each=batch_errors_each,

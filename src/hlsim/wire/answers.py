@@ -9,6 +9,7 @@ from hlsim.core.exchange import Exchange
 from hlsim.core.numbers import decimal_string
 from hlsim.core.universe import FIRST_DEX, FLAT_TABLES_BELOW, flat_table
 from hlsim.wire import market_data, requests, spot
+from hlsim.wire.account_data import usd
 from hlsim.wire.books import l2_book
 
 FUNDING_INTERVAL_HOURS = 1
@@ -168,7 +169,15 @@ def _(request: requests.VaultDetails, exchange: Exchange, now_ms: int) -> object
         "followerState": None,
         "leaderFraction": 0.0,
         "leaderCommission": 0.0,
-        "followers": [],
+        "followers": [
+            {
+                "user": one,
+                "vaultEquity": usd(
+                    exchange.transfers.vault_equity(one, address, now_ms)
+                ),
+            }
+            for one in exchange.transfers.vaults.holders(address)
+        ],
         "maxDistributable": 0.0,
         "maxWithdrawable": 0.0,
         "isClosed": False,
