@@ -10,6 +10,8 @@ import typer
 from typer import Option
 
 from hlsim.core.address_budget import INITIAL_ALLOWANCE
+from hlsim.core.numbers import USD
+from hlsim.core.sub_accounts import SubAccountRules
 from hlsim.core.terms import Terms
 from hlsim.server.options import (
     parse_all,
@@ -100,6 +102,7 @@ def serve(
     ws_idle_secs: Limit = 60,
     address_allowance: Limit = INITIAL_ALLOWANCE,
     scheduled_cancel_volume: Dollars = 1_000_000,
+    sub_account_volume: Dollars = 100_000,
     vault: VaultTexts = None,
     network: Network = "both",
     partial_gtc_filled: PartialGtc = False,
@@ -122,6 +125,7 @@ def serve(
     terms = Terms(
         scheduled_cancel_volume=scheduled_cancel_volume,
         address_allowance=address_allowance,
+        sub_accounts=SubAccountRules(first_volume=sub_account_volume * USD),
         vaults=dict(map(parse_vault, vault or ())),
         partial_gtc_is_filled=partial_gtc_filled,
         batch_errors_are_each=batch_errors_each,
@@ -212,7 +216,7 @@ def main() -> None:
     except UpstreamError as error:
         _fail(str(error))
     except OSError as error:
-        what = f"write {error.filename}" if error.filename else "listen"
+        what = "listen" if error.filename is None else f"write {error.filename}"
         _fail(f"cannot {what}: {error.strerror}")
 
 

@@ -163,7 +163,9 @@ class Dispatcher:
         self, command: ask.ReserveRequestWeight, actor: Actor, at: Moment
     ) -> Result:
         cost = command.requests * _PER_REQUEST
-        refused = self._transfers.pay_fee(actor.user, cost, at.now_ms)
+        refused = self._transfers.pay_fee(
+            actor.user, cost, at.now_ms, kind="reserveRequestWeight"
+        )
         if refused is None:
             self._budgets.of(actor.user).reserve(command.requests)
         return refused or Done()

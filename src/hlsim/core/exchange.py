@@ -250,6 +250,7 @@ class Exchange:
     def happened(self, now_ms: int) -> Happened | None:
         """Return what users caused since the last call, None if that is nothing."""
         touched, printed = self.executor.drain()
+        self.matching.changed(touched, now_ms)
         news = self.journal.drain()
         if not touched and not printed and not news:
             return None

@@ -80,6 +80,11 @@ def builder_fee(notional: int, tenths_bp: int) -> int:
     return divided(notional * tenths_bp, _TENTH_BP)
 
 
+def _discounted(rate: int) -> int:
+    """Return a rate with the referral discount; a rebate has none."""
+    return divided(rate * (100 - _REFERRAL_DISCOUNT_PCT), 100) if rate > 0 else rate
+
+
 class DayVolume(msgspec.Struct):
     """Taker and maker volume of one day, which began at ``day_ms``."""
 
@@ -155,12 +160,17 @@ class FeeDesk:
             self._settled[user] = settled
         return settled[1]
 
+    def charged(self, user: str, now_ms: int) -> Rates:
+        """Return today's rates of a user, net of the referral discount."""
+        rates = self.rates(user, now_ms)
+        if not self.is_referred(user):
+            return rates
+        return Rates(_discounted(rates.cross), _discounted(rates.add))
+
     def charge(self, user: str, notional: int, now_ms: int, *, crossed: bool) -> int:
         """Return the fee of a fill and count its volume."""
-        rates = self.rates(user, now_ms)
+        rates = self.charged(user, now_ms)
         rate = rates.cross if crossed else rates.add
-        if rate > 0 and self.is_referred(user):
-            rate = divided(rate * (100 - _REFERRAL_DISCOUNT_PCT), 100)
         volume = self._users.setdefault(user, Volume())
         volume.add(notional, now_ms, crossed=crossed)
         return fee(notional, rate)

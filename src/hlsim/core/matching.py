@@ -33,6 +33,7 @@ class Matching:
         self._market = market
         self.depth = Depth(market)
         self._books: dict[int, RestingBook] = {}
+        self._changed_ms: dict[int, int] = {}
 
     def resting(self, asset: int) -> RestingBook:
         """Return the resting orders of a coin."""
@@ -171,6 +172,11 @@ class Matching:
         """Return the best level a side."""
         return self._merged(asset, 1)
 
+    def changed(self, assets: Iterable[int], now_ms: int) -> None:
+        """Take note that users changed books: theirs is a later time than the quote."""
+        for asset in assets:
+            self._changed_ms[asset] = now_ms
+
     def _merged(self, asset: int, depth: int) -> Book:
         market = self._market
         seen = market.top(asset) if depth == 1 else market.book(asset)
@@ -180,7 +186,7 @@ class Matching:
         bids, asks = self.depth.ladders(asset)
         resting = self.resting(asset)
         return Book(
-            seen.time_ms,
+            max(seen.time_ms, self._changed_ms.get(asset, 0)),
             _joined(bids.levels(), resting.bids.levels(depth), depth, sign=-1),
             _joined(asks.levels(), resting.asks.levels(depth), depth, sign=1),
         )

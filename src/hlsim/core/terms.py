@@ -30,3 +30,7 @@ class Terms:
     partial_gtc_is_filled: bool = False
     batch_errors_are_each: bool = False
     fills_by_time_newest_first: bool = False
+
+    def __post_init__(self) -> None:
+        if min(self.scheduled_cancel_volume, self.address_allowance) < 0:
+            raise ValueError("volumes and allowances must not be negative")

@@ -21,6 +21,7 @@ from hlsim.core.numbers import USD, usd_string
 from hlsim.core.pit import Pit
 from hlsim.core.refusal import Refused
 from hlsim.core.universe import FIRST_DEX
+from hlsim.core.vaults import Vaults
 
 SPOT = "spot"
 _COIN = "USDC"
@@ -47,7 +48,7 @@ class Transfers:
         self._spot: dict[str, int] = {}
         self._paid_in: dict[str, int] = {}
         self.deposited = 0
-        self.vault_equities: dict[tuple[str, str], int] = {}
+        self.vaults = Vaults()
 
     def spot(self, user: str) -> int:
         """Return a user's dollars on the spot side."""
@@ -176,32 +177,53 @@ class Transfers:
         return role.name == "subAccount" and role.master == master
 
     def vault(self, user: str, wish: VaultTransfer, now_ms: int) -> Done | Refused:
-        """Pay into a vault or out of it; shares are worth what was paid in."""
-        if self._identities.role(wish.vault, now_ms).name != "vault":
+        """Pay into a vault for shares of it, or out of it for what they are worth."""
+        leader = self._identities.leader(wish.vault)
+        if leader is None or self._identities.role(wish.vault, now_ms).name != "vault":
             return NOT_A_VAULT
-        key = (user, wish.vault)
-        held = self.vault_equities.get(key, 0)
+        value = self._value(wish.vault, now_ms)
+        self.vaults.found(leader, wish.vault, value)
+        held = self.vaults.equity(user, wish.vault, value)
         if not wish.is_deposit and wish.usd > held:
             return NOT_ENOUGH
         places = (user, FIRST_DEX), (wish.vault, FIRST_DEX)
         source, target = places if wish.is_deposit else places[::-1]
         refused = self._move(source, target, wish.usd, now_ms)
         if refused is None:
-            self.vault_equities[key] = held + (
-                wish.usd if wish.is_deposit else -wish.usd
-            )
+            change = self.vaults.buy if wish.is_deposit else self.vaults.sell
+            change(user, wish.vault, wish.usd, value)
             kind = "vaultDeposit" if wish.is_deposit else "vaultWithdraw"
-            self._tell(
-                user, now_ms, type=kind, vault=wish.vault, usdc=usd_string(wish.usd)
+            self._tell_both(
+                user,
+                wish.vault,
+                now_ms,
+                type=kind,
+                vault=wish.vault,
+                user=user,
+                usdc=usd_string(wish.usd),
             )
         return refused or Done()
 
-    def pay_fee(self, user: str, usd: int, now_ms: int) -> Refused | None:
-        """Take a fee of the exchange's from a perp account."""
+    def vault_equity(self, user: str, vault: str, now_ms: int) -> int:
+        """Return what a user's shares of a vault are worth."""
+        return self.vaults.equity(user, vault, self._value(vault, now_ms))
+
+    def _value(self, vault: str, now_ms: int) -> int:
+        account = self._clearing.accounts.get(vault)
+        marks = margin.marks_at(self._market, now_ms)
+        state = margin.account_state(account, self._market.universe, marks)
+        return state.total.account_value
+
+    def pay_fee(self, user: str, usd: int, now_ms: int, *, kind: str) -> Refused | None:
+        """Take a fee of the exchange's from a perp account.
+
+        ``kind`` names it in the ledger; how the real one does is not known.
+        """
         if usd > self._free(user, FIRST_DEX, now_ms):
             return NOT_ENOUGH
         self._clearing.accounts.get(user).raw_usd -= usd
         self._clearing.accounts.get(FEES).raw_usd += usd
+        self._tell(user, now_ms, type=kind, usdc=usd_string(usd))
         return None
 
     def _move(

@@ -19,6 +19,7 @@ from hlsim.server.settings import Settings
 DRIVER = web.AppKey("driver", Driver)
 HUB = web.AppKey("hub", Hub)
 FAULTS = web.AppKey("faults", Faults)
+_VARY = "origin, access-control-request-method, access-control-request-headers"
 _CLOSE_TIMEOUT_SECS = 1.0
 _MOST_BODY_BYTES = 2 * 1024 * 1024
 
@@ -93,6 +94,21 @@ class Sockets:
         await asyncio.sleep(0)
 
 
+async def _allow_browsers(request: web.Request, response: web.StreamResponse) -> None:
+    """Let pages of any origin read answers, as recorded (§1.1)."""
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Access-Control-Expose-Headers"] = "*"
+    response.headers["Vary"] = _VARY
+
+
+async def _preflight(request: web.Request) -> web.Response:
+    allowed = {
+        "Access-Control-Allow-Methods": "GET,POST",
+        "Access-Control-Allow-Headers": "content-type",
+    }
+    return web.Response(headers=allowed)
+
+
 def build_app(
     exchange: Exchange,
     settings: Settings,
@@ -131,5 +147,8 @@ def build_app(
     app.router.add_post("/info", posts.info)
     app.router.add_post("/exchange", posts.exchange)
     app.router.add_get("/ws", sockets.handle)
+    app.on_response_prepare.append(_allow_browsers)
+    for path in ("/info", "/exchange"):
+        app.router.add_options(path, _preflight)
     app.on_shutdown.append(sockets.close_all)
     return app

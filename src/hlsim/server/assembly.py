@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from hlsim.core.accounts import DEFAULT_LEVERAGE, Leverage
 from hlsim.core.exchange import Exchange
+from hlsim.core.margin import bound, cross_value, marks_at
 from hlsim.core.market import Market
 from hlsim.core.numbers import USD_DECIMALS, parse_units
 from hlsim.core.universe import Instrument
@@ -32,6 +33,7 @@ def build_exchange(
         exchange.deposit(user, int(funds.scaleb(USD_DECIMALS)), start_ms)
     for holding in settings.holdings:
         _grant(exchange, holding)
+    _check_carried(exchange, settings, start_ms)
     exchange.happened(start_ms)  # nobody listens yet
     return exchange
 
@@ -150,3 +152,13 @@ def _entry_px(holding: Holding, instrument: Instrument) -> int:
     if px <= 0:
         raise ValueError(f"{holding.entry_px} is no entry price")
     return px
+
+
+def _check_carried(exchange: Exchange, settings: Settings, now_ms: int) -> None:
+    """Raise ValueError for positions that their account has no margin for."""
+    marks = marks_at(exchange.market, now_ms)
+    for user in {one.address.lower() for one in settings.holdings}:
+        account = exchange.account(user)
+        free = cross_value(account, marks) - bound(account, exchange.universe, marks)
+        if free < 0:
+            raise ValueError(f"{user} has no margin for its positions")

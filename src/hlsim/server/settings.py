@@ -1,15 +1,18 @@
 """Everything about the exchange that can be set; conflicting facts are settings too."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from pathlib import Path
 
+from hlsim.core.numbers import USD_DECIMALS
 from hlsim.core.terms import Terms
 from hlsim.faults.kinds import Plan
 from hlsim.wire.signing import SOURCES, Source
 
 _MOST_SYMBOLS = 1000
 _MOST_DAYS = 60
+_MOST_FUNDS = Decimal(10**12)
+_FASTEST = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,9 @@ class Limits:
     ws_idle_secs: int = 60
     ws_queue: int = 10_000
 
+    def __post_init__(self) -> None:
+        _check_not_negative(self, "limits")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cadence:
@@ -42,6 +48,10 @@ class Cadence:
     l2_book_fast_ms: int = 500
     user_ms: int = 1000
 
+    def __post_init__(self) -> None:
+        every = (self.all_mids_ms, self.l2_book_ms, self.l2_book_fast_ms, self.user_ms)
+        _check(min(every) > 0, "a channel must pause at least a millisecond")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deposit:
@@ -49,6 +59,17 @@ class Deposit:
 
     address: str
     funds: Decimal = Decimal(0)
+
+    def __post_init__(self) -> None:
+        _check(
+            self.funds.is_finite() and 0 <= self.funds <= _MOST_FUNDS,
+            f"{self.address} cannot begin with {self.funds:.3g} dollars",
+        )
+        micro = self.funds.scaleb(USD_DECIMALS)
+        _check(
+            micro == micro.to_integral_value(),
+            f"{self.funds} dollars have more than {USD_DECIMALS} decimals",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +132,7 @@ class Settings:
     def __post_init__(self) -> None:
         _check(1 <= self.symbols <= _MOST_SYMBOLS, "symbols must be 1 to 1000")
         _check(0 <= self.history_days <= _MOST_DAYS, "history must be 0 to 60 days")
-        _check(self.speed > 0, "speed must be positive")
+        _check(0 < self.speed <= _FASTEST, "speed must be positive, 10,000 at most")
         _check(self.rate is None or self.rate > 0, "rate must be positive")
         _check(self.block_ms > 0, "a block must take at least a millisecond")
         _check(
@@ -135,3 +156,9 @@ class Settings:
 def _check(holds: bool, sentence: str) -> None:
     if not holds:
         raise ValueError(sentence)
+
+
+def _check_not_negative(limits: Limits, what: str) -> None:
+    for one in fields(limits):
+        value = getattr(limits, one.name)
+        _check(value >= 0, f"{what} must not be negative: {one.name} {value}")

@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 import aiohttp
 import msgspec
 
-_ASK_SECS = 10.0
+# Somebody waits for the answer that this one completes.
+_ASK_SECS = 3.0
 _PING_SECS = 30.0
 _HEARTBEAT_SECS = 20.0
 _PING = '{"method":"ping"}'

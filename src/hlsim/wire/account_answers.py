@@ -163,10 +163,21 @@ def _(request: requests.ActiveAssetData, exchange: Exchange, now_ms: int) -> obj
 @user_answer.register
 def _(request: requests.UserVaultEquities, exchange: Exchange, now_ms: int) -> object:
     return [
-        {"vaultAddress": vault, "equity": usd_string(held)}
-        for (user, vault), held in exchange.transfers.vault_equities.items()
-        if user == request.account and held
+        {
+            "vaultAddress": vault,
+            "equity": usd_string(
+                exchange.transfers.vault_equity(request.account, vault, now_ms)
+            ),
+        }
+        for vault in exchange.transfers.vaults.of(request.account)
     ]
+
+
+def total_vault_equity(exchange: Exchange, user: str, now_ms: int) -> str:
+    """Return what all of a user's shares of vaults are worth."""
+    transfers = exchange.transfers
+    held = transfers.vaults.of(user)
+    return usd_string(sum(transfers.vault_equity(user, one, now_ms) for one in held))
 
 
 def clearinghouse_state(

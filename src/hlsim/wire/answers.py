@@ -7,7 +7,7 @@ from functools import singledispatch
 
 from hlsim.core.exchange import Exchange
 from hlsim.core.intervals import HOUR_MS
-from hlsim.core.numbers import rate_string
+from hlsim.core.numbers import rate_string, usd_string
 from hlsim.core.universe import FIRST_DEX, FLAT_TABLES_BELOW, flat_table
 from hlsim.wire import market_shapes, requests, spot
 from hlsim.wire.books import l2_book
@@ -168,7 +168,15 @@ def _(request: requests.VaultDetails, exchange: Exchange, now_ms: int) -> object
         "followerState": None,
         "leaderFraction": 0.0,
         "leaderCommission": 0.0,
-        "followers": [],
+        "followers": [
+            {
+                "user": one,
+                "vaultEquity": usd_string(
+                    exchange.transfers.vault_equity(one, address, now_ms)
+                ),
+            }
+            for one in exchange.transfers.vaults.holders(address)
+        ],
         "maxDistributable": 0.0,
         "maxWithdrawable": 0.0,
         "isClosed": False,

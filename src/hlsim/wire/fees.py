@@ -16,7 +16,7 @@ def _rates(rates: Rates) -> dict[str, object]:
 
 def user_fees(desk: FeeDesk, user: str, now_ms: int) -> dict[str, object]:
     """Return the answer for a user."""
-    rates = desk.rates(user, now_ms)
+    own = desk.charged(user, now_ms)
     vip = [{"ntlCutoff": f"{one.cutoff}.0", **_rates(one.rates)} for one in VIP]
     makers = [
         {"makerFractionCutoff": rate_string(one.share), "add": rate_string(one.add)}
@@ -31,8 +31,8 @@ def user_fees(desk: FeeDesk, user: str, now_ms: int) -> dict[str, object]:
     return {
         "dailyUserVlm": daily(desk, user),
         "feeSchedule": schedule,
-        "userCrossRate": rate_string(rates.cross),
-        "userAddRate": rate_string(rates.add),
+        "userCrossRate": rate_string(own.cross),
+        "userAddRate": rate_string(own.add),
         "userSpotCrossRate": _SPOT["spotCross"],
         "userSpotAddRate": _SPOT["spotAdd"],
         "activeReferralDiscount": _REFERRAL if desk.is_referred(user) else "0.0",

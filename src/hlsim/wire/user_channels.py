@@ -3,10 +3,16 @@
 from collections.abc import Mapping
 
 from hlsim.core.exchange import Exchange
+from hlsim.core.numbers import usd_string
 from hlsim.core.universe import FIRST_DEX
 from hlsim.wire import fill_shapes, market_shapes, order_shapes
 from hlsim.wire import subscriptions as subs
-from hlsim.wire.account_answers import active_asset, clearinghouse_state, spot_state
+from hlsim.wire.account_answers import (
+    active_asset,
+    clearinghouse_state,
+    spot_state,
+    total_vault_equity,
+)
 from hlsim.wire.answers import contexts
 from hlsim.wire.channels import current
 from hlsim.wire.history_answers import (
@@ -138,17 +144,22 @@ def _(topic: subs.WebData2, exchange: Exchange, now_ms: int) -> bytes | None:
     return frame("webData2", web_data(exchange, topic.user, now_ms))
 
 
+def _leading(exchange: Exchange, user: str) -> list[dict[str, str]]:
+    led = [one for one, leader in exchange.terms.vaults.items() if leader == user]
+    return [{"address": one, "name": one} for one in led]
+
+
 def web_data(exchange: Exchange, user: str, now_ms: int) -> dict[str, object]:
     """Return what the exchange's own front end is told about a user."""
     agent = exchange.identities.unnamed_agent(user, now_ms)
     return {
         "clearinghouseState": clearinghouse_state(exchange, user, None, now_ms),
-        "leadingVaults": [],
-        "totalVaultEquity": "0.0",
+        "leadingVaults": _leading(exchange, user),
+        "totalVaultEquity": total_vault_equity(exchange, user, now_ms),
         "openOrders": frontend_orders(exchange, user, FIRST_DEX),
         "agentAddress": agent.address if agent else None,
         "agentValidUntil": agent.valid_until if agent else None,
-        "cumLedger": "0.0",
+        "cumLedger": usd_string(exchange.transfers.paid_in(user)),
         "meta": market_shapes.meta(exchange.universe),
         "assetCtxs": contexts(exchange, FIRST_DEX, now_ms),
         "serverTime": now_ms,
@@ -165,17 +176,19 @@ def _(topic: subs.WebData3, exchange: Exchange, now_ms: int) -> bytes | None:
     state = {
         "agentAddress": agent.address if agent else None,
         "agentValidUntil": agent.valid_until if agent else None,
-        "cumLedger": "0.0",
+        "cumLedger": usd_string(exchange.transfers.paid_in(topic.user)),
         "serverTime": now_ms,
         "isVault": exchange.identities.role(topic.user, now_ms).name == "vault",
         "user": topic.user,
     }
     dexes = [
         {
-            "totalVaultEquity": "0.0",
+            "totalVaultEquity": "0.0"
+            if dex
+            else total_vault_equity(exchange, topic.user, now_ms),
             "perpsAtOpenInterestCap": [],
-            "leadingVaults": [],
+            "leadingVaults": [] if dex else _leading(exchange, topic.user),
         }
-        for _ in exchange.universe.dexes
+        for dex in exchange.universe.dexes
     ]
     return frame("webData3", {"userState": state, "perpDexStates": dexes})

@@ -38,7 +38,8 @@ def asked(url: str, question: dict[str, str]) -> object:
     host, _, port = url.removeprefix("http://").partition(":")
     connection = http.client.HTTPConnection(host, int(port), timeout=10)
     try:
-        connection.request("POST", "/info", json.dumps(question))
+        header = {"Content-Type": "application/json"}
+        connection.request("POST", "/info", json.dumps(question), header)
         return json.loads(connection.getresponse().read())
     finally:
         connection.close()

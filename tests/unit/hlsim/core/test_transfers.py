@@ -19,7 +19,7 @@ from hlsim.core.house import FEES
 from hlsim.core.refusal import Refused
 from hlsim.core.sub_accounts import SubAccountRules
 from hlsim.core.terms import Terms
-from tests.unit.hlsim.core.floor import ALICE, BOB, NOON, Floor, order, usd
+from tests.unit.hlsim.core.floor import ALICE, BOB, CAROL, NOON, Floor, order, usd
 
 VAULT, NEW = "0x" + "e" * 40, "0x" + "f" * 40
 NOT_ENOUGH = Refused("Insufficient balance for token transfer")
@@ -150,17 +150,39 @@ def test_a_sub_account_of_somebody_else_is_not_touched(floor: Floor) -> None:
     assert cash(floor, sub) == usd("10")
 
 
-def test_a_vault_is_paid_into_and_pays_back_at_most_that(floor: Floor) -> None:
-    def vault(amount: str, *, is_deposit: bool = True) -> VaultTransfer:
-        return VaultTransfer(vault=VAULT, is_deposit=is_deposit, usd=usd(amount))
+def paid(amount: str, *, is_deposit: bool = True) -> VaultTransfer:
+    return VaultTransfer(vault=VAULT, is_deposit=is_deposit, usd=usd(amount))
 
-    assert floor.act(ALICE, vault("10")) == Done()
+
+def test_a_vault_is_paid_into_and_pays_back_at_most_that(floor: Floor) -> None:
+    assert floor.act(ALICE, paid("10")) == Done()
     assert cash(floor, VAULT) == usd("10")
-    assert floor.act(BOB, vault("1", is_deposit=False)) == NOT_ENOUGH
-    assert floor.act(ALICE, vault("10", is_deposit=False)) == Done()
-    assert floor.exchange.transfers.vault_equities[ALICE, VAULT] == 0
+    assert floor.act(BOB, paid("1", is_deposit=False)) == NOT_ENOUGH
+    assert floor.act(ALICE, paid("10", is_deposit=False)) == Done()
+    assert floor.exchange.transfers.vault_equity(ALICE, VAULT, floor.now_ms) == 0
     other = VaultTransfer(vault=NEW, is_deposit=True, usd=usd("1"))
     assert floor.act(ALICE, other) == Refused("Vault not registered")
+
+
+def test_what_a_vault_earns_or_loses_is_its_holders_by_their_shares(
+    floor: Floor,
+) -> None:
+    floor.act(ALICE, paid("300"))
+    floor.act(BOB, paid("100"))
+    account = floor.exchange.clearing.accounts.get(VAULT)
+    floor.exchange.clearing.accounts.get(CAROL).raw_usd += usd("80")
+    account.raw_usd -= usd("80")  # lost a fifth, to somebody
+
+    def worth(user: str) -> int:
+        return floor.exchange.transfers.vault_equity(user, VAULT, floor.now_ms)
+
+    assert (worth(ALICE), worth(BOB)) == (usd("240"), usd("80"))
+    assert floor.act(BOB, paid("80", is_deposit=False)) == Done()
+    assert floor.act(CAROL, paid("60")) == Done()
+    assert (worth(ALICE), worth(BOB), worth(CAROL)) == (usd("240"), 0, usd("60"))
+    assert floor.act(ALICE, paid("240.000001", is_deposit=False)) == NOT_ENOUGH
+    assert floor.act(ALICE, paid("240", is_deposit=False)) == Done()
+    assert cash(floor, VAULT) == usd("60")
 
 
 def test_more_actions_are_bought_for_a_twentieth_of_a_cent_each(floor: Floor) -> None:

@@ -40,7 +40,8 @@ class Desk:
         """Return status, content type and body."""
         raw = body if isinstance(body, bytes) else msgspec.json.encode(body)
         session = await self._stack.enter_async_context(aiohttp.ClientSession())
-        async with session.post(self.server.url + path, data=raw) as answer:
+        url, header = self.server.url + path, {"Content-Type": "application/json"}
+        async with session.post(url, data=raw, headers=header) as answer:
             return answer.status, answer.content_type, await answer.read()
 
     async def ask(self, **request: object) -> Any:

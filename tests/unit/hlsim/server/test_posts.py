@@ -1,14 +1,17 @@
 """POST /info and /exchange: status codes, bodies and the budget of an address."""
 
+import asyncio
 import re
 from decimal import Decimal
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from hlsim.core.intervals import MINUTE_MS
-from hlsim.server.settings import Holding, Limits, RecordedFile
+from hlsim.server.settings import Deposit, Holding, Limits, RecordedFile
 from tests.unit.hlsim.server.conftest import USER, Desk, Open
+from tests.unit.hlsim.signers import MASTER, signed
 
 UNFIT = b"Failed to deserialize the JSON body into the target type"
 
@@ -281,3 +284,55 @@ async def test_actions_count_against_the_same_budget(open_desk: Open) -> None:
     desk = await open_desk(limits=Limits(ip_weight=1))
     assert (await desk.post("/exchange", b"{"))[0] == 400
     assert (await desk.post("/exchange", b"{"))[0] == 429
+
+
+async def test_a_body_that_is_not_said_to_be_json_is_not_read(desk: Desk) -> None:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(
+            f"{desk.server.url}/info",
+            data=b'{"type":"allMids"}',
+            headers={"Content-Type": "text/plain"},
+        ) as answer,
+    ):
+        assert answer.status == 415
+        text = await answer.text()
+        assert text == "Expected request with `Content-Type: application/json`"
+
+
+async def test_pages_of_any_origin_may_read_answers(desk: Desk) -> None:
+    async with aiohttp.ClientSession() as session:
+        url = f"{desk.server.url}/info"
+        async with session.options(url) as asked:
+            assert asked.status == 200
+            assert asked.headers["Access-Control-Allow-Headers"] == "content-type"
+        async with session.post(url, json={"type": "allMids"}) as answer:
+            assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+async def test_a_client_that_leaves_in_a_body_leaves_no_trace(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    host, _, port = desk.server.url.removeprefix("http://").partition(":")
+    _, writer = await asyncio.open_connection(host, int(port))
+    head = "POST /info HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    writer.write(f"{head}Content-Length: 100\r\n\r\n{{".encode())
+    await writer.drain()
+    writer.close()
+    await writer.wait_closed()
+    assert await desk.ask(type="exchangeStatus")
+    assert caplog.records == []
+
+
+async def test_a_book_that_users_changed_is_of_their_time(open_desk: Open) -> None:
+    accounts = (Deposit(address=MASTER, funds=Decimal(100_000)),)
+    desk = await open_desk(accounts=accounts, holdings=())
+    before = (await desk.ask(type="l2Book", coin="BTC"))["time"]
+    desk.clock.advance(7)  # less than a block
+    order = {"a": 0, "b": True, "p": "150000", "s": "0.01", "r": False}
+    order["t"] = {"limit": {"tif": "Ioc"}}
+    action = {"type": "order", "orders": [order], "grouping": "na"}
+    _, _, body = await desk.post("/exchange", signed(action, desk.clock.now_ms()))
+    assert b"filled" in body
+    after = (await desk.ask(type="l2Book", coin="BTC"))["time"]
+    assert after == desk.clock.now_ms() > before
