@@ -266,8 +266,14 @@ class Liquidator:
             account_value=value,
         )
         self._journal.tell([liquidated])
+        delta = self._delta(fall, value, taken)
+        self._journal.ledger(
+            LedgerUpdate(account.user, now_ms, self._ids.tx_hash(), delta)
+        )
+
+    def _delta(self, fall: _Fall, value: int, taken: int) -> dict[str, object]:
         universe = self._market.universe
-        delta: dict[str, object] = {
+        return {
             "type": "liquidation",
             "liquidatedNtlPos": usd_string(fall.notional),
             "accountValue": usd_string(value),
@@ -281,6 +287,3 @@ class Liquidator:
                 for asset, szi in fall.sizes.items()
             ],
         }
-        self._journal.ledger(
-            LedgerUpdate(account.user, now_ms, self._ids.tx_hash(), delta)
-        )
