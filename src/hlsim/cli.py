@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 from typer import Option
 
-from hlsim.core.address_budget import INITIAL_ALLOWANCE, USD
+from hlsim.core.address_budget import INITIAL_ALLOWANCE
+from hlsim.core.numbers import USD
 from hlsim.core.sub_accounts import SubAccountRules
 from hlsim.core.terms import Terms
 from hlsim.server.options import (

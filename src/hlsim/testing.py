@@ -106,6 +106,8 @@ def serving(
     thread = threading.Thread(target=run, name="hlsim", daemon=True)
     thread.start()
     ready.wait(_PATIENCE_SECS)
+    if not started and not failed:
+        raise TimeoutError("the exchange did not start")
     if started:
         served, stop = started[0]
         try:

@@ -6,10 +6,9 @@ four: the limit told is one less than `nRequestsCap`, and so it is here.
 
 from dataclasses import dataclass
 
-from hlsim.core.numbers import USD_DECIMALS
+from hlsim.core.numbers import USD
 from hlsim.core.refusal import Refused
 
-USD: int = 10**USD_DECIMALS
 CENT = USD // 100
 INITIAL_ALLOWANCE = 10_000
 CANCEL_HEADROOM = 100_000

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from hlsim.core.intervals import DAY_MS
 from hlsim.core.refusal import Refused
 
-DAY_MS = 86_400_000
 LONGEST_NAME = 16
 NAMED_AGENTS = 3
 NAMED_AGENTS_PER_SUB_ACCOUNT = 2

@@ -1,8 +1,9 @@
 """scheduleCancel: the dead man's switch, which cancels all orders of a user (§3.2)."""
 
-from hlsim.core.address_budget import USD, dollars_text
+from hlsim.core.address_budget import dollars_text
 from hlsim.core.desk import OrderDesk
 from hlsim.core.intervals import DAY_MS
+from hlsim.core.numbers import USD
 from hlsim.core.orders import Status
 from hlsim.core.pit import Pit
 

@@ -11,13 +11,11 @@ from dataclasses import dataclass, field
 import msgspec
 
 from hlsim.core.intervals import DAY_MS
-from hlsim.core.numbers import divided
+from hlsim.core.numbers import RATE_SCALE, USD, divided
 
-SCALE = 10**10
-_DOLLAR = 10**6
 _DAYS = 14
 _REFERRAL_DISCOUNT_PCT = 4
-_REFERRAL_UP_TO = 25_000_000 * _DOLLAR
+_REFERRAL_UP_TO = 25_000_000 * USD
 # A tenth of a basis point, in which builder fees are counted.
 _TENTH_BP = 100_000
 
@@ -63,18 +61,18 @@ def rates_for(volume: int, maker_volume: int, all_maker_volume: int) -> Rates:
     """Return the rates that follow from fourteen days' volumes."""
     rates = FIRST
     for tier in VIP:
-        if volume > tier.cutoff * _DOLLAR:
+        if volume > tier.cutoff * USD:
             rates = tier.rates
     add = rates.add
     for maker in MAKERS:
-        if maker_volume * SCALE > maker.share * all_maker_volume:
+        if maker_volume * RATE_SCALE > maker.share * all_maker_volume:
             add = maker.add
     return Rates(rates.cross, add)
 
 
 def fee(notional: int, rate: int) -> int:
     """Return the fee of a notional; negative for a rebate. How it rounds is unknown."""
-    return divided(notional * rate, SCALE)
+    return divided(notional * rate, RATE_SCALE)
 
 
 def builder_fee(notional: int, tenths_bp: int) -> int:

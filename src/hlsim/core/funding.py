@@ -1,15 +1,16 @@
 """The rule of funding (§6): from premium to hourly rate, both counted in 10**-10."""
 
-SCALE = 10**10
-_INTEREST = SCALE // 10_000
-_CLAMP = 5 * SCALE // 10_000
-_CAP = 4 * SCALE // 100
+from hlsim.core.numbers import RATE_SCALE
+
+_INTEREST = RATE_SCALE // 10_000
+_CLAMP = 5 * RATE_SCALE // 10_000
+_CAP = 4 * RATE_SCALE // 100
 
 
 def premium_of(impact_bid: int, impact_ask: int, oracle: int) -> int:
     """Return how far the impact prices are off the oracle; prices in any one unit."""
     off = max(impact_bid - oracle, 0) - max(oracle - impact_ask, 0)
-    return off * SCALE // oracle
+    return off * RATE_SCALE // oracle
 
 
 def hourly_rate(premium: int) -> int:

@@ -9,13 +9,12 @@ from collections import deque
 import msgspec
 
 from hlsim.core.accounts import Account
-from hlsim.core.fees import SCALE
 from hlsim.core.funding import hourly_rate
 from hlsim.core.house import FEES
 from hlsim.core.intervals import HOUR_MS
 from hlsim.core.journal import FundingPaid
 from hlsim.core.market import FundingRate
-from hlsim.core.numbers import divided
+from hlsim.core.numbers import RATE_SCALE, divided
 from hlsim.core.pit import Pit
 from hlsim.core.positions import Position
 from hlsim.core.rng import draw, stream
@@ -70,7 +69,7 @@ class FundingDesk:
 
     def _sample(self, due_ms: int) -> None:
         for asset in self._listed():
-            premium = self._market.context(asset, due_ms).premium
+            premium = self._market.premium(asset)
             if premium is not None:
                 samples = self._samples.setdefault(asset, Samples())
                 samples.total += premium
@@ -93,7 +92,7 @@ class FundingDesk:
             rate = hourly_rate(samples.mean)
             paid = self._paid.setdefault(asset, deque(maxlen=_ROWS_KEPT))
             paid.append(FundingRate(due_ms, rate, samples.mean))
-            oracle = self._market.context(asset, due_ms).oracle_px
+            oracle = self._market.oracle_px(asset)
             self._pay(asset, oracle, rate, samples.count, due_ms, tx_hash)
         self._timers.at(self._next_payment(due_ms), self._settle)
 
@@ -105,7 +104,7 @@ class FundingDesk:
             held = account.positions.get(asset)
             if held is None:
                 continue
-            usdc = -divided(held.szi * oracle * rate, SCALE)
+            usdc = -divided(held.szi * oracle * rate, RATE_SCALE)
             left -= usdc
             _receive(account, held, usdc)
             if not account.is_house:

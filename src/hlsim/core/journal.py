@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 import msgspec
 
@@ -88,11 +89,12 @@ class Canceled(msgspec.Struct, frozen=True):
     oid: int
 
 
-class Notified(msgspec.Struct, frozen=True):
-    """A sentence for the user's screen."""
+class TwapStatus(StrEnum):
+    """Where a TWAP is, in the wire's words."""
 
-    user: str
-    text: str
+    ACTIVATED = "activated"
+    FINISHED = "finished"
+    TERMINATED = "terminated"
 
 
 class TwapState(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,19 +111,12 @@ class TwapState(msgspec.Struct, frozen=True, kw_only=True):
     reduce_only: bool
     randomize: bool
     time_ms: int
-    status: str
+    status: TwapStatus
     updated_ms: int
 
 
 News = (
-    OrderRecord
-    | Fill
-    | FundingPaid
-    | LedgerUpdate
-    | Liquidated
-    | Canceled
-    | Notified
-    | TwapState
+    OrderRecord | Fill | FundingPaid | LedgerUpdate | Liquidated | Canceled | TwapState
 )
 
 

@@ -19,12 +19,12 @@ from hlsim.core.journal import (
     Liquidation,
 )
 from hlsim.core.margin import Marks
-from hlsim.core.numbers import USD_DECIMALS, decimal_string
+from hlsim.core.numbers import USD, decimal_string, usd_string
 from hlsim.core.orders import Order, Status, Tif
 from hlsim.core.pit import Pit
 from hlsim.core.positions import Position
 
-_LARGE = 100_000 * 10**6
+_LARGE = 100_000 * USD
 _FIRST_PART = 5
 _PAUSE_MS = 30_000
 _FARTHEST_PCT = 50
@@ -268,9 +268,9 @@ class Liquidator:
         universe = self._market.universe
         delta: dict[str, object] = {
             "type": "liquidation",
-            "liquidatedNtlPos": decimal_string(fall.notional, USD_DECIMALS),
-            "accountValue": decimal_string(value, USD_DECIMALS),
-            "takenByBackstop": decimal_string(taken, USD_DECIMALS),
+            "liquidatedNtlPos": usd_string(fall.notional),
+            "accountValue": usd_string(value),
+            "takenByBackstop": usd_string(taken),
             "leverageType": "Cross" if fall.is_cross else "Isolated",
             "liquidatedPositions": [
                 {

@@ -202,6 +202,13 @@ class Market(Protocol):
         """Return the oracle price in units; the cheapest."""
         ...
 
+    def premium(self, asset: int) -> int | None:
+        """Return how far the impact prices are off the oracle, in 10**-10.
+
+        None without a book; cheaper than the whole context.
+        """
+        ...
+
     def context(self, asset: int, now_ms: int) -> Context:
         """Return the coin's context."""
         ...

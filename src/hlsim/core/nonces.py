@@ -2,10 +2,10 @@
 
 from bisect import bisect_left
 
+from hlsim.core.intervals import HOUR_MS
 from hlsim.core.refusal import Refused
 
 KEPT = 100
-HOUR_MS = 3_600_000
 PAST_MS = 48 * HOUR_MS
 FUTURE_MS = 24 * HOUR_MS
 EXPIRED = Refused("Action already expired")

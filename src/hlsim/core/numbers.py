@@ -8,6 +8,9 @@ import re
 from decimal import ROUND_HALF_EVEN, Decimal
 
 USD_DECIMALS = 6
+USD = 1_000_000
+RATE_DECIMALS = 10
+RATE_SCALE = 10_000_000_000
 SIGNIFICANT_FIGURES = 5
 _MOST_DIGITS = 40
 # Decimal reads more than that: blanks, underscores, digits of other scripts.
@@ -27,6 +30,16 @@ def decimal_string(units: int, decimals: int) -> str:
     sign = "-" if units < 0 else ""
     digits = str(abs(units)).rjust(decimals + 1, "0")
     return f"{sign}{digits[:-decimals]}.{digits[-decimals:].rstrip('0') or '0'}"
+
+
+def usd_string(micro: int) -> str:
+    """Write millionths of a dollar as dollars: ``10.5``."""
+    return decimal_string(micro, USD_DECIMALS)
+
+
+def rate_string(rate: int) -> str:
+    """Write a rate, which is counted in 10**-10."""
+    return decimal_string(rate, RATE_DECIMALS)
 
 
 def decimal_text(value: Decimal, places: int = USD_DECIMALS) -> str:

@@ -6,11 +6,11 @@ refused for it as a whole (§3.1).
 
 import msgspec
 
-from hlsim.core.numbers import USD_DECIMALS, decimal_string, tick_units
+from hlsim.core.numbers import USD, decimal_string, tick_units
 from hlsim.core.orders import E8, OrderRequest, Rejected, Status, Trigger
 from hlsim.core.universe import Instrument
 
-MIN_NOTIONAL = 10 * 10**USD_DECIMALS
+MIN_NOTIONAL = 10 * USD
 _BAND_PCT = 80
 
 ZERO_SIZE = Rejected("Order has zero size.")

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from hashlib import sha256
 
-from hlsim.core.address_budget import USD, dollars_text
+from hlsim.core.address_budget import dollars_text
+from hlsim.core.numbers import USD
 from hlsim.core.refusal import Refused
 
 ADDRESS_BYTES = 20

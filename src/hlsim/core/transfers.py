@@ -17,7 +17,7 @@ from hlsim.core.commands import (
 from hlsim.core.house import FEES
 from hlsim.core.identity import Identities
 from hlsim.core.journal import LedgerUpdate
-from hlsim.core.numbers import USD_DECIMALS, decimal_string
+from hlsim.core.numbers import USD, usd_string
 from hlsim.core.pit import Pit
 from hlsim.core.refusal import Refused
 from hlsim.core.universe import FIRST_DEX
@@ -25,7 +25,7 @@ from hlsim.core.vaults import Vaults
 
 SPOT = "spot"
 _COIN = "USDC"
-WITHDRAWAL_FEE = 10**USD_DECIMALS
+WITHDRAWAL_FEE = USD
 NOT_ENOUGH = Refused("Insufficient balance for token transfer")
 NOT_ENOUGH_TO_WITHDRAW = Refused("Insufficient balance for withdrawal")
 # The words of the real exchange for these are not known to us.
@@ -68,7 +68,7 @@ class Transfers:
         self._identities.add_user(user)
         self._add(user, FIRST_DEX, usd)
         self.deposited += usd
-        self._tell(user, now_ms, type="deposit", usdc=_usd(usd))
+        self._tell(user, now_ms, type="deposit", usdc=usd_string(usd))
 
     def withdraw(self, user: str, wish: Withdraw, now_ms: int) -> Done | Refused:
         """Let dollars leave the exchange, less its fee of one dollar."""
@@ -81,7 +81,7 @@ class Transfers:
         self.deposited -= wish.usd - WITHDRAWAL_FEE
         net = wish.usd - WITHDRAWAL_FEE
         self._tell(
-            user, now_ms, type="withdraw", usdc=_usd(net), nonce=now_ms, fee="1.0"
+            user, now_ms, type="withdraw", usdc=usd_string(net), nonce=now_ms, fee="1.0"
         )
         return Done()
 
@@ -96,7 +96,7 @@ class Transfers:
                 wish.destination,
                 now_ms,
                 type="internalTransfer",
-                usdc=_usd(wish.usd),
+                usdc=usd_string(wish.usd),
                 user=user,
                 destination=wish.destination,
                 fee="0.0",
@@ -115,7 +115,7 @@ class Transfers:
                 user,
                 now_ms,
                 type="accountClassTransfer",
-                usdc=_usd(wish.usd),
+                usdc=usd_string(wish.usd),
                 toPerp=wish.to_perp,
             )
         return refused or Done()
@@ -142,8 +142,8 @@ class Transfers:
                 sourceDex=wish.source_dex,
                 destinationDex=wish.destination_dex,
                 token=_COIN,
-                amount=_usd(wish.usd),
-                usdcValue=_usd(wish.usd),
+                amount=usd_string(wish.usd),
+                usdcValue=usd_string(wish.usd),
                 fee="0.0",
                 nativeTokenFee="0.0",
                 nonce=now_ms,
@@ -166,7 +166,7 @@ class Transfers:
                 target[0],
                 now_ms,
                 type="subAccountTransfer",
-                usdc=_usd(wish.usd),
+                usdc=usd_string(wish.usd),
                 user=source[0],
                 destination=target[0],
             )
@@ -200,7 +200,7 @@ class Transfers:
                 type=kind,
                 vault=wish.vault,
                 user=user,
-                usdc=_usd(wish.usd),
+                usdc=usd_string(wish.usd),
             )
         return refused or Done()
 
@@ -223,7 +223,7 @@ class Transfers:
             return NOT_ENOUGH
         self._clearing.accounts.get(user).raw_usd -= usd
         self._clearing.accounts.get(FEES).raw_usd += usd
-        self._tell(user, now_ms, type=kind, usdc=_usd(usd))
+        self._tell(user, now_ms, type=kind, usdc=usd_string(usd))
         return None
 
     def _move(
@@ -263,7 +263,3 @@ class Transfers:
         self._tell(sender, now_ms, **delta)
         if receiver != sender:
             self._tell(receiver, now_ms, **delta)
-
-
-def _usd(usd: int) -> str:
-    return decimal_string(usd, USD_DECIMALS)

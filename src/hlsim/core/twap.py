@@ -11,8 +11,8 @@ import msgspec
 
 from hlsim.core.desk import OrderDesk
 from hlsim.core.execution import Moment
-from hlsim.core.journal import TwapState
-from hlsim.core.numbers import USD_DECIMALS, floor_to_tick
+from hlsim.core.journal import TwapState, TwapStatus
+from hlsim.core.numbers import USD, floor_to_tick
 from hlsim.core.orders import E8, Filled, Order, Tif
 from hlsim.core.pit import Pit
 from hlsim.core.rng import draw, stream
@@ -20,7 +20,7 @@ from hlsim.core.rng import draw, stream
 SLICE_MS = 30_000
 _SLICES_A_MINUTE = 2
 _SHORTEST, _LONGEST = 5, 1440
-_PER_MINUTE = 10 * 10**USD_DECIMALS
+_PER_MINUTE = 10 * USD
 _CATCH_UP = 3
 _SLIPPAGE_PCT = 3
 _NEVER_PLACED = "TWAP was never placed, already canceled, or filled."
@@ -49,7 +49,7 @@ class Twap:
     slices_done: int = 0
     executed_sz: int = 0
     executed_ntl: int = 0
-    status: str = "activated"
+    status: TwapStatus = TwapStatus.ACTIVATED
 
     @property
     def slices(self) -> int:
@@ -82,7 +82,7 @@ class TwapDesk:
         sz = request.sz_e8 // lot
         least = _PER_MINUTE * request.minutes
         if sz * self._market.mark_px(request.asset, now_ms) < least:
-            dollars = least // 10**USD_DECIMALS
+            dollars = least // USD
             return (
                 f"TWAP order value too small. Min is ${dollars},"
                 " which is $10 per minute."
@@ -101,7 +101,7 @@ class TwapDesk:
         twap = self._running.get(twap_id)
         if twap is None or twap.user != user:
             return _NEVER_PLACED
-        self._end(twap, "terminated", now_ms)
+        self._end(twap, TwapStatus.TERMINATED, now_ms)
         return None
 
     def running(self, user: str) -> list[TwapState]:
@@ -113,14 +113,14 @@ class TwapDesk:
         ]
 
     def _slice(self, twap: Twap, due_ms: int) -> None:
-        if twap.status != "activated":
+        if twap.status is not TwapStatus.ACTIVATED:
             return
         twap.slices_done += 1
         size = self._size(twap)
         if size:
             self._send(twap, size, due_ms)
         if twap.executed_sz >= twap.sz or twap.slices_done >= twap.slices:
-            self._end(twap, "finished", due_ms)
+            self._end(twap, TwapStatus.FINISHED, due_ms)
             return
         self._timers.at(due_ms + SLICE_MS, lambda at: self._slice(twap, at))
 
@@ -160,7 +160,7 @@ class TwapDesk:
             twap.executed_sz += outcome.total_sz
             twap.executed_ntl += outcome.cost
 
-    def _end(self, twap: Twap, status: str, now_ms: int) -> None:
+    def _end(self, twap: Twap, status: TwapStatus, now_ms: int) -> None:
         twap.status = status
         del self._running[twap.id]
         self._tell(twap, now_ms)

@@ -6,12 +6,11 @@ stands still.
 
 from hlsim.core.funding import premium_of
 from hlsim.core.market import Context
+from hlsim.core.numbers import USD
 from hlsim.market.catalogue import Listing
 from hlsim.market.day import DayFigures
 from hlsim.market.funding import Funding
 from hlsim.market.quotes import Quote
-
-_MICRO_USD = 1_000_000
 
 
 def context_of(
@@ -58,4 +57,4 @@ def no_context(px: int) -> Context:
 
 
 def _open_interest(listing: Listing) -> int:
-    return listing.size_usd * 20_000 * _MICRO_USD // listing.px
+    return listing.size_usd * 20_000 * USD // listing.px

@@ -7,6 +7,7 @@ synthetic funding, as everything about funding's past is.
 from collections.abc import Sequence
 
 from hlsim.core.candles import Candle
+from hlsim.core.funding import premium_of
 from hlsim.core.market import Book, Context, FundingRate, Trade
 from hlsim.core.universe import Instrument, Universe
 from hlsim.market.agents import Agents
@@ -158,6 +159,16 @@ class FramedMarket:
         """Return the oracle price heard, or one made from the book."""
         told = self._board.figures(asset)
         return self._marks.oracle_px(asset) if told is None else told.oracle_px
+
+    def premium(self, asset: int) -> int | None:
+        """Return the premium heard, or that of the book; None without either."""
+        told = self._board.figures(asset)
+        if told is not None:
+            return told.premium
+        bid, ask = self._board.best_px(asset)
+        if not (bid and ask):
+            return None
+        return premium_of(bid, ask, self._marks.oracle_px(asset))
 
     def context(self, asset: int, now_ms: int) -> Context:
         """Return the context heard, or one made from the book."""

@@ -8,14 +8,12 @@ from decimal import ROUND_HALF_EVEN
 
 import msgspec
 
-from hlsim.core.funding import SCALE
 from hlsim.core.market import Book, Context, Level, Trade
-from hlsim.core.numbers import USD_DECIMALS, finite
+from hlsim.core.numbers import RATE_DECIMALS, USD_DECIMALS, finite
 from hlsim.core.universe import Instrument
 
 CHANNELS = ("l2Book", "trades", "bbo", "activeAssetCtx")
 _MOST_UNITS = 1 << 60
-_RATE_DECIMALS = len(str(SCALE)) - 1
 
 
 class SeenLevel(msgspec.Struct, frozen=True, gc=False):
@@ -206,12 +204,12 @@ def figures_of(seen: SeenFigures, one: Instrument) -> Context:
     px, sz = one.px_decimals, one.sz_decimals
     mid, impact = seen.mid_px, seen.impact_pxs
     return Context(
-        funding=units(seen.funding, _RATE_DECIMALS),
+        funding=units(seen.funding, RATE_DECIMALS),
         open_interest=units(seen.open_interest, sz),
         prev_day_px=units(seen.prev_day_px, px),
         day_ntl_vlm=units(seen.day_ntl_vlm, USD_DECIMALS),
         day_base_vlm=units(seen.day_base_vlm, sz),
-        premium=None if seen.premium is None else units(seen.premium, _RATE_DECIMALS),
+        premium=None if seen.premium is None else units(seen.premium, RATE_DECIMALS),
         oracle_px=units(seen.oracle_px, px),
         mark_px=units(seen.mark_px, px),
         # Doubled, a middle has one decimal more: exact in half units.

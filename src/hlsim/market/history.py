@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 
 from hlsim.core.candles import Candle
 from hlsim.core.intervals import MINUTE_MS
-from hlsim.core.rng import Integers, mix_words, stream
+from hlsim.core.rng import GOLDEN, Integers, mix_words, stream
 from hlsim.market.catalogue import Listing
 from hlsim.market.path import FINE_BITS, past_path
 
-_GOLDEN = 0x9E3779B97F4A7C15
 _DAY_MINUTES = 1440
 _POWERS = 10 ** np.arange(19, dtype=np.int64)
 
@@ -102,7 +101,7 @@ class History:
         # Counted back from the origin: more days of history do not change the newest.
         age = (self._minutes - index).astype(np.uint64)
         base = np.uint64(stream(self._seed, 0x41, asset))
-        return mix_words(base + age * np.uint64(_GOLDEN))
+        return mix_words(base + age * np.uint64(GOLDEN))
 
 
 def _bars(path: Integers, noise: NDArray[np.uint64], decimals: int) -> Integers:

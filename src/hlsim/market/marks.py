@@ -10,8 +10,7 @@ exponential; a trade counts as the last one from the next quote on.
 
 from collections.abc import Sequence
 
-from hlsim.core.funding import SCALE
-from hlsim.core.numbers import floor_to_tick
+from hlsim.core.numbers import RATE_SCALE, floor_to_tick
 from hlsim.market.catalogue import Listing
 from hlsim.market.funding import Funding
 
@@ -80,7 +79,7 @@ class Marks:
     ) -> None:
         """Take a new quote into account."""
         premium = self._funding.premium(asset, time_ms)
-        fair = (bid + ask) // 2 * SCALE // (SCALE + premium)
+        fair = (bid + ask) // 2 * RATE_SCALE // (RATE_SCALE + premium)
         oracle = floor_to_tick(fair, self._decimals[asset]) or 1
         second = min(max(last_px, bid), ask)
         self._coins[asset].quoted(time_ms, bid + ask, oracle, second)

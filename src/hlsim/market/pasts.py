@@ -3,12 +3,10 @@
 import msgspec
 
 from hlsim.core.candles import Candle
-from hlsim.core.funding import SCALE
 from hlsim.core.market import FundingRate
+from hlsim.core.numbers import RATE_DECIMALS
 from hlsim.core.universe import Instrument
 from hlsim.market.frames import units
-
-_RATE_DECIMALS = len(str(SCALE)) - 1
 
 
 class _SeenCandle(msgspec.Struct, frozen=True):
@@ -63,8 +61,8 @@ def read_funding(answer: bytes) -> list[FundingRate]:
     return [
         FundingRate(
             row.time,
-            units(row.funding_rate, _RATE_DECIMALS),
-            units(row.premium, _RATE_DECIMALS),
+            units(row.funding_rate, RATE_DECIMALS),
+            units(row.premium, RATE_DECIMALS),
         )
         for row in _FUNDING.decode(answer)
     ]

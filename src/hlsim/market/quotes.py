@@ -8,13 +8,12 @@ from collections.abc import Sequence
 import msgspec
 
 from hlsim.core.market import Book, Level, Trade
-from hlsim.core.numbers import ceil_to_tick, floor_to_tick, tick_units
+from hlsim.core.numbers import USD, ceil_to_tick, floor_to_tick, tick_units
 from hlsim.core.rng import draw, mix
 from hlsim.market.agents import Taking
 from hlsim.market.catalogue import Listing
 
 DEPTH = 20
-_MICRO_USD = 1_000_000
 _TID_MASK = (1 << 50) - 1
 _HASH_MASK = (1 << 256) - 1
 # A product with an odd number of 256 bits: another hash for every word.
@@ -81,7 +80,7 @@ def _floor(px: int, decimals: int) -> int:
 
 
 def _size(px: int, word: int, listing: Listing) -> int:
-    usd = listing.size_usd * (1 + (word & 0x1F)) * _MICRO_USD
+    usd = listing.size_usd * (1 + (word & 0x1F)) * USD
     return max(usd // px + (word >> 8 & 0x7), 1)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from hlsim.core.candles import Candle
+from hlsim.core.funding import premium_of
 from hlsim.core.intervals import MINUTE_MS
 from hlsim.core.market import Book, Changes, Context, FundingRate, Trade
 from hlsim.core.rng import MASK, mix, stream
@@ -254,6 +255,13 @@ class SyntheticMarket:
     def oracle_px(self, asset: int) -> int:
         """Return the oracle price in units."""
         return self._marks.oracle_px(asset)
+
+    def premium(self, asset: int) -> int | None:
+        """Return the premium of the last quote, None for a delisted coin."""
+        at = self._quotes[asset]
+        if at is None:
+            return None
+        return premium_of(at.bid, at.ask, self._marks.oracle_px(asset))
 
     def context(self, asset: int, now_ms: int) -> Context:
         """Return the coin's context; prices of a delisted coin stand still."""

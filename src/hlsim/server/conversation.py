@@ -98,14 +98,12 @@ class Conversation:
             session.filter.subscribed(topic)
         session.send(messages.acknowledgement("subscribe", topic))
         now_ms = self._clock.now_ms()
-        first = None if self._is_recorded(topic) else self._current(topic, now_ms)
-        if first is not None:
-            session.send(first, topic)
+        if not self._is_recorded(topic):
+            first = said(topic, self._exchange, now_ms)
+            if first is not None:
+                session.send(first, topic)
         if not isinstance(topic, UserSubscription):
             self._exchange.market.start(now_ms)
-
-    def _current(self, topic: Subscription, now_ms: int) -> bytes | None:
-        return said(topic, self._exchange, now_ms)
 
     def _is_recorded(self, topic: Subscription) -> bool:
         # A recording's state goes out as it was recorded, the first one included.

@@ -135,7 +135,6 @@ class Settings:
         _check(0 < self.speed <= _FASTEST, "speed must be positive, 10,000 at most")
         _check(self.rate is None or self.rate > 0, "rate must be positive")
         _check(self.block_ms > 0, "a block must take at least a millisecond")
-
         _check(
             not (self.dexes and self.market != "synthetic"),
             "builder dexes have no prices in a recording or a mirror",

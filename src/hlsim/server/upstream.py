@@ -121,9 +121,11 @@ async def _subscribe(
 
 async def _ping(socket: aiohttp.ClientWebSocketResponse) -> None:
     # Messages keep a connection that the exchange sends nothing to (§1.6).
-    while not socket.closed:
-        await asyncio.sleep(_PING_SECS)
-        await socket.send_str(_PING)
+    # One that is lost needs none: reading ends by itself.
+    with contextlib.suppress(aiohttp.ClientError, OSError):
+        while not socket.closed:
+            await asyncio.sleep(_PING_SECS)
+            await socket.send_str(_PING)
 
 
 @asynccontextmanager

@@ -4,10 +4,9 @@ from functools import singledispatch
 
 from hlsim.core.exchange import Exchange
 from hlsim.core.margin import available, marks_at, position_margin
-from hlsim.core.numbers import decimal_string
+from hlsim.core.numbers import decimal_string, usd_string
 from hlsim.core.universe import FIRST_DEX
-from hlsim.wire import account_data, fees, requests
-from hlsim.wire.account_data import usd
+from hlsim.wire import account_shapes, fees, requests
 
 _PERIODS = (
     "day", "week", "month", "allTime", "perpDay", "perpWeek", "perpMonth",
@@ -26,7 +25,7 @@ def user_answer(
 @user_answer.register
 def _(
     request: requests.ClearinghouseState, exchange: Exchange, now_ms: int
-) -> account_data.WireAccount:
+) -> account_shapes.WireAccount:
     return clearinghouse_state(exchange, request.account, request.dex, now_ms)
 
 
@@ -43,7 +42,7 @@ def spot_state(exchange: Exchange, user: str) -> dict[str, object]:
     row = {
         "coin": "USDC",
         "token": 0,
-        "total": usd(held),
+        "total": usd_string(held),
         "hold": "0.0",
         "entryNtl": "0.0",
     }
@@ -54,7 +53,7 @@ def spot_state(exchange: Exchange, user: str) -> dict[str, object]:
 def _(request: requests.UserRateLimit, exchange: Exchange, now_ms: int) -> object:
     limit = exchange.budgets.rate_limit(request.account)
     return {
-        "cumVlm": usd(limit.cum_vlm),
+        "cumVlm": usd_string(limit.cum_vlm),
         "nRequestsUsed": limit.n_requests_used,
         "nRequestsCap": limit.n_requests_cap,
         "nRequestsSurplus": limit.n_requests_surplus,
@@ -133,10 +132,10 @@ def _(request: requests.Referral, exchange: Exchange, now_ms: int) -> object:
     rewards = exchange.clearing.builder_rewards.get(request.account, 0)
     return {
         "referredBy": None if code is None else {"referrer": "", "code": code},
-        "cumVlm": usd(exchange.clearing.fees.volume(request.account).total),
-        "unclaimedRewards": usd(rewards),
+        "cumVlm": usd_string(exchange.clearing.fees.volume(request.account).total),
+        "unclaimedRewards": usd_string(rewards),
         "claimedRewards": "0.0",
-        "builderRewards": usd(rewards),
+        "builderRewards": usd_string(rewards),
         "referrerState": None,
         "rewardHistory": [],
     }
@@ -145,13 +144,13 @@ def _(request: requests.Referral, exchange: Exchange, now_ms: int) -> object:
 @user_answer.register
 def _(request: requests.Portfolio, exchange: Exchange, now_ms: int) -> object:
     state = exchange.account_state(request.account, now_ms)
-    value = usd(state.total.account_value)
+    value = usd_string(state.total.account_value)
     paid_in = exchange.transfers.paid_in(request.account)
     # One point: no curve of the past is kept.
     figures = {
         "accountValueHistory": [[now_ms, value]],
-        "pnlHistory": [[now_ms, usd(state.total.account_value - paid_in)]],
-        "vlm": usd(exchange.clearing.fees.volume(request.account).total),
+        "pnlHistory": [[now_ms, usd_string(state.total.account_value - paid_in)]],
+        "vlm": usd_string(exchange.clearing.fees.volume(request.account).total),
     }
     return [[period, figures] for period in _PERIODS]
 
@@ -166,7 +165,7 @@ def _(request: requests.UserVaultEquities, exchange: Exchange, now_ms: int) -> o
     return [
         {
             "vaultAddress": vault,
-            "equity": usd(
+            "equity": usd_string(
                 exchange.transfers.vault_equity(request.account, vault, now_ms)
             ),
         }
@@ -178,17 +177,17 @@ def total_vault_equity(exchange: Exchange, user: str, now_ms: int) -> str:
     """Return what all of a user's shares of vaults are worth."""
     transfers = exchange.transfers
     held = transfers.vaults.of(user)
-    return usd(sum(transfers.vault_equity(user, one, now_ms) for one in held))
+    return usd_string(sum(transfers.vault_equity(user, one, now_ms) for one in held))
 
 
 def clearinghouse_state(
     exchange: Exchange, user: str, dex: str | None, now_ms: int
-) -> account_data.WireAccount:
+) -> account_shapes.WireAccount:
     """Return the state of a user's account on a dex; an unknown dex is empty."""
     dex = dex or FIRST_DEX
     state = exchange.account_state(user, now_ms, dex)
     paid = exchange.account(user, dex).funding_paid
-    return account_data.account(state, paid, now_ms)
+    return account_shapes.account(state, paid, now_ms)
 
 
 def active_asset(exchange: Exchange, user: str, coin: str, now_ms: int) -> object:
@@ -215,6 +214,6 @@ def active_asset(exchange: Exchange, user: str, coin: str, now_ms: int) -> objec
             "value": leverage.value,
         },
         "maxTradeSzs": [decimal_string(sz, instrument.sz_decimals) for sz in sizes],
-        "availableToTrade": [usd(long_free), usd(short_free)],
+        "availableToTrade": [usd_string(long_free), usd_string(short_free)],
         "markPx": decimal_string(mark(asset), instrument.px_decimals),
     }

@@ -6,14 +6,13 @@ Account requests are answered in `account_answers`; `answer` finds both.
 from functools import singledispatch
 
 from hlsim.core.exchange import Exchange
-from hlsim.core.numbers import decimal_string
+from hlsim.core.intervals import HOUR_MS
+from hlsim.core.numbers import rate_string, usd_string
 from hlsim.core.universe import FIRST_DEX, FLAT_TABLES_BELOW, flat_table
-from hlsim.wire import market_data, requests, spot
-from hlsim.wire.account_data import usd
+from hlsim.wire import market_shapes, requests, spot
 from hlsim.wire.books import l2_book
 
 FUNDING_INTERVAL_HOURS = 1
-_HOUR_MS = 3_600_000
 
 
 class UnknownAnswerError(LookupError):
@@ -31,19 +30,19 @@ def market_answer(request: requests.Request, exchange: Exchange, now_ms: int) ->
 
 @market_answer.register
 def _(request: requests.Meta, exchange: Exchange, now_ms: int) -> object:
-    return market_data.meta(exchange.universe, request.dex or FIRST_DEX)
+    return market_shapes.meta(exchange.universe, request.dex or FIRST_DEX)
 
 
 @market_answer.register
 def _(request: requests.MetaAndAssetCtxs, exchange: Exchange, now_ms: int) -> object:
     dex = request.dex or FIRST_DEX
-    return market_data.meta(exchange.universe, dex), contexts(exchange, dex, now_ms)
+    return market_shapes.meta(exchange.universe, dex), contexts(exchange, dex, now_ms)
 
 
 @market_answer.register
 def _(request: requests.AllPerpMetas, exchange: Exchange, now_ms: int) -> object:
     universe = exchange.universe
-    return [market_data.meta(universe, dex) for dex in universe.dexes]
+    return [market_shapes.meta(universe, dex) for dex in universe.dexes]
 
 
 @market_answer.register
@@ -71,7 +70,7 @@ def _(request: requests.CandleSnapshot, exchange: Exchange, now_ms: int) -> obje
     end_ms = now_ms if req.end_time is None else req.end_time
     rows = exchange.charts.candles(asset, req.interval, req.start_time, end_ms, now_ms)
     instrument = exchange.universe[asset]
-    return [market_data.candle(instrument, req.interval, row) for row in rows]
+    return [market_shapes.candle(instrument, req.interval, row) for row in rows]
 
 
 @market_answer.register
@@ -84,17 +83,17 @@ def _(request: requests.FundingHistory, exchange: Exchange, now_ms: int) -> obje
     asset = exchange.asset(request.coin)
     end_ms = now_ms if request.end_time is None else min(request.end_time, now_ms)
     rows = exchange.funding_history(asset, request.start_time, end_ms)
-    return [market_data.funding(exchange.universe[asset], row) for row in rows]
+    return [market_shapes.funding(exchange.universe[asset], row) for row in rows]
 
 
 @market_answer.register
 def _(request: requests.PredictedFundings, exchange: Exchange, now_ms: int) -> object:
-    next_ms = now_ms - now_ms % _HOUR_MS + _HOUR_MS
+    next_ms = now_ms - now_ms % HOUR_MS + HOUR_MS
     rows: list[object] = []
     for asset in exchange.universe.members(FIRST_DEX):
         rate = exchange.context(asset, now_ms).funding
         venue = {
-            "fundingRate": decimal_string(rate, market_data.RATE_DECIMALS),
+            "fundingRate": rate_string(rate),
             "nextFundingTime": next_ms,
             "fundingIntervalHours": FUNDING_INTERVAL_HOURS,
         }
@@ -123,7 +122,7 @@ def _(
 def _(request: requests.PerpDexs, exchange: Exchange, now_ms: int) -> object:
     universe = exchange.universe
     return [
-        None if dex == FIRST_DEX else market_data.perp_dex(universe, dex)
+        None if dex == FIRST_DEX else market_shapes.perp_dex(universe, dex)
         for dex in universe.dexes
     ]
 
@@ -133,7 +132,7 @@ def _(request: requests.PerpDexLimits, exchange: Exchange, now_ms: int) -> objec
     universe = exchange.universe
     if request.dex == FIRST_DEX or request.dex not in universe.dexes:
         return None
-    return market_data.dex_limits(universe, request.dex)
+    return market_shapes.dex_limits(universe, request.dex)
 
 
 @market_answer.register
@@ -172,7 +171,7 @@ def _(request: requests.VaultDetails, exchange: Exchange, now_ms: int) -> object
         "followers": [
             {
                 "user": one,
-                "vaultEquity": usd(
+                "vaultEquity": usd_string(
                     exchange.transfers.vault_equity(one, address, now_ms)
                 ),
             }
@@ -201,18 +200,18 @@ def _(request: requests.MarginTableRequest, exchange: Exchange, now_ms: int) -> 
         one.id: one for dex in universe.dexes for one in universe.listed_tables(dex)
     }
     if 0 < request.id < FLAT_TABLES_BELOW:
-        return market_data.table(flat_table(request.id))
+        return market_shapes.table(flat_table(request.id))
     found = tables.get(request.id)
-    return None if found is None else market_data.table(found)
+    return None if found is None else market_shapes.table(found)
 
 
 def contexts(
     exchange: Exchange, dex: str, now_ms: int
-) -> list[market_data.WireContext]:
+) -> list[market_shapes.WireContext]:
     """Return the contexts of a dex by asset id."""
     universe = exchange.universe
     return [
-        market_data.context(universe[asset], exchange.context(asset, now_ms))
+        market_shapes.context(universe[asset], exchange.context(asset, now_ms))
         for asset in universe.members(dex)
     ]
 
@@ -224,12 +223,12 @@ def mids(exchange: Exchange, dex: str) -> dict[str, str]:
         halves = exchange.mid_halves(asset)
         if halves is not None:
             one = exchange.universe[asset]
-            found[one.name] = market_data.mid_string(halves, one.px_decimals)
+            found[one.name] = market_shapes.mid_string(halves, one.px_decimals)
     return found
 
 
-def recent_trades(exchange: Exchange, asset: int) -> list[market_data.WireTrade]:
+def recent_trades(exchange: Exchange, asset: int) -> list[market_shapes.WireTrade]:
     """Return the last trades of a coin, oldest first."""
     instrument = exchange.universe[asset]
     trades = exchange.market.recent_trades(asset)
-    return [market_data.trade(instrument, one) for one in trades]
+    return [market_shapes.trade(instrument, one) for one in trades]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hlsim.core.market import Book, Level
 from hlsim.core.numbers import decimal_string
 from hlsim.core.universe import Instrument
-from hlsim.wire.market_data import WireBook, levels
+from hlsim.wire.market_shapes import WireBook, levels
 
 FAST_DEPTH = 5
 

@@ -5,7 +5,7 @@ from functools import singledispatch
 from hlsim.core.exchange import Exchange
 from hlsim.core.market import Trade
 from hlsim.core.universe import FIRST_DEX
-from hlsim.wire import market_data, spot
+from hlsim.wire import market_shapes, spot
 from hlsim.wire import subscriptions as subs
 from hlsim.wire.answers import contexts, mids, recent_trades
 from hlsim.wire.books import l2_book
@@ -15,7 +15,7 @@ from hlsim.wire.messages import frame
 def trades_frame(exchange: Exchange, asset: int, trades: tuple[Trade, ...]) -> bytes:
     """Encode the trades of a block."""
     instrument = exchange.universe[asset]
-    return frame("trades", [market_data.trade(instrument, one) for one in trades])
+    return frame("trades", [market_shapes.trade(instrument, one) for one in trades])
 
 
 @singledispatch
@@ -52,7 +52,7 @@ def _(topic: subs.L2Book, exchange: Exchange, now_ms: int) -> bytes | None:
 def _(topic: subs.Bbo, exchange: Exchange, now_ms: int) -> bytes | None:
     asset = exchange.asset(topic.coin)
     book = exchange.top(asset)
-    return frame("bbo", market_data.bbo(exchange.universe[asset], book))
+    return frame("bbo", market_shapes.bbo(exchange.universe[asset], book))
 
 
 @current.register
@@ -68,7 +68,7 @@ def _(topic: subs.Candles, exchange: Exchange, now_ms: int) -> bytes | None:
     if row is None:
         return None
     instrument = exchange.universe[asset]
-    return frame("candle", market_data.candle(instrument, topic.interval, row))
+    return frame("candle", market_shapes.candle(instrument, topic.interval, row))
 
 
 @current.register
@@ -78,7 +78,7 @@ def _(topic: subs.ActiveAssetCtx, exchange: Exchange, now_ms: int) -> bytes | No
         return frame("activeSpotAssetCtx", data)
     asset = exchange.asset(topic.coin)
     context = exchange.context(asset, now_ms)
-    wire = market_data.context(exchange.universe[asset], context)
+    wire = market_shapes.context(exchange.universe[asset], context)
     return frame("activeAssetCtx", {"coin": topic.coin, "ctx": wire})
 
 
@@ -100,7 +100,7 @@ def _(topic: subs.FastAssetCtxs, exchange: Exchange, now_ms: int) -> bytes | Non
     universe = exchange.universe
     rows = {}
     for asset in universe.members(FIRST_DEX):
-        wire = market_data.context(universe[asset], exchange.context(asset, now_ms))
+        wire = market_shapes.context(universe[asset], exchange.context(asset, now_ms))
         rows[universe[asset].name] = {"markPx": wire.mark_px, "midPx": wire.mid_px}
     return frame("fastAssetCtxs", rows)
 

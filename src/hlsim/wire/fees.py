@@ -3,20 +3,15 @@
 from datetime import UTC, datetime, timedelta
 
 from hlsim.core.fees import FIRST, MAKERS, VIP, FeeDesk, Rates
-from hlsim.core.numbers import USD_DECIMALS, decimal_string
+from hlsim.core.numbers import rate_string, usd_string
 
-_RATE_DECIMALS = 10
 _SPOT = {"spotCross": "0.0007", "spotAdd": "0.0004"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _REFERRAL = "0.04"
 
 
-def _rate(units: int) -> str:
-    return decimal_string(units, _RATE_DECIMALS)
-
-
 def _rates(rates: Rates) -> dict[str, object]:
-    return {"cross": _rate(rates.cross), "add": _rate(rates.add), **_SPOT}
+    return {"cross": rate_string(rates.cross), "add": rate_string(rates.add), **_SPOT}
 
 
 def user_fees(desk: FeeDesk, user: str, now_ms: int) -> dict[str, object]:
@@ -24,7 +19,7 @@ def user_fees(desk: FeeDesk, user: str, now_ms: int) -> dict[str, object]:
     own = desk.charged(user, now_ms)
     vip = [{"ntlCutoff": f"{one.cutoff}.0", **_rates(one.rates)} for one in VIP]
     makers = [
-        {"makerFractionCutoff": _rate(one.share), "add": _rate(one.add)}
+        {"makerFractionCutoff": rate_string(one.share), "add": rate_string(one.add)}
         for one in MAKERS
     ]
     schedule = {
@@ -36,8 +31,8 @@ def user_fees(desk: FeeDesk, user: str, now_ms: int) -> dict[str, object]:
     return {
         "dailyUserVlm": daily(desk, user),
         "feeSchedule": schedule,
-        "userCrossRate": _rate(own.cross),
-        "userAddRate": _rate(own.add),
+        "userCrossRate": rate_string(own.cross),
+        "userAddRate": rate_string(own.add),
         "userSpotCrossRate": _SPOT["spotCross"],
         "userSpotAddRate": _SPOT["spotAdd"],
         "activeReferralDiscount": _REFERRAL if desk.is_referred(user) else "0.0",
@@ -55,9 +50,9 @@ def daily(desk: FeeDesk, user: str) -> list[dict[str, object]]:
     return [
         {
             "date": (_EPOCH + timedelta(milliseconds=one.day_ms)).date().isoformat(),
-            "userCross": decimal_string(one.cross, USD_DECIMALS),
-            "userAdd": decimal_string(one.add, USD_DECIMALS),
-            "exchange": decimal_string(whole.get(one.day_ms, 0), USD_DECIMALS),
+            "userCross": usd_string(one.cross),
+            "userAdd": usd_string(one.add),
+            "exchange": usd_string(whole.get(one.day_ms, 0)),
         }
         for one in desk.volume(user).days
     ]

@@ -6,7 +6,7 @@ from hlsim.core.exchange import Exchange
 from hlsim.core.journal import Fill, History
 from hlsim.core.orders import Order, OrderRecord, Status
 from hlsim.core.universe import FIRST_DEX, Universe
-from hlsim.wire import fill_data, order_data, requests
+from hlsim.wire import fill_shapes, order_shapes, requests
 from hlsim.wire.account_answers import user_answer
 
 FILLS_A_CALL = 2_000
@@ -21,7 +21,7 @@ def answer_user(
     return user_answer(request, exchange, now_ms)
 
 
-def find_order(exchange: Exchange, user: str) -> order_data.FindOrder:
+def find_order(exchange: Exchange, user: str) -> order_shapes.FindOrder:
     """Return how to look a user's living order up."""
     return lambda oid: exchange.open.get(user, oid)
 
@@ -41,11 +41,11 @@ def open_orders(exchange: Exchange, user: str, dex: str) -> list[Order]:
 
 def frontend_orders(
     exchange: Exchange, user: str, dex: str
-) -> list[order_data.WireOrder]:
+) -> list[order_shapes.WireOrder]:
     """Write a user's living orders in their long form."""
     find = find_order(exchange, user)
     return [
-        order_data.frontend(one, exchange.universe, find)
+        order_shapes.frontend(one, exchange.universe, find)
         for one in open_orders(exchange, user, dex)
     ]
 
@@ -53,7 +53,7 @@ def frontend_orders(
 @user_answer.register
 def _(request: requests.OpenOrders, exchange: Exchange, now_ms: int) -> object:
     return [
-        order_data.basic(one, exchange.universe)
+        order_shapes.basic(one, exchange.universe)
         for one in open_orders(exchange, request.account, request.dex or FIRST_DEX)
     ]
 
@@ -77,7 +77,7 @@ def _(request: requests.OrderStatus, exchange: Exchange, now_ms: int) -> object:
     if record is None:
         return UNKNOWN
     find = find_order(exchange, user)
-    wire = order_data.record(record, exchange.universe, find)
+    wire = order_shapes.record(record, exchange.universe, find)
     return {"status": "order", "order": wire}
 
 
@@ -93,7 +93,7 @@ def _(request: requests.HistoricalOrders, exchange: Exchange, now_ms: int) -> ob
     find = find_order(exchange, request.account)
     records = exchange.journal.history(request.account).orders
     return [
-        order_data.record(one, exchange.universe, find) for one in reversed(records)
+        order_shapes.record(one, exchange.universe, find) for one in reversed(records)
     ]
 
 
@@ -107,10 +107,10 @@ def _(request: requests.UserFills, exchange: Exchange, now_ms: int) -> object:
 
 def newest_fills(
     history: History, universe: Universe, *, aggregate: bool
-) -> list[fill_data.WireFill]:
+) -> list[fill_shapes.WireFill]:
     """Write a user's last 2000 fills, newest first."""
     rows = list(history.fills)[-FILLS_A_CALL:][::-1]
-    return fill_data.fills(rows, universe, aggregate=aggregate)
+    return fill_shapes.fills(rows, universe, aggregate=aggregate)
 
 
 @user_answer.register
@@ -119,7 +119,7 @@ def _(request: requests.UserFillsByTime, exchange: Exchange, now_ms: int) -> obj
     newest_first = exchange.terms.fills_by_time_newest_first
     if request.reversed or newest_first:
         rows = rows[::-1]
-    return fill_data.fills(
+    return fill_shapes.fills(
         rows[:FILLS_A_CALL],
         exchange.universe,
         aggregate=bool(request.aggregate_by_time),
@@ -157,7 +157,7 @@ def _(
 def slice_fills(rows: Iterable[Fill], universe: Universe) -> list[dict[str, object]]:
     """Write those fills that were slices of a TWAP."""
     return [
-        {"fill": fill_data.fill(one, universe), "twapId": one.twap_id}
+        {"fill": fill_shapes.fill(one, universe), "twapId": one.twap_id}
         for one in rows
         if one.twap_id is not None
     ]
@@ -166,7 +166,7 @@ def slice_fills(rows: Iterable[Fill], universe: Universe) -> list[dict[str, obje
 @user_answer.register
 def _(request: requests.TwapHistory, exchange: Exchange, now_ms: int) -> object:
     rows = reversed(exchange.journal.history(request.account).twaps)
-    return [fill_data.twap_history(one, exchange.universe) for one in rows]
+    return [fill_shapes.twap_history(one, exchange.universe) for one in rows]
 
 
 @user_answer.register
@@ -178,7 +178,7 @@ def _(request: requests.UserFunding, exchange: Exchange, now_ms: int) -> object:
         if _is_within(one.time_ms, request.start_time, request.end_time)
     ]
     return [
-        fill_data.funding_row(one, exchange.universe) for one in within[:ROWS_A_CALL]
+        fill_shapes.funding_row(one, exchange.universe) for one in within[:ROWS_A_CALL]
     ]
 
 

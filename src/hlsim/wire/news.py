@@ -10,13 +10,12 @@ from hlsim.core.journal import (
     LedgerUpdate,
     Liquidated,
     News,
-    Notified,
     TwapState,
 )
-from hlsim.core.numbers import USD_DECIMALS, decimal_string
+from hlsim.core.numbers import usd_string
 from hlsim.core.orders import Order, OrderRecord
 from hlsim.core.universe import Universe
-from hlsim.wire import fill_data, order_data
+from hlsim.wire import fill_shapes, order_shapes
 from hlsim.wire import subscriptions as subs
 from hlsim.wire.messages import frame
 
@@ -54,10 +53,11 @@ def _orders(
 ) -> Frames:
     if not records:
         return
-    updates = order_data.updates(records, universe)
+    updates = order_shapes.updates(records, universe)
     yield subs.OrderUpdates(user), frame("orderUpdates", updates)
     rows = [
-        order_data.record(one, universe, lambda oid: find(user, oid)) for one in records
+        order_shapes.record(one, universe, lambda oid: find(user, oid))
+        for one in records
     ]
     topic = subs.UserHistoricalOrders(user)
     yield topic, frame(topic.channel, {"user": user, "orderHistory": rows})
@@ -66,10 +66,10 @@ def _orders(
 def _fills(user: str, fills: Sequence[Fill], universe: Universe) -> Frames:
     if not fills:
         return
-    rows = fill_data.fills(fills, universe)
+    rows = fill_shapes.fills(fills, universe)
     yield subs.UserEvents(user), frame("user", {"fills": rows})
     yield subs.UserFills(user), frame("userFills", {"user": user, "fills": rows})
-    joined = fill_data.fills(fills, universe, aggregate=True)
+    joined = fill_shapes.fills(fills, universe, aggregate=True)
     topic = subs.UserFills(user, aggregate_by_time=True)
     yield topic, frame("userFills", {"user": user, "fills": joined})
     slices = [
@@ -86,7 +86,7 @@ def _fills(user: str, fills: Sequence[Fill], universe: Universe) -> Frames:
 def _payments(user: str, paid: Sequence[FundingPaid], universe: Universe) -> Frames:
     if not paid:
         return
-    rows = [fill_data.funding_event(one, universe) for one in paid]
+    rows = [fill_shapes.funding_event(one, universe) for one in paid]
     for row in rows:
         yield subs.UserEvents(user), frame("user", {"funding": row})
     data = {"user": user, "fundings": rows}
@@ -96,7 +96,7 @@ def _payments(user: str, paid: Sequence[FundingPaid], universe: Universe) -> Fra
 def _twaps(user: str, states: Sequence[TwapState], universe: Universe) -> Frames:
     if not states:
         return
-    rows = [fill_data.twap_history(one, universe) for one in states]
+    rows = [fill_shapes.twap_history(one, universe) for one in states]
     data = {"user": user, "history": rows}
     yield subs.UserTwapHistory(user), frame("userTwapHistory", data)
     yield subs.UserEvents(user), frame("user", {"twapHistory": rows})
@@ -117,11 +117,6 @@ def _others(user: str, news: Sequence[News], universe: Universe) -> Frames:
         topic = subs.UserLedger(user)
         data = {"user": user, "nonFundingLedgerUpdates": rows}
         yield topic, frame(topic.channel, data)
-    for told in _only(news, Notified):
-        yield (
-            subs.Notification(user),
-            frame("notification", {"notification": told.text}),
-        )
 
 
 def _liquidation(one: Liquidated) -> dict[str, object]:
@@ -129,6 +124,6 @@ def _liquidation(one: Liquidated) -> dict[str, object]:
         "lid": one.lid,
         "liquidator": one.liquidator,
         "liquidated_user": one.user,
-        "liquidated_ntl_pos": decimal_string(one.notional, USD_DECIMALS),
-        "liquidated_account_value": decimal_string(one.account_value, USD_DECIMALS),
+        "liquidated_ntl_pos": usd_string(one.notional),
+        "liquidated_account_value": usd_string(one.account_value),
     }

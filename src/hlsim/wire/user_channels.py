@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from hlsim.core.exchange import Exchange
+from hlsim.core.numbers import usd_string
 from hlsim.core.universe import FIRST_DEX
-from hlsim.wire import fill_data, market_data, order_data
+from hlsim.wire import fill_shapes, market_shapes, order_shapes
 from hlsim.wire import subscriptions as subs
 from hlsim.wire.account_answers import (
     active_asset,
@@ -12,7 +13,6 @@ from hlsim.wire.account_answers import (
     spot_state,
     total_vault_equity,
 )
-from hlsim.wire.account_data import usd
 from hlsim.wire.answers import contexts
 from hlsim.wire.channels import current
 from hlsim.wire.history_answers import (
@@ -70,7 +70,7 @@ def _(topic: subs.OpenOrders, exchange: Exchange, now_ms: int) -> bytes | None:
 @current.register
 def _(topic: subs.TwapStates, exchange: Exchange, now_ms: int) -> bytes | None:
     states = [
-        [one.twap_id, fill_data.twap_state(one, exchange.universe)]
+        [one.twap_id, fill_shapes.twap_state(one, exchange.universe)]
         for one in exchange.twaps.running(topic.user)
     ]
     data = {"dex": _dex(topic.dex), "user": topic.user, "states": states}
@@ -102,7 +102,7 @@ def _(topic: subs.UserFills, exchange: Exchange, now_ms: int) -> bytes | None:
 @current.register
 def _(topic: subs.UserFundings, exchange: Exchange, now_ms: int) -> bytes | None:
     rows = list(exchange.journal.history(topic.user).fundings)[-_SNAPSHOT_ROWS:]
-    events = [fill_data.funding_event(one, exchange.universe) for one in rows]
+    events = [fill_shapes.funding_event(one, exchange.universe) for one in rows]
     return snapshot(topic, {"fundings": events})
 
 
@@ -121,7 +121,7 @@ def _(
 ) -> bytes | None:
     find = find_order(exchange, topic.user)
     records = list(exchange.journal.history(topic.user).orders)[-_SNAPSHOT_ROWS:]
-    rows = [order_data.record(one, exchange.universe, find) for one in records]
+    rows = [order_shapes.record(one, exchange.universe, find) for one in records]
     return snapshot(topic, {"orderHistory": rows})
 
 
@@ -135,7 +135,7 @@ def _(topic: subs.UserTwapSliceFills, exchange: Exchange, now_ms: int) -> bytes 
 @current.register
 def _(topic: subs.UserTwapHistory, exchange: Exchange, now_ms: int) -> bytes | None:
     rows = list(exchange.journal.history(topic.user).twaps)[-_SNAPSHOT_ROWS:]
-    history = [fill_data.twap_history(one, exchange.universe) for one in rows]
+    history = [fill_shapes.twap_history(one, exchange.universe) for one in rows]
     return snapshot(topic, {"history": history})
 
 
@@ -159,8 +159,8 @@ def web_data(exchange: Exchange, user: str, now_ms: int) -> dict[str, object]:
         "openOrders": frontend_orders(exchange, user, FIRST_DEX),
         "agentAddress": agent.address if agent else None,
         "agentValidUntil": agent.valid_until if agent else None,
-        "cumLedger": usd(exchange.transfers.paid_in(user)),
-        "meta": market_data.meta(exchange.universe),
+        "cumLedger": usd_string(exchange.transfers.paid_in(user)),
+        "meta": market_shapes.meta(exchange.universe),
         "assetCtxs": contexts(exchange, FIRST_DEX, now_ms),
         "serverTime": now_ms,
         "isVault": exchange.identities.role(user, now_ms).name == "vault",
@@ -176,7 +176,7 @@ def _(topic: subs.WebData3, exchange: Exchange, now_ms: int) -> bytes | None:
     state = {
         "agentAddress": agent.address if agent else None,
         "agentValidUntil": agent.valid_until if agent else None,
-        "cumLedger": usd(exchange.transfers.paid_in(topic.user)),
+        "cumLedger": usd_string(exchange.transfers.paid_in(topic.user)),
         "serverTime": now_ms,
         "isVault": exchange.identities.role(topic.user, now_ms).name == "vault",
         "user": topic.user,

@@ -98,6 +98,9 @@ def test_a_recording_has_the_coins_recorded() -> None:
         assert line.endswith("(recorded, seed 7, 1 symbols)\n")
 
 
+NOBODY = "0x" + "3" * 40
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
@@ -105,6 +108,15 @@ def test_a_recording_has_the_coins_recorded() -> None:
         (["--market", "real"], "hlsim: 'real' is no market"),
         (["--symbols", "0"], "hlsim: symbols must be 1 to 1000"),
         (["--speed", "0"], "hlsim: speed must be positive"),
+        (["--speed", "inf"], "hlsim: speed must be positive, 10,000 at most"),
+        (["--ws-messages", "-3"], "hlsim: limits must not be negative: ws_messages"),
+        (["--address-allowance", "-3"], "hlsim: volumes and allowances must not"),
+        (["--account", f"{NOBODY}=1e400"], f"hlsim: {NOBODY} cannot begin with"),
+        (["--account", f"{NOBODY}=0.00000001"], "hlsim: 1E-8 dollars have more than"),
+        (
+            ["--account", f"{NOBODY}=400", "--position", f"{NOBODY}:ETH=5@3950"],
+            f"hlsim: {NOBODY} has no margin for its positions",
+        ),
         (
             ["--host", "203.0.113.1"],
             "hlsim: cannot listen: error while",
@@ -140,16 +152,20 @@ def test_a_stopped_recording_can_be_played(tmp_path: Path) -> None:
         wait_until(lambda: file.is_file() and len(lines_of(file)) > 8, "frames")
         recorder.send_signal(signal.SIGTERM)
         said, errors = recorder.communicate(timeout=10)
-        again = subprocess.run(
-            [*command, url, str(file)],
-            capture_output=True,
-            text=True,
-            timeout=20,
-            check=False,
+        again, nowhere = (
+            subprocess.run(
+                [*command, url, str(path)],
+                capture_output=True,
+                text=True,
+                timeout=20,
+                check=False,
+            )
+            for path in (file, tmp_path / "no" / "folder.gz")
         )
     assert (recorder.returncode, errors) == (0, "")
     assert said == f"recorded {len(lines_of(file)) - 1} frames of 2 coins\n"
-    assert again.returncode == 2
+    assert again.returncode == nowhere.returncode == 2
+    assert nowhere.stderr.startswith(f"hlsim: cannot write {tmp_path}/no/folder.gz: ")
     assert again.stderr == f"hlsim: there is a file {file} already\n"
     with served("--market", f"recorded:{file}") as (_, line):
         assert line.endswith("(recorded, seed 7, 3 symbols)\n")

@@ -192,6 +192,9 @@ class ScriptedMarket:
     def oracle_px(self, asset: int) -> int:
         return self._oracles[asset]
 
+    def premium(self, asset: int) -> int | None:
+        return self.premiums.get(asset, 0)
+
     def context(self, asset: int, now_ms: int) -> Context:
         return Context(
             funding=0,
@@ -199,7 +202,7 @@ class ScriptedMarket:
             prev_day_px=0,
             day_ntl_vlm=0,
             day_base_vlm=0,
-            premium=self.premiums.get(asset, 0),
+            premium=self.premium(asset),
             oracle_px=self._oracles[asset],
             mark_px=self._marks[asset],
             mid_halves=self.mid_halves(asset),

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from hlsim.core.address_budget import (
     THROTTLED_MS,
-    USD,
     AddressBudget,
     AddressBudgets,
     RateLimit,
@@ -15,6 +14,7 @@ from hlsim.core.address_budget import (
     may_open,
     open_order_limit,
 )
+from hlsim.core.numbers import USD
 from hlsim.core.refusal import Refused
 
 NOW = 1_790_000_000_000

@@ -7,6 +7,7 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hlsim.core.exchange import Happened
 from hlsim.core.journal import Fill
 from hlsim.core.orders import Order, Status
 from tests.unit.hlsim.core.random_trading import (
@@ -133,14 +134,18 @@ def test_all_laws_hold_after_every_action_and_every_block(
             law(here)
 
 
-def digest(steps: list[Step], seed: int) -> str:
+def lived(steps: list[Step], seed: int) -> list[Happened]:
     here = trading(seed)
     for step in steps:
         for _ in here.do(step):
             pass
         for _ in here.live(waits_ms(step)):
             pass
-    return sha256(msgspec.json.encode(here.happened)).hexdigest()
+    return here.happened
+
+
+def digest(steps: list[Step], seed: int) -> str:
+    return sha256(msgspec.json.encode(lived(steps, seed))).hexdigest()
 
 
 @given(steps=LISTS, seed=SEEDS)
@@ -156,14 +161,8 @@ def test_the_same_seed_and_actions_give_the_same_events(
 def test_a_trade_is_told_to_both_its_users_under_one_id(
     steps: list[Step], seed: int
 ) -> None:
-    here = trading(seed)
-    for step in steps:
-        for _ in here.do(step):
-            pass
-        for _ in here.live(waits_ms(step)):
-            pass
     keys: dict[tuple[int, int, int], list[Fill]] = defaultdict(list)
-    for happened in here.happened:
+    for happened in lived(steps, seed):
         for one in happened.news:
             if isinstance(one, Fill):
                 keys[one.time_ms, one.asset, one.tid].append(one)

@@ -2,9 +2,10 @@
 
 import pytest
 
-from hlsim.core.address_budget import USD
-from hlsim.core.agents import DAY_MS, NOBODY, Agent, Approved
+from hlsim.core.agents import NOBODY, Agent, Approved
 from hlsim.core.identity import Actor, Identities, Role
+from hlsim.core.intervals import DAY_MS
+from hlsim.core.numbers import USD
 from hlsim.core.refusal import Refused
 from hlsim.core.sub_accounts import SubAccount, SubAccountRules, sub_account_address
 

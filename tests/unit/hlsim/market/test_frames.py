@@ -23,7 +23,7 @@ from hlsim.market.frames import (
 from hlsim.market.metas import meta_frame, read_contexts, read_meta, read_meta_frame
 from hlsim.market.pasts import read_candles, read_funding
 from hlsim.market.synthetic import SyntheticMarket
-from hlsim.wire import market_data
+from hlsim.wire import market_shapes
 from hlsim.wire.books import l2_book
 from hlsim.wire.messages import frame
 from tests.recordings import answers_of, stream
@@ -44,7 +44,7 @@ def test_books_and_best_prices_are_read_back(market: SyntheticMarket) -> None:
         heard = decode_frame(frame("l2Book", l2_book(one, whole)))
         assert isinstance(heard, SeenBook)
         assert book_of(heard, one) == whole
-        heard_best = decode_frame(frame("bbo", market_data.bbo(one, best)))
+        heard_best = decode_frame(frame("bbo", market_shapes.bbo(one, best)))
         assert isinstance(heard_best, SeenBest)
         assert best_of(heard_best, one) == best
 
@@ -53,7 +53,7 @@ def test_trades_are_read_back(market: SyntheticMarket) -> None:
     trades = tuple(market.recent_trades(0))
     one = market.universe[0]
     heard = decode_frame(
-        frame("trades", [market_data.trade(one, trade) for trade in trades])
+        frame("trades", [market_shapes.trade(one, trade) for trade in trades])
     )
     assert isinstance(heard, tuple)
     assert trades_of(heard, one) == trades
@@ -85,31 +85,33 @@ def test_contexts_are_read_back(context: Context, sz_decimals: int) -> None:
         max_leverage=3,
         margin_table=flat_table(3),
     )
-    written = ENCODE(market_data.context(one, context))
+    written = ENCODE(market_shapes.context(one, context))
     assert figures_of(msgspec.json.decode(written, type=SeenFigures), one) == context
 
 
 def test_a_catalogue_is_read_back(market: SyntheticMarket) -> None:
     universe = universe_of(listings(230, 7))
-    answer = ENCODE(market_data.meta(universe))
+    answer = ENCODE(market_shapes.meta(universe))
     assert read_meta(answer) == universe.instruments
     assert read_meta_frame(meta_frame(answer)) == universe.instruments
     assert read_meta_frame(b'{"channel":"pong"}') is None
 
     universe = market.universe
     told = [market.context(asset, START) for asset in range(len(universe))]
-    rows = [market_data.context(universe[asset], one) for asset, one in enumerate(told)]
-    both = ENCODE((market_data.meta(universe), rows))
+    rows = [
+        market_shapes.context(universe[asset], one) for asset, one in enumerate(told)
+    ]
+    both = ENCODE((market_shapes.meta(universe), rows))
     assert read_contexts(both) == (universe.instruments, told)
 
 
 def test_pasts_are_read_back(market: SyntheticMarket) -> None:
     one = market.universe[3]
     rows = market.minutes(3, 0, START)
-    written = ENCODE([market_data.candle(one, "1m", row) for row in rows])
+    written = ENCODE([market_shapes.candle(one, "1m", row) for row in rows])
     assert read_candles(written, one) == rows
     rates = [FundingRate(START, -125_000, 10**7), FundingRate(START + 1, 0, 0)]
-    written = ENCODE([market_data.funding(one, row) for row in rates])
+    written = ENCODE([market_shapes.funding(one, row) for row in rates])
     assert read_funding(written) == rates
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from hlsim.core.funding import SCALE
 from hlsim.core.intervals import HOUR_MS
+from hlsim.core.numbers import RATE_SCALE
 from hlsim.market.catalogue import listings
 from hlsim.market.funding import Funding
 from hlsim.market.marks import Marks
@@ -39,7 +39,7 @@ def test_before_any_quote_the_mark_is_the_first_price() -> None:
 
 
 def test_the_oracle_is_the_middle_without_the_premium() -> None:
-    marks = Marks(BTC, Premium(SCALE // 100))
+    marks = Marks(BTC, Premium(RATE_SCALE // 100))
     quoted(marks, 0, 1_009_990, 1_010_010, 1_010_000)
     assert marks.oracle_px(0) == 1_000_000  # 1,010,000 / 1.01
 
@@ -56,7 +56,7 @@ def test_a_change_of_the_oracle_alone_is_outvoted() -> None:
     funding = Premium(0)
     marks = Marks(BTC, funding)
     quoted(marks, 0, 999_990, 1_000_010, 1_000_000)
-    funding.now = SCALE // 100
+    funding.now = RATE_SCALE // 100
     quoted(marks, 60, 999_990, 1_000_010, 1_000_000)
     assert marks.oracle_px(0) < 991_000
     assert mark(marks, 60) == 1_000_000
@@ -84,7 +84,7 @@ def test_the_average_gap_follows_within_minutes(seconds: int, share: float) -> N
     funding = Premium(0)
     marks = Marks(BTC, funding)
     quoted(marks, 0, 999_990, 1_000_010, 1_000_000)
-    funding.now = SCALE // 100
+    funding.now = RATE_SCALE // 100
     # A gap of 1 % opens between oracle and middle ...
     quoted(marks, 0, 999_990, 1_000_010, 1_000_000)
     gap = 1_000_000 - marks.oracle_px(0)
@@ -106,7 +106,7 @@ def test_looking_changes_nothing() -> None:
 
 
 def test_a_frozen_mark_stands_still() -> None:
-    marks = Marks(BTC, Premium(SCALE // 100))
+    marks = Marks(BTC, Premium(RATE_SCALE // 100))
     quoted(marks, 0, 999_990, 1_000_010, 1_000_000)
     before = mark(marks, 10)
     marks.freeze(0, START + 10_000)

@@ -223,3 +223,12 @@ def test_a_newer_catalogue_lists_and_delists(mirror: MirrorMarket) -> None:
 def test_a_catalogue_of_other_places_is_refused(mirror: MirrorMarket) -> None:
     with pytest.raises(ValueError, match="anew"):
         mirror.learn([ETH, BTC], [])
+
+
+def test_the_premium_is_that_of_the_context(mirror: MirrorMarket) -> None:
+    assert mirror.premium(0) is None
+    hear(mirror, START, book(START, "100", "101"))
+    assert mirror.premium(0) == mirror.context(0, START).premium
+    told = msgspec.structs.replace(mirror.context(0, START), premium=12_345)
+    mirror.learn([BTC, ETH], [told])
+    assert mirror.premium(0) == mirror.context(0, START).premium == 12_345

@@ -230,3 +230,14 @@ def test_the_day_counts_the_last_24_hours() -> None:
 
 def test_recent_trades_exist_from_the_start() -> None:
     assert len(market().recent_trades(0)) == 30
+
+
+def test_the_premium_is_that_of_the_context() -> None:
+    one = market(symbols=20)
+    lived(one, 10_000)
+    one.delist(3)
+    now_ms = START + 10_000
+    for asset in range(len(one.universe)):
+        assert one.premium(asset) == one.context(asset, now_ms).premium
+    assert one.premium(0)
+    assert one.premium(3) is None

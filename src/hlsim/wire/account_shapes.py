@@ -6,12 +6,7 @@ from decimal import Decimal
 import msgspec
 
 from hlsim.core.margin import AccountState, PositionState, Summary
-from hlsim.core.numbers import (
-    USD_DECIMALS,
-    decimal_string,
-    decimal_text,
-    ratio_string,
-)
+from hlsim.core.numbers import decimal_string, decimal_text, ratio_string, usd_string
 from hlsim.core.positions import FINE
 
 # The exchange writes derived numbers with up to ten decimals.
@@ -87,8 +82,8 @@ def account(
     return WireAccount(
         margin_summary=_summary(state.total),
         cross_margin_summary=_summary(state.cross),
-        cross_maintenance_margin_used=usd(state.cross_maintenance),
-        withdrawable=usd(state.withdrawable),
+        cross_maintenance_margin_used=usd_string(state.cross_maintenance),
+        withdrawable=usd_string(state.withdrawable),
         asset_positions=[
             WireAssetPosition(_position(one, funding_paid)) for one in state.positions
         ],
@@ -96,17 +91,12 @@ def account(
     )
 
 
-def usd(micro: int) -> str:
-    """Write micro-dollars."""
-    return decimal_string(micro, USD_DECIMALS)
-
-
 def _summary(one: Summary) -> WireSummary:
     return WireSummary(
-        usd(one.account_value),
-        usd(one.total_ntl_pos),
-        usd(one.total_raw_usd),
-        usd(one.total_margin_used),
+        usd_string(one.account_value),
+        usd_string(one.total_ntl_pos),
+        usd_string(one.total_raw_usd),
+        usd_string(one.total_margin_used),
     )
 
 
@@ -121,18 +111,18 @@ def _position(one: PositionState, funding_paid: Mapping[int, int]) -> WirePositi
         entry_px=ratio_string(
             held.fine_cost, held.szi * entry_scale * FINE, ENTRY_DECIMALS
         ),
-        position_value=usd(one.value),
-        unrealized_pnl=usd(one.unrealized_pnl),
+        position_value=usd_string(one.value),
+        unrealized_pnl=usd_string(one.unrealized_pnl),
         return_on_equity=ratio_string(
             one.unrealized_pnl * held.leverage, abs(held.cost), DERIVED_DECIMALS
         ),
         liquidation_px=optional_px(one.liquidation_px),
-        margin_used=usd(one.margin_used),
+        margin_used=usd_string(one.margin_used),
         max_leverage=instrument.max_leverage,
         cum_funding=WireCumFunding(
-            usd(funding_paid.get(held.asset, 0)),
-            usd(held.funding.since_open),
-            usd(held.funding.since_change),
+            usd_string(funding_paid.get(held.asset, 0)),
+            usd_string(held.funding.since_open),
+            usd_string(held.funding.since_change),
         ),
     )
 
@@ -141,7 +131,7 @@ def _leverage(one: PositionState) -> WireLeverage:
     held = one.position
     if held.is_cross:
         return WireLeverage(kind="cross", value=held.leverage)
-    raw = usd(held.raw_usd)
+    raw = usd_string(held.raw_usd)
     return WireLeverage(kind="isolated", value=held.leverage, raw_usd=raw)
 
 

@@ -7,10 +7,9 @@ import msgspec
 from hlsim.core.candles import Candle
 from hlsim.core.intervals import close_ms
 from hlsim.core.market import Book, Context, FundingRate, Level, Trade
-from hlsim.core.numbers import USD_DECIMALS, decimal_string, decimal_text
+from hlsim.core.numbers import decimal_string, decimal_text, rate_string, usd_string
 from hlsim.core.universe import FIRST_DEX, Instrument, MarginTable, Universe
 
-RATE_DECIMALS = 10
 _OI_CAP, _TOTAL_OI_CAP = "100000000.0", "1000000000.0"
 _OI_SZ_CAP, _MAX_TRANSFER_NTL = "10000000000.0", "100000000.0"
 
@@ -261,11 +260,11 @@ def context(instrument: Instrument, one: Context) -> WireContext:
     decimals = instrument.px_decimals
     mid, impact = one.mid_halves, one.impact_pxs
     return WireContext(
-        funding=_rate(one.funding),
+        funding=rate_string(one.funding),
         open_interest=decimal_string(one.open_interest, instrument.sz_decimals),
         prev_day_px=decimal_string(one.prev_day_px, decimals),
-        day_ntl_vlm=decimal_string(one.day_ntl_vlm, USD_DECIMALS),
-        premium=None if one.premium is None else _rate(one.premium),
+        day_ntl_vlm=usd_string(one.day_ntl_vlm),
+        premium=None if one.premium is None else rate_string(one.premium),
         oracle_px=decimal_string(one.oracle_px, decimals),
         mark_px=decimal_string(one.mark_px, decimals),
         mid_px=None if mid is None else mid_string(mid, decimals),
@@ -278,9 +277,5 @@ def context(instrument: Instrument, one: Context) -> WireContext:
 def funding(instrument: Instrument, one: FundingRate) -> WireFunding:
     """Write one hour's funding."""
     return WireFunding(
-        instrument.name, _rate(one.rate), _rate(one.premium), one.time_ms
+        instrument.name, rate_string(one.rate), rate_string(one.premium), one.time_ms
     )
-
-
-def _rate(units: int) -> str:
-    return decimal_string(units, RATE_DECIMALS)

@@ -7,10 +7,9 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from hlsim.core.journal import Fill, FundingPaid, Liquidation, TwapState
-from hlsim.core.numbers import USD_DECIMALS, decimal_string, ratio_string
+from hlsim.core.numbers import decimal_string, rate_string, ratio_string, usd_string
 from hlsim.core.universe import Universe
 
-_RATE_DECIMALS = 10
 _AVERAGE_DECIMALS = 8
 
 
@@ -64,15 +63,15 @@ def _fill(one: Fill, universe: Universe, px: str) -> WireFill:
         time=one.time_ms,
         start_position=decimal_string(one.start_szi, instrument.sz_decimals),
         dir=str(one.dir),
-        closed_pnl=_usd(one.closed_pnl),
+        closed_pnl=usd_string(one.closed_pnl),
         hash=one.hash,
         oid=one.oid,
         crossed=one.crossed,
-        fee=_usd(one.fee),
+        fee=usd_string(one.fee),
         tid=one.tid,
         twap_id=one.twap_id,
         cloid=one.cloid or UNSET,
-        builder_fee=_usd(one.builder_fee) if one.builder_fee else UNSET,
+        builder_fee=usd_string(one.builder_fee) if one.builder_fee else UNSET,
         liquidation=_liquidation(one.liquidation, instrument.px_decimals),
     )
 
@@ -114,9 +113,9 @@ def funding_delta(one: FundingPaid, universe: Universe) -> dict[str, object]:
     instrument = universe[one.asset]
     return {
         "coin": instrument.name,
-        "usdc": _usd(one.usdc),
+        "usdc": usd_string(one.usdc),
         "szi": decimal_string(one.szi, instrument.sz_decimals),
-        "fundingRate": decimal_string(one.rate, _RATE_DECIMALS),
+        "fundingRate": rate_string(one.rate),
         "nSamples": one.samples,
     }
 
@@ -141,7 +140,7 @@ def twap_state(one: TwapState, universe: Universe) -> dict[str, object]:
         "side": "B" if one.is_buy else "A",
         "sz": decimal_string(one.sz, instrument.sz_decimals),
         "executedSz": decimal_string(one.executed_sz, instrument.sz_decimals),
-        "executedNtl": _usd(one.executed_ntl),
+        "executedNtl": usd_string(one.executed_ntl),
         "minutes": one.minutes,
         "reduceOnly": one.reduce_only,
         "randomize": one.randomize,
@@ -157,7 +156,3 @@ def twap_history(one: TwapState, universe: Universe) -> dict[str, object]:
         "status": {"status": one.status},
         "twapId": one.twap_id,
     }
-
-
-def _usd(micro: int) -> str:
-    return decimal_string(micro, USD_DECIMALS)
