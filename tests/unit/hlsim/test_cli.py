@@ -98,6 +98,9 @@ def test_a_recording_has_the_coins_recorded() -> None:
         assert line.endswith("(recorded, seed 7, 1 symbols)\n")
 
 
+NOBODY = "0x" + "3" * 40
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
@@ -105,6 +108,15 @@ def test_a_recording_has_the_coins_recorded() -> None:
         (["--market", "real"], "hlsim: 'real' is no market"),
         (["--symbols", "0"], "hlsim: symbols must be 1 to 1000"),
         (["--speed", "0"], "hlsim: speed must be positive"),
+        (["--speed", "inf"], "hlsim: speed must be positive, 10,000 at most"),
+        (["--ws-messages", "-3"], "hlsim: limits must not be negative: ws_messages"),
+        (["--address-allowance", "-3"], "hlsim: volumes and allowances must not"),
+        (["--account", f"{NOBODY}=1e400"], f"hlsim: {NOBODY} cannot begin with"),
+        (["--account", f"{NOBODY}=0.00000001"], "hlsim: 1E-8 dollars have more than"),
+        (
+            ["--account", f"{NOBODY}=400", "--position", f"{NOBODY}:ETH=5@3950"],
+            f"hlsim: {NOBODY} has no margin for its positions",
+        ),
         (
             ["--host", "203.0.113.1"],
             "hlsim: cannot listen: error while",
