@@ -50,8 +50,7 @@ class BudgetWithLocalShare:
         self._lock = lock
         self._local = WeightWindow(local_limit, window_secs)
         self._window_secs = window_secs
-        # As if others had used all there is until now: nobody knows better.
-        self._last_shared = clock.monotonic()
+        self._away_since: float | None = None
         self._away_until = float("-inf")
 
     def take(
@@ -101,8 +100,10 @@ class BudgetWithLocalShare:
 
     def _take_locally(self, weight: int, keep: int, priority: Priority) -> float:
         with self._lock:
-            opens_at = self._last_shared + self._window_secs
-            wait = opens_at - self._clock.monotonic()
+            now = self._clock.monotonic()
+            # Until then others may have used all there was.
+            since = now if self._away_since is None else self._away_since
+            wait = since + self._window_secs - now
             if priority >= Priority.ACCOUNT and wait > 0:
                 return wait
             if weight > self._local.limit - max(keep, self._kept(priority)):
@@ -132,11 +133,13 @@ class BudgetWithLocalShare:
 
     def _is_away(self) -> None:
         with self._lock:
-            self._away_until = self._clock.monotonic() + _ASK_AGAIN_SECS
+            now = self._clock.monotonic()
+            self._away_until = now + _ASK_AGAIN_SECS
+            self._away_since = now if self._away_since is None else self._away_since
 
     def _is_back(self) -> None:
         with self._lock:
-            self._last_shared = self._clock.monotonic()
+            self._away_since = None
 
     def _now(self) -> int:
         return int(self._clock.monotonic())
