@@ -1,19 +1,18 @@
 """The door against an exchange that fails in each way it can: the wire, for real."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 import pytest
 
-from hlsim.core.exchange import Exchange
 from hlsim.faults.kinds import (
-    Fault,
     LoseRequest,
     Maintenance,
     MalformedAnswer,
     Plan,
     RefuseRequest,
 )
+from hlsim.faults.plan import Fault
 from hlsim.server.settings import Limits, Settings
 from hlsim.testing import Served, serving
 from tests.integration.access.door import WireDoor
@@ -43,8 +42,13 @@ def failing(*faults: Fault, ip_weight: int = 0) -> Iterator[Served]:
 
 
 @contextmanager
-def door_to(served: Served, **options: float) -> Iterator[WireDoor]:
-    door = WireDoor(served.url, **options)  # type: ignore[arg-type]  # floats only
+def door_to(
+    served: Served,
+    *,
+    timeout_secs: float = 0.3,
+    retries_secs: Sequence[float] = (1, 2, 4),
+) -> Iterator[WireDoor]:
+    door = WireDoor(served.url, timeout_secs=timeout_secs, retries_secs=retries_secs)
     try:
         yield door
     finally:
@@ -150,12 +154,12 @@ def test_o8_maintenance_refuses_actions_and_is_no_outage_of_reads() -> None:
 
 
 def test_f57_an_answer_given_up_is_never_given_to_another_request() -> None:
-    """Many requests over few connections, each third cut off; each gets its own."""
+    """Many requests over the pool, each third given up; each gets its own answer."""
     slow = LoseRequest(types=("clearinghouseState",), rate=0.3, instead="hang")
     with failing(slow) as served, door_to(served, timeout_secs=0.05) as door:
         for number in range(30):
             address = f"0x{number:040x}"
-            with give_up_quietly():
+            with suppress(ExchangeError):
                 assert door.exchange.account(address).address == address
             assert len(door.exchange.products()) == 5
 
@@ -179,17 +183,16 @@ def test_the_exchanges_own_limiter_is_heeded_when_it_is_met() -> None:
         assert sum(door.clock.waits) <= 30
 
 
-@contextmanager
-def give_up_quietly() -> Iterator[None]:
-    try:
-        yield
-    except ExchangeError:
-        pass
-
-
 def injected(served: Served) -> int:
-    return look(served, lambda faults: sum(faults.counters.values()))
+    """How many requests were failed so far."""
+    faults = served.server.faults
+    assert faults is not None
+    return served.call(lambda _: sum(faults.injector.counters.values()))
 
 
 def lift(served: Served) -> None:
-    look(served, lambda faults: faults.clear())
+    """From now on nothing fails."""
+    faults = served.server.faults
+    assert faults is not None
+    numbers = [armed.number for armed in faults.injector.armed]
+    served.call(lambda _: [faults.injector.remove(number) for number in numbers])

@@ -116,7 +116,7 @@ def test_five_failed_operations_open_the_breaker_of_their_class_alone(
         door.reader.products()
     assert caught.value.retry_after_secs > 290
     assert len(door.exchange.requests) == asked
-    assert door.reader.account(ADDRESS)
+    assert door.reader.account(ADDRESS).address == ADDRESS
     assert door.told("breaker_changed") == [
         {"request_class": "reads", "was": "closed", "now": "open"}
     ]
@@ -237,7 +237,7 @@ def test_nothing_is_asked_that_the_budget_does_not_hold() -> None:
     with pytest.raises(BudgetSpentError) as caught:
         door.reader.products()
     assert 0 < caught.value.retry_after_secs <= 61
-    assert door.reader.account(ADDRESS)  # matters more
+    assert door.reader.account(ADDRESS).address == ADDRESS  # matters more
     assert door.manager.figures()["breaker_reads"] == "closed"
 
 

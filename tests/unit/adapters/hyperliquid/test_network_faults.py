@@ -13,7 +13,7 @@ from urllib3 import exceptions as http
 from threet.adapters.hyperliquid.network_faults import kind_of
 from threet.model.errors import FailureKind
 
-KEY = ConnectionKey("localhost", 1, False, True, None, None, None)  # noqa: FBT003 - aiohttp's
+KEY = ConnectionKey("localhost", 1, False, True, None, None, None)
 POOL = urllib3.HTTPConnectionPool("localhost")
 
 
