@@ -24,6 +24,9 @@ from threet.ports.rate_budget import BudgetState, Priority
 from threet.resilience.address_forecast import AddressForecast, forecast
 
 _PATIENCE_SECS = 5
+# Many figures that say nothing while all is well.
+_QUIET = ("exchange_", "breaker", "errors_")
+_AS_IT_SHOULD_BE = (0, "closed")
 
 
 def show(data_dir: Path | None) -> int:
@@ -91,7 +94,7 @@ def _show_budget(console: Console, network: str, address: RedisAddress) -> None:
 
 
 def _budget_table(state: BudgetState) -> Table:
-    title = f"rate budget: {state.used} of {state.limit} used in the last minute"
+    title = f"rate budget: {state.used} of {state.limit}"
     table = Table(title=title)
     for column in ("priority", "used", "left for it"):
         table.add_column(column)
@@ -128,7 +131,11 @@ def _process_table(name: str, processes: Sequence[ProcessState], now_ms: int) ->
             str(one.pid),
             "alive" if age_ms <= PROCESS_DEAD_AFTER_MS else "silent",
             f"{age_ms / 1000:.1f} s ago",
-            "  ".join(f"{figure} {value}" for figure, value in one.figures.items()),
+            "  ".join(
+                f"{figure} {value}"
+                for figure, value in one.figures.items()
+                if not (figure.startswith(_QUIET) and value in _AS_IT_SHOULD_BE)
+            ),
         )
     return table
 

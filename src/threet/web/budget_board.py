@@ -21,7 +21,7 @@ async def look(parts: WebParts) -> RateBudgetAnswer | None:
         address = await in_thread("redis", forecast, _PATIENCE_SECS)
     except DependencyError:
         return None
-    return _answer(state, address)
+    return answer(state, address)
 
 
 def reasons(budget: RateBudgetAnswer | None) -> list[str]:
@@ -43,7 +43,7 @@ def _nothing() -> None:
     return None
 
 
-def _answer(state: BudgetState, address: AddressForecast | None) -> RateBudgetAnswer:
+def answer(state: BudgetState, address: AddressForecast | None) -> RateBudgetAnswer:
     return RateBudgetAnswer(
         limit=state.limit,
         used=state.used,
