@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import structlog
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from threet.adapters.hyperliquid.rest import HyperliquidReader
 from threet.adapters.notifying.dispatch import AlertDispatch
@@ -28,6 +30,7 @@ from threet.resilience.network_monitor import NetworkMonitor
 
 _log = structlog.get_logger("threet.exchange")
 _REDIS_TIMEOUT_SECS = 5
+_BUDGET_TIMEOUT_SECS = 0.5
 _INFORMATION = {"exchange_healthy_again", "exchange_retry"}
 
 
@@ -73,9 +76,19 @@ def reader(settings: Sections, clock: Clock) -> HyperliquidReader:
 
 
 def budget(settings: Sections, clock: Clock) -> BudgetWithLocalShare:
+    """With a client of its own, which gives a Redis that hangs up soon: a cancel may
+    be waiting for the answer."""
     hyperliquid = settings.exchanges.hyperliquid
+    redis = Redis.from_url(
+        root.redis_url(settings),
+        socket_timeout=_BUDGET_TIMEOUT_SECS,
+        socket_connect_timeout=_BUDGET_TIMEOUT_SECS,
+        # Once, for a connection that a restart of Redis has closed. What was taken
+        # twice by that errs to the safe side.
+        retry=Retry(NoBackoff(), 1),
+    )
     shared = RedisRateBudget(
-        blocking_redis(settings),
+        redis,
         network=hyperliquid.network,
         run_id=f"{clock.now_ns():x}-{os.getpid():x}",
         per_minute=hyperliquid.weight_per_minute,

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from hlsim.server.settings import Limits, Settings
 from hlsim.testing import Served, serving
@@ -18,6 +21,8 @@ from tests.servers import ValkeyServer
 from threet.adapters.hyperliquid.rest import HyperliquidReader
 from threet.adapters.redis_state.rate_budget import RedisRateBudget
 from threet.adapters.system_clock import SystemClock
+from threet.bootstrap import access
+from threet.config.settings import load
 from threet.model.errors import BudgetSpentError
 from threet.ports.rate_budget import Priority
 from threet.resilience.access_policy import RequestClass, Surroundings
@@ -110,7 +115,7 @@ def a_cancel_goes_through(limited: Served, client: "redis.Redis") -> None:
 
 class Shared:
     def __init__(self, valkey: ValkeyServer, clock: SkippedClock, name: str) -> None:
-        self.redis = redis.Redis(port=valkey.port, socket_timeout=1)
+        self.redis = redis.Redis(port=valkey.port, retry=Retry(NoBackoff(), 1))
         self.shared = RedisRateBudget(self.redis, run_id=name)
         self.budget = BudgetWithLocalShare(
             self.shared, clock=clock, lock=threading.Lock(), local_limit=120
@@ -144,6 +149,25 @@ def test_r1_without_redis_there_is_a_share_and_with_it_the_shared_budget_again(
     assert state.used_by[Priority.CANCEL] == 3
     assert state.left_for[Priority.DATA] == 0
     assert one.budget.take(2, priority=Priority.CANCEL) == 0
+
+
+def test_r1_a_cancel_waits_seconds_at_most_for_a_redis_that_hangs(
+    mortal: ValkeyServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)  # no configuration of this machine
+    environment = {
+        "THREET_REDIS__HOST": "127.0.0.1",
+        "THREET_REDIS__PORT": str(mortal.port),
+    }
+    clock = SystemClock()
+    budget = access.budget(load(environment=environment), clock)
+    assert budget.take(1, priority=Priority.CANCEL) == 0
+    os.kill(mortal.pid, signal.SIGSTOP)
+    began = clock.monotonic()
+    assert budget.take(1, priority=Priority.CANCEL) == 0
+    assert budget.take(1, priority=Priority.CANCEL) == 0
+    assert clock.monotonic() - began < 5
+    assert not budget.state().is_shared
 
 
 def test_r1_a_memory_that_was_lost_counts_as_used_up_once(
