@@ -17,6 +17,7 @@ from threet.ports.live_view import LiveView, ProcessBoard
 from threet.ports.market_feed import MarketFeed
 from threet.ports.outbox import Inbox, Outbox
 from threet.ports.product_store import ProductStore
+from threet.ports.trade_history import TradeHistory
 
 # Processes beat every other second; a worker only when it consumed a task.
 PROCESS_DEAD_AFTER_MS = 15_000
@@ -34,6 +35,9 @@ class ProcessParts:
 class ProducerParts:
     process: ProcessParts
     exchange: ExchangeReader
+    trades: TradeHistory
+    products: ProductStore
+    gaps: GapStore
     feed: MarketFeed
     sink: MarketSink
     books: Sequence[str]

@@ -17,6 +17,7 @@ from threet.adapters.sql.account_store import SqlAccountStore
 from threet.adapters.sql.candle_store import SqlCandleStore
 from threet.adapters.sql.database import Database
 from threet.adapters.sql.engine import make_engine
+from threet.adapters.sql.gap_store import SqlGapStore
 from threet.adapters.sql.migrate import migrate
 from threet.adapters.sql.network import owner_check
 from threet.adapters.sql.outbox import SqlInbox
@@ -29,7 +30,7 @@ from threet.config.sections import Sections
 from threet.ports.clock import Clock
 from threet.ports.live_view import LiveView
 from threet.resilience.backoff import Backoff
-from threet.resilience.budgeted_reader import BudgetedReader
+from threet.resilience.budgeted_reader import BudgetedReader, BudgetedTrades
 
 _REDIS_TIMEOUT_SECS = 5
 # What a complete platform runs beside the page, which misses whichever is silent.
@@ -52,13 +53,18 @@ def producer() -> ProducerParts:
     clock = process.clock
     # Unlike any other run's: consumers take an id they know for a repetition.
     run_id = f"p{clock.now_ms():x}-{os.getpid():x}"
+    asked, store = reader(settings, clock), database(settings)
     return ProducerParts(
         process=process,
-        exchange=BudgetedReader(reader(settings, clock), budget(settings)),
+        exchange=BudgetedReader(asked, budget(settings)),
+        trades=BudgetedTrades(asked, budget(settings)),
+        products=SqlProductStore(store),
+        gaps=SqlGapStore(store),
         feed=HyperliquidFeed(
             url=root.websocket_url(settings),
             clock=clock,
             backoff=Backoff(seed=clock.now_ms()),
+            shards=settings.exchanges.hyperliquid.websocket_connections,
         ),
         sink=MarketSink(publisher=publisher(settings), clock=clock, run_id=run_id),
         books=settings.market_data.books,

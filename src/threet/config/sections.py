@@ -132,6 +132,7 @@ class HyperliquidSettings(Section):
     private_key: PrivateKey | None = None
     request_timeout_secs: Annotated[float, Field(gt=0, le=120)] = 10
     weight_per_minute: Annotated[int, Field(ge=300, le=1200)] = 1200
+    websocket_connections: Annotated[int, Field(ge=1, le=9)] = 4
 
 
 class ExchangesSettings(Section):

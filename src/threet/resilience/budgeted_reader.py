@@ -7,8 +7,10 @@ from threet.model.accounts import AccountState
 from threet.model.candles import Candle, Timeframe
 from threet.model.errors import RateLimitedError
 from threet.model.products import Product
+from threet.model.trades import Trade
 from threet.ports.exchange import ExchangeReader
 from threet.ports.fetch_state import RateBudget
+from threet.ports.trade_history import TradeHistory
 
 # HYPERLIQUID.md 1.3; candleSnapshot costs one more for each 60 bars of its answer.
 _STATUS_WEIGHT = 2
@@ -16,6 +18,8 @@ _ACCOUNT_WEIGHT = 2
 _META_WEIGHT = 20
 _CANDLES_WEIGHT = 20
 _BARS_PER_WEIGHT = 60
+# recentTrades: 20, and one more for each 20 of at most 500.
+_TRADES_WEIGHT = 45
 
 
 class BudgetedReader:
@@ -53,3 +57,18 @@ class BudgetedReader:
         wait = self._budget.take(weight)
         if wait:
             raise RateLimitedError(request, wait)
+
+
+class BudgetedTrades:
+    """Implements ``TradeHistory``; raises like ``BudgetedReader``."""
+
+    def __init__(self, history: TradeHistory, budget: RateBudget) -> None:
+        self._history = history
+        self._budget = budget
+
+    def recent_trades(self, symbol: str) -> Sequence[Trade]:
+        request = f"recentTrades {symbol}"
+        wait = self._budget.take(_TRADES_WEIGHT)
+        if wait:
+            raise RateLimitedError(request, wait)
+        return self._history.recent_trades(symbol)
