@@ -33,7 +33,7 @@ class Found:
 class Look:
     """``found`` are subscribed to anew; with ``must_reconnect`` all are."""
 
-    found: Sequence[Found] = ()
+    found: tuple[Found, ...] = ()
     must_reconnect: bool = False
 
 
@@ -125,7 +125,7 @@ class SubscriptionSet:
             self.resubscribed += 1
             self._requests.append(Request(topic, is_subscribe=False))
             self._ask(topic)
-        return Look(found, must_reconnect)
+        return Look(tuple(found), must_reconnect)
 
     @property
     def topics(self) -> Sequence[Topic]:
