@@ -1,6 +1,7 @@
 """One WebSocket that comes back: moves bytes for the machines that decide."""
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -32,6 +33,7 @@ _log = structlog.get_logger(__name__)
 MAX_FRAME_BYTES = 8 * 1024 * 1024
 _YIELD_EVERY = 16
 _SEND_SECS = 5.0
+_CLOSE_SECS = 0.5
 # A connection that stayed so long is a success, whatever it said.
 _PROVEN_SECS = 30.0
 _TEXTUAL = (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY)
@@ -79,6 +81,7 @@ class Connection:
         self._clock = shared.clock
         self._tally = shared.tally
         self._backoff = backoff
+        self._given_up: Loss | None = None  # why this connection is closed by us
         self._heard_ms: int | None = None  # of the newest frame, by our clock
 
     def follow(self, topics: Sequence[Topic]) -> Sequence[Topic]:
@@ -126,11 +129,12 @@ class Connection:
             return await session.ws_connect(
                 self._shared.url,
                 max_msg_size=MAX_FRAME_BYTES,
-                timeout=aiohttp.ClientWSTimeout(ws_close=2.0),
+                timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE_SECS),
                 autoping=True,
             )
 
     def _opened(self, note_gap: NoteGap) -> None:
+        self._given_up = None
         self.subscriptions.opened()
         if self._heard_ms is not None:
             topics = self.subscriptions.topics
@@ -144,11 +148,9 @@ class Connection:
         stream = StreamSession(self._clock.monotonic())
         async with asyncio.TaskGroup() as group:
             tending = group.create_task(self._tend(socket, stream))
-            received = await self._receive(socket, stream, deliver)
-            if not tending.done():
-                tending.cancel()
-        ended = None if tending.cancelled() else tending.result()
-        return received if ended is None else ended
+            ended = await self._receive(socket, stream, deliver)
+            tending.cancel()
+        return self._given_up or ended
 
     async def _receive(
         self,
@@ -175,19 +177,20 @@ class Connection:
 
     async def _tend(
         self, socket: aiohttp.ClientWebSocketResponse, stream: StreamSession
-    ) -> Loss:
-        """Subscribe, ping and watch; closes the socket of what failed, and says how."""
+    ) -> None:
+        """Subscribe, ping and watch; closes the socket of a connection that failed."""
         try:
-            loss = None
-            while loss is None:
+            while self._given_up is None:
                 await self._send_requests(socket)
                 await self._clock.sleep(stream.check_every_secs)
-                loss = await self._check(socket, stream)
+                self._given_up = await self._check(socket, stream)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             _log.warning("feed_send_failed", reason=_reason(error))
-            loss = loss_of(error)
-        await socket.close()
-        return loss
+            self._given_up = loss_of(error)
+        # A half-open one takes not even a goodbye: past its time it is cut.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(2 * _CLOSE_SECS):
+                await socket.close()
 
     async def _send_requests(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         """As many as the pace of the address allows now; the rest at the next look."""
