@@ -63,7 +63,8 @@ class Live:
     @property
     def priced(self) -> set[str]:
         """Symbol and kind of all newest prices in Redis."""
-        return {field.decode() for field in self.client.hkeys("prices:newest")}
+        fields = self.client.hkeys("prices:newest")
+        return {one.decode() if isinstance(one, bytes) else one for one in fields}
 
     def figure(self, name: str) -> object:
         return self.producer.figures()[name]

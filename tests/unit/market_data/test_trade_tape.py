@@ -45,7 +45,7 @@ def test_f6_a_backlog_that_reaches_back_closes_the_outage() -> None:
     tape.take(trades(1, 2))
     tape.interrupted()
     assert ids(tape.take(trades(2, 3, 4))) == [3, 4]
-    assert tape.gaps == ()
+    assert not tape.gaps
 
 
 def test_f6_one_that_does_not_is_a_gap_until_the_exchange_was_asked() -> None:
@@ -55,7 +55,7 @@ def test_f6_one_that_does_not_is_a_gap_until_the_exchange_was_asked() -> None:
     tape.take(trades(5, 6))
     assert tape.gaps == ("BTC",)
     assert ids(tape.recovered("BTC", trades(6, 5, 4, 3, 2))) == [3, 4]
-    assert tape.gaps == ()
+    assert not tape.gaps
     assert tape.unclosed == 0
 
 
@@ -66,7 +66,7 @@ def test_a_gap_wider_than_the_answer_is_counted_and_nothing_invented() -> None:
     tape.take(trades(5, 6))
     assert ids(tape.recovered("BTC", trades(6, 5, 4))) == [4]
     assert tape.unclosed == 1
-    assert tape.gaps == ()
+    assert not tape.gaps
 
 
 def test_an_answer_that_only_repeats_the_backlog_closes_nothing() -> None:
@@ -94,7 +94,7 @@ def test_a_symbol_never_heard_has_no_gap() -> None:
     tape.interrupted()
     tape.interrupted(["BTC"])
     tape.take(trades(5, 6))
-    assert tape.gaps == ()
+    assert not tape.gaps
 
 
 def test_an_outage_of_one_symbol_is_none_of_another() -> None:
@@ -104,7 +104,7 @@ def test_an_outage_of_one_symbol_is_none_of_another() -> None:
     tape.take([trade(2), trade(2, "ETH")])
     assert tape.gaps == ("ETH",)
     tape.forget("ETH")
-    assert tape.gaps == ()
+    assert not tape.gaps
 
 
 def test_a_trade_older_than_memory_is_late_and_never_printed_again() -> None:

@@ -29,9 +29,6 @@ class Losses:
     def add(self, loss: Loss) -> None:
         self._counts[loss] += 1
 
-    def of(self, loss: Loss) -> int:
-        return self._counts[loss]
-
     def __str__(self) -> str:
         """Like "closed 2, half_open 1"; "" without any."""
         return ", ".join(f"{one.value} {n}" for one, n in _sorted(self._counts))
