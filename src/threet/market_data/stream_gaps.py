@@ -22,24 +22,26 @@ def affected_minutes(
     """
     found: dict[tuple[str, int], CandleGap] = {}
     for gap in gaps:
+        if gap.since_ms is None:
+            continue
         for topic in gap.topics:
             if topic.channel is Channel.CANDLE and topic.subject in kept:
-                one = _minutes(topic.subject, gap)
+                one = _minutes(topic.subject, gap.since_ms, gap.until_ms)
                 known = found.get((one.symbol, one.start_ms))
                 if known is None or known.end_ms < one.end_ms:
                     found[one.symbol, one.start_ms] = one
     return tuple(found.values())
 
 
-def _minutes(symbol: str, gap: StreamGap) -> CandleGap:
+def _minutes(symbol: str, since_ms: int, until_ms: int) -> CandleGap:
     minute = Timeframe.M1.millis
-    end_ms = Timeframe.M1.open_of(gap.until_ms) + minute
-    start_ms = max(Timeframe.M1.open_of(gap.since_ms), end_ms - _MOST_BARS * minute)
+    end_ms = Timeframe.M1.open_of(until_ms) + minute
+    start_ms = max(Timeframe.M1.open_of(since_ms), end_ms - _MOST_BARS * minute)
     return CandleGap(
         symbol=symbol,
         timeframe=Timeframe.M1,
         start_ms=start_ms,
         end_ms=end_ms,
-        found_ms=gap.until_ms,
+        found_ms=until_ms,
         asked_ms=NEVER_ASKED_MS,
     )

@@ -57,10 +57,13 @@ class FeedStatistics:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamGap:
-    """Between two moments these topics may have said things that nobody heard."""
+    """Between two moments these topics may have said things that nobody heard.
+
+    ``since_ms`` is None where nothing was heard before.
+    """
 
     topics: Sequence[Topic]
-    since_ms: int
+    since_ms: int | None
     until_ms: int
 
 

@@ -30,6 +30,14 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Recovery:
+    """A topic that was at fault speaks again, so many seconds after its last word."""
+
+    topic: Topic
+    silent_secs: float
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """``found`` are subscribed to anew; with ``must_reconnect`` all are."""
 
@@ -48,6 +56,7 @@ class SubscriptionSet:
         self._partners: dict[Topic, Topic] = {}
         self._requests: deque[Request] = deque()
         self._is_open = False
+        self._recoveries: list[Recovery] = []
         self.recovered = 0  # topics that spoke again after a fault
         self.resubscribed = 0
 
@@ -103,7 +112,10 @@ class SubscriptionSet:
         line = self._lines.get(topic)
         if line is None:
             return
-        self.recovered += line.heard(now)
+        before = now if line.heard_at is None else line.heard_at
+        if line.heard(now):
+            self.recovered += 1
+            self._recoveries.append(Recovery(topic, now - before))
         partner = self._partners.get(topic)
         if partner is not None:
             self._lines[partner].partner_heard(now)
@@ -126,6 +138,16 @@ class SubscriptionSet:
             self._requests.append(Request(topic, is_subscribe=False))
             self._ask(topic)
         return Look(tuple(found), must_reconnect)
+
+    def recoveries(self) -> Sequence[Recovery]:
+        """Those since the last call."""
+        told, self._recoveries = self._recoveries, []
+        return told
+
+    @property
+    def is_complete(self) -> bool:
+        """Everything that is wanted is acknowledged."""
+        return all(line.is_acknowledged for line in self._lines.values())
 
     @property
     def topics(self) -> Sequence[Topic]:

@@ -34,6 +34,7 @@ MAX_FRAME_BYTES = 8 * 1024 * 1024
 _YIELD_EVERY = 16
 _SEND_SECS = 5.0
 _CLOSE_SECS = 0.5
+_OUTAGE_OVER_SECS = 15.0
 # A connection that stayed so long is a success, whatever it said.
 _PROVEN_SECS = 30.0
 _TEXTUAL = (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY)
@@ -83,6 +84,8 @@ class Connection:
         self._backoff = backoff
         self._given_up: Loss | None = None  # why this connection is closed by us
         self._heard_ms: int | None = None  # of the newest frame, by our clock
+        self._is_outage = False
+        self._outage_since_ms: int | None = None
 
     def follow(self, topics: Sequence[Topic]) -> Sequence[Topic]:
         """Carry these from now on; returns those given up."""
@@ -113,8 +116,8 @@ class Connection:
         try:
             async with await self._connected(session) as socket:
                 _log.info("feed_connected", shard=self._number, url=self._shared.url)
-                self._opened(note_gap)
-                loss = await self._attend(socket, deliver)
+                self._opened()
+                loss = await self._attend(socket, deliver, note_gap)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             loss = loss_of(error)
             _log.warning("feed_lost", shard=self._number, reason=_reason(error))
@@ -133,21 +136,22 @@ class Connection:
                 autoping=True,
             )
 
-    def _opened(self, note_gap: NoteGap) -> None:
+    def _opened(self) -> None:
         self._given_up = None
         self.subscriptions.opened()
-        if self._heard_ms is not None:
-            topics = self.subscriptions.topics
-            now_ms = self._clock.now_ms()
-            gap = StreamGap(topics=topics, since_ms=self._heard_ms, until_ms=now_ms)
-            note_gap(gap)
+        self._is_outage = True
+        if self._outage_since_ms is None:  # else the one before is not over yet
+            self._outage_since_ms = self._heard_ms
 
     async def _attend(
-        self, socket: aiohttp.ClientWebSocketResponse, deliver: Deliver
+        self,
+        socket: aiohttp.ClientWebSocketResponse,
+        deliver: Deliver,
+        note_gap: NoteGap,
     ) -> Loss:
         stream = StreamSession(self._clock.monotonic())
         async with asyncio.TaskGroup() as group:
-            tending = group.create_task(self._tend(socket, stream))
+            tending = group.create_task(self._tend(socket, stream, note_gap))
             ended = await self._receive(socket, stream, deliver)
             tending.cancel()
         return self._given_up or ended
@@ -176,7 +180,10 @@ class Connection:
         raise AssertionError("count() does not end")
 
     async def _tend(
-        self, socket: aiohttp.ClientWebSocketResponse, stream: StreamSession
+        self,
+        socket: aiohttp.ClientWebSocketResponse,
+        stream: StreamSession,
+        note_gap: NoteGap,
     ) -> None:
         """Subscribe, ping and watch; closes the socket of a connection that failed."""
         try:
@@ -184,6 +191,7 @@ class Connection:
                 await self._send_requests(socket)
                 await self._clock.sleep(stream.check_every_secs)
                 self._given_up = await self._check(socket, stream)
+                self._tell_gaps(stream, note_gap)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             _log.warning("feed_send_failed", reason=_reason(error))
             self._given_up = loss_of(error)
@@ -228,6 +236,21 @@ class Connection:
             )
         self.decoder.interrupted([found.topic for found in look.found])
         return Loss.SUBSCRIPTION if look.must_reconnect else None
+
+    def _tell_gaps(self, stream: StreamSession, note_gap: NoteGap) -> None:
+        """An outage is over when everything is acknowledged, or has had its time."""
+        now_ms = self._clock.now_ms()
+        for one in self.subscriptions.recoveries():
+            since_ms = now_ms - int(one.silent_secs * 1000)
+            gap = StreamGap(topics=(one.topic,), since_ms=since_ms, until_ms=now_ms)
+            note_gap(gap)
+        open_secs = self._clock.monotonic() - stream.opened_at
+        is_over = self.subscriptions.is_complete or open_secs >= _OUTAGE_OVER_SECS
+        if self._is_outage and is_over:
+            self._is_outage = False
+            topics, began_ms = self.subscriptions.topics, self._outage_since_ms
+            self._outage_since_ms = None
+            note_gap(StreamGap(topics=topics, since_ms=began_ms, until_ms=now_ms))
 
     def _accept(self, frame: str | bytes, now: float) -> list[Event]:
         self._tally.frames += 1

@@ -10,6 +10,7 @@ import msgspec
 
 from threet.adapters.hyperliquid import frames, wire
 from threet.adapters.hyperliquid.frames import (
+    AccountFrame,
     AcknowledgedFrame,
     BboFrame,
     BookFrame,
@@ -17,8 +18,10 @@ from threet.adapters.hyperliquid.frames import (
     ContextFrame,
     ErrorFrame,
     MidsFrame,
+    OrderUpdatesFrame,
     PongFrame,
     TradesFrame,
+    UserFrame,
 )
 from threet.market_data.trade_tape import TradeTape
 from threet.model.candles import Candle, Timeframe
@@ -95,7 +98,9 @@ class FrameDecoder:
             ContextFrame: self._on_context,
             AcknowledgedFrame: _on_acknowledged,
             ErrorFrame: _on_error,
-            PongFrame: _on_pong,
+            PongFrame: _on_nothing,
+            OrderUpdatesFrame: _on_nothing,
+            UserFrame: _on_nothing,
         }
 
     @property
@@ -345,7 +350,10 @@ def _on_error(frame: ErrorFrame, received_ns: int) -> Sequence[Event | Control]:
     return (ServerError(frame.data),)
 
 
-def _on_pong(frame: PongFrame, received_ns: int) -> Sequence[Event | Control]:
+def _on_nothing(
+    frame: PongFrame | AccountFrame, received_ns: int
+) -> Sequence[Event | Control]:
+    """Nothing of the market: a pong, or news of an account."""
     del frame, received_ns
     return ()
 

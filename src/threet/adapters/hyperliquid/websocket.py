@@ -21,6 +21,7 @@ from threet.ports.market_feed import (
     FeedStatistics,
     Interests,
     NoteGap,
+    StreamGap,
     ignore_gap,
 )
 from threet.resilience.backoff import Backoff
@@ -75,6 +76,11 @@ class HyperliquidFeed:
     ) -> None:
         self._deliver = deliver
         self.follow(interests)
+
+        def note(gap: StreamGap) -> None:
+            if gap.since_ms is not None:  # the first connection follows no outage
+                note_gap(gap)
+
         # A handshake limits itself; all connections together have no limit here.
         connector = aiohttp.TCPConnector(limit=0)
         async with (
@@ -82,7 +88,7 @@ class HyperliquidFeed:
             asyncio.TaskGroup() as group,
         ):
             for connection in self._connections:
-                group.create_task(connection.run(session, deliver, note_gap))
+                group.create_task(connection.run(session, deliver, note))
 
     def follow(self, interests: Interests) -> None:
         plan = subscriptions.plan(interests)
