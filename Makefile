@@ -49,6 +49,7 @@ bench: setup-dev test-servers  ## side by side with the floors; minutes long
 	$(BIN)/python bench/candle_store.py
 	$(BIN)/python bench/page_candles.py
 	$(BIN)/python bench/stream.py --seconds 60
+	$(BIN)/python bench/streams_recovery.py
 	$(BIN)/python bench/exchange.py
 
 bench-short: setup-dev test-servers   ## the same in seconds, to see that it runs

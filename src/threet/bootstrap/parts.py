@@ -19,6 +19,7 @@ from threet.ports.market_feed import MarketFeed
 from threet.ports.outbox import Inbox, Outbox
 from threet.ports.product_store import ProductStore
 from threet.ports.rate_budget import AddressLedger, RateBudget
+from threet.ports.trade_history import TradeHistory
 from threet.resilience.access_state import Figures
 from threet.resilience.address_forecast import AddressForecast
 
@@ -38,6 +39,9 @@ class ProcessParts:
 class ProducerParts:
     process: ProcessParts
     exchange: ExchangeReader
+    trades: TradeHistory
+    products: ProductStore
+    gaps: GapStore
     feed: MarketFeed
     sink: MarketSink
     books: Sequence[str]

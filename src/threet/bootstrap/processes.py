@@ -13,6 +13,7 @@ from threet.adapters.sql.account_store import SqlAccountStore
 from threet.adapters.sql.candle_store import SqlCandleStore
 from threet.adapters.sql.database import Database
 from threet.adapters.sql.engine import make_engine
+from threet.adapters.sql.gap_store import SqlGapStore
 from threet.adapters.sql.migrate import migrate
 from threet.adapters.sql.network import owner_check
 from threet.adapters.sql.outbox import SqlInbox
@@ -53,14 +54,19 @@ def producer() -> ProducerParts:
     manager = access.exchange_manager(
         settings, clock, budget(settings, clock), source="price_stream_producer"
     )
+    exchange, store = manager.get_exchange(), database(settings)
     return ProducerParts(
         process=process,
-        exchange=manager.get_exchange(),
+        exchange=exchange,
+        trades=exchange,
+        products=SqlProductStore(store),
+        gaps=SqlGapStore(store),
         access_figures=manager.figures,
         feed=HyperliquidFeed(
             url=root.websocket_url(settings),
             clock=clock,
             backoff=Backoff(seed=clock.now_ms()),
+            shards=settings.exchanges.hyperliquid.websocket_connections,
         ),
         sink=MarketSink(publisher=publisher(settings), clock=clock, run_id=run_id),
         books=settings.market_data.books,

@@ -149,6 +149,7 @@ class HyperliquidSettings(Section):
     local_weight_per_minute: Annotated[int, Field(ge=30, le=600)] = 120
     breaker: BreakerSettings = BreakerSettings()
     retries_secs: tuple[Annotated[float, Field(gt=0, le=30)], ...] = (1, 2, 4)
+    websocket_connections: Annotated[int, Field(ge=1, le=9)] = 4
 
 
 class ExchangesSettings(Section):

@@ -12,6 +12,11 @@ class SeenTrades:
         self._kept = kept
         self._ids: dict[str, set[tuple[int, int]]] = {}
         self._order: dict[str, deque[tuple[int, int]]] = {}
+        self._forgotten_ms: dict[str, int] = {}
+
+    def is_before_memory(self, trade: Trade) -> bool:
+        """Older than what was forgotten: nobody can say whether it was printed."""
+        return trade.trade_ms < self._forgotten_ms.get(trade.symbol, 0)
 
     def is_new(self, trade: Trade) -> bool:
         """Whether it is the first time; from then on it is not."""
@@ -21,7 +26,10 @@ class SeenTrades:
             return False
         order = self._order.setdefault(trade.symbol, deque())
         if len(order) >= self._kept:
-            ids.discard(order.popleft())
+            oldest = order.popleft()
+            ids.discard(oldest)
+            known_ms = self._forgotten_ms.get(trade.symbol, 0)
+            self._forgotten_ms[trade.symbol] = max(known_ms, oldest[0])
         ids.add(key)
         order.append(key)
         return True

@@ -11,6 +11,7 @@ from typing import Protocol
 from threet.model.accounts import AccountState, AddressUse
 from threet.model.candles import Candle, Timeframe
 from threet.model.products import Product
+from threet.ports.trade_history import TradeHistory
 
 
 class ExchangeReader(Protocol):
@@ -34,7 +35,7 @@ class ExchangeReader(Protocol):
         """Balance and positions of an account (never of its agent wallet)."""
 
 
-class ManagedExchange(ExchangeReader, Protocol):
+class ManagedExchange(ExchangeReader, TradeHistory, Protocol):
     """What the process-wide manager looks after."""
 
     def address_use(self, address: str) -> AddressUse:

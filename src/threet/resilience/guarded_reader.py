@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 from threet.model.accounts import AccountState, AddressUse
 from threet.model.candles import Candle, Timeframe
 from threet.model.products import Product
+from threet.model.trades import Trade
 from threet.ports.exchange import ManagedExchange
 from threet.ports.rate_budget import Priority
 from threet.resilience import request_weights as weights
@@ -72,6 +73,13 @@ class GuardedReader:
             lambda: self._exchange.candles(symbol, timeframe, start_ms, end_ms),
             RequestClass.READS,
             request,
+        )
+
+    def recent_trades(self, symbol: str) -> Sequence[Trade]:
+        """Implements ``TradeHistory``; paid for as the longest answer there is."""
+        request = Request(name=f"recentTrades {symbol}", weight=weights.RECENT_TRADES)
+        return self._access.execute_with_retry(
+            lambda: self._exchange.recent_trades(symbol), RequestClass.READS, request
         )
 
     def account(self, address: str) -> AccountState:

@@ -7,6 +7,8 @@ from threet.model.candles import Timeframe
 LIGHT = 2  # exchangeStatus, clearinghouseState, orderStatus, allMids, l2Book
 PLAIN = 20
 ROLE = 60  # userRole
+# 500 trades at most, and one more for each 20 of them.
+RECENT_TRADES = 45
 _BARS_PER_WEIGHT = 60
 _ITEMS_PER_WEIGHT = 20
 _ACTIONS_PER_WEIGHT = 40

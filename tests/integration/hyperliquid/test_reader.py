@@ -146,3 +146,20 @@ async def test_a_bar_whose_end_has_not_passed_is_forming() -> None:
     body = msgspec.json.encode([candle(t=NOW_MS, T=NOW_MS + 59_999)])
     (bar,) = await asked(200, body, candles)
     assert not bar.is_closed
+
+
+def trade(**changes: object) -> dict[str, object]:
+    row = {"coin": "kPEPE", "side": "A", "px": "1.5", "sz": "2.0", "hash": "0x0"}
+    return {**row, "time": OPEN_MS, "tid": 7, "users": [], **changes}
+
+
+async def test_recent_trades_are_those_of_the_symbol_that_was_asked_for() -> None:
+    def ask(one: HyperliquidReader) -> Any:
+        return one.recent_trades("kPEPE")
+
+    (told,) = await asked(200, msgspec.json.encode([trade()]), ask)
+    assert (told.symbol, str(told.price), told.trade_id) == ("kPEPE", "1.5", 7)
+    with pytest.raises(MalformedAnswerError):
+        await asked(200, msgspec.json.encode([trade(coin="BTC")]), ask)
+    with pytest.raises(UnknownSymbolError):
+        await asked(500, b"null", ask)

@@ -10,7 +10,7 @@ from typing import Literal, TypeVar
 import msgspec
 
 from threet.adapters.hyperliquid import wire
-from threet.adapters.hyperliquid.frames import WireCandle
+from threet.adapters.hyperliquid.frames import WireCandle, WireTrade
 from threet.model.accounts import (
     AccountPosition,
     AccountState,
@@ -21,6 +21,7 @@ from threet.model.candles import Candle
 from threet.model.errors import InvalidValueError, MalformedAnswerError
 from threet.model.numbers import ZERO, exact
 from threet.model.products import Product
+from threet.model.trades import Trade
 
 EXCHANGE = "hyperliquid"
 _T = TypeVar("_T")
@@ -90,6 +91,7 @@ class WireRateLimit(msgspec.Struct, frozen=True, rename="camel"):
 META: msgspec.json.Decoder[WireMeta] = msgspec.json.Decoder(WireMeta)
 STATUS: msgspec.json.Decoder[WireStatus] = msgspec.json.Decoder(WireStatus)
 CANDLES: msgspec.json.Decoder[list[WireCandle]] = msgspec.json.Decoder(list[WireCandle])
+TRADES: msgspec.json.Decoder[list[WireTrade]] = msgspec.json.Decoder(list[WireTrade])
 ACCOUNT: msgspec.json.Decoder[WireAccount] = msgspec.json.Decoder(WireAccount)
 RATE_LIMIT: msgspec.json.Decoder[WireRateLimit] = msgspec.json.Decoder(WireRateLimit)
 
@@ -123,6 +125,10 @@ def products(meta: WireMeta) -> Sequence[Product]:
 
 def candles(rows: list[WireCandle], now_ms: int) -> Sequence[Candle]:
     return [wire.candle(row, now_ms) for row in rows]
+
+
+def trades(rows: list[WireTrade]) -> Sequence[Trade]:
+    return [wire.trade(row) for row in rows]
 
 
 def account(answer: WireAccount, address: str, now_ms: int) -> AccountState:

@@ -3,13 +3,14 @@
 No I/O: whoever owns the socket hands in each frame with the time it was received.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from threet.adapters.hyperliquid import frames, wire
 from threet.adapters.hyperliquid.frames import (
+    AccountFrame,
     AcknowledgedFrame,
     BboFrame,
     BookFrame,
@@ -17,10 +18,12 @@ from threet.adapters.hyperliquid.frames import (
     ContextFrame,
     ErrorFrame,
     MidsFrame,
+    OrderUpdatesFrame,
     PongFrame,
     TradesFrame,
+    UserFrame,
 )
-from threet.market_data.seen_trades import SeenTrades
+from threet.market_data.trade_tape import TradeTape
 from threet.model.candles import Candle, Timeframe
 from threet.model.errors import InvalidValueError
 from threet.model.events import (
@@ -34,6 +37,8 @@ from threet.model.events import (
 from threet.model.numbers import exact
 from threet.model.prices import PriceChange, PriceKey, PriceKind
 from threet.model.times import require_past_ms
+from threet.model.topics import Channel, Topic
+from threet.model.trades import Trade
 
 # What the server says as plain text when a connection opens (HYPERLIQUID.md 1.6).
 _GREETING = b"Websocket connection established."
@@ -63,14 +68,26 @@ class Refusal:
 Control = Acknowledged | ServerError | Refusal
 
 
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """``topic`` spoke: None for what is not market data, or broken, or late."""
+
+    topic: Topic | None
+    results: Sequence[Event | Control]
+
+
 class FrameDecoder:
-    """State of one feed; it outlives its connections."""
+    """State of the topics of one connection; it outlives the connection."""
 
     def __init__(self) -> None:
         self._mids: dict[str, str] = {}
+        self._delisted: Collection[str] = frozenset()
         self._levels: dict[PriceKey, frames.WireLevel] = {}
         self._contexts: dict[PriceKey, str] = {}
-        self._seen = SeenTrades()
+        self._tape = TradeTape()
+        self._said_ms: dict[Topic, int] = {}
+        self._heard: Topic | None = None
+        self.late = 0
         self._forming: dict[tuple[str, Timeframe], Candle] = {}
         self._handlers: dict[type, Callable[..., Sequence[Event | Control]]] = {
             MidsFrame: self._on_mids,
@@ -81,8 +98,21 @@ class FrameDecoder:
             ContextFrame: self._on_context,
             AcknowledgedFrame: _on_acknowledged,
             ErrorFrame: _on_error,
-            PongFrame: _on_pong,
+            PongFrame: _on_nothing,
+            OrderUpdatesFrame: _on_nothing,
+            UserFrame: _on_nothing,
         }
+
+    @property
+    def tape(self) -> TradeTape:
+        """What is known of trades."""
+        return self._tape
+
+    def read(self, frame: bytes | str, received_ns: int) -> Decoded:
+        """The events of a frame, in its order, and which topic it is of."""
+        self._heard = None
+        results = self.decode(frame, received_ns)
+        return Decoded(self._heard, results)
 
     def decode(self, frame: bytes | str, received_ns: int) -> Sequence[Event | Control]:
         """Events of the frame, in its order; a ``Refusal`` when it is malformed."""
@@ -97,9 +127,59 @@ class FrameDecoder:
     def connection_lost(self) -> None:
         """The bars that were forming may have changed unseen: none closes by us."""
         self._forming.clear()
+        self._said_ms.clear()
+        self._tape.interrupted()
+
+    def interrupted(self, topics: Iterable[Topic]) -> None:
+        """These fell silent, and are subscribed to anew."""
+        for topic in topics:
+            self._said_ms.pop(topic, None)
+            if topic.channel is Channel.TRADES:
+                self._tape.interrupted((topic.subject,))
+            if topic.channel is Channel.CANDLE and topic.timeframe is not None:
+                self._forming.pop((topic.subject, topic.timeframe), None)
+
+    def delisted(self, symbols: Collection[str]) -> None:
+        """Mid prices that the exchange still shows for these are none."""
+        self._delisted = frozenset(symbols)
+
+    def forget(self, symbol: str, received_ns: int) -> Sequence[Event]:
+        """It is followed no more: its prices vanish."""
+        self._tape.forget(symbol)
+        self._forming = {k: bar for k, bar in self._forming.items() if k[0] != symbol}
+        self._said_ms = {k: at for k, at in self._said_ms.items() if k[1] != symbol}
+        known = [key for key in (*self._levels, *self._contexts) if key[0] == symbol]
+        if self._mids.pop(symbol, None) is not None:
+            known.append((symbol, PriceKind.MID))
+        for key in known:
+            self._levels.pop(key, None)
+            self._contexts.pop(key, None)
+        if not known:
+            return ()
+        vanished = tuple(known)
+        return (PricesUpdated(received_ns=received_ns, changes=(), vanished=vanished),)
+
+    def recovered(
+        self, symbol: str, trades: Sequence[Trade], received_ns: int
+    ) -> Sequence[Event]:
+        """Recent trades that were asked for after an outage; those that are news."""
+        return _printed(self._tape.recovered(symbol, trades), received_ns)
+
+    def _is_late(self, topic: Topic, said_ms: int) -> bool:
+        """Whether the topic said something newer already; if not, it spoke now."""
+        if said_ms < self._said_ms.get(topic, 0):
+            self.late += 1
+            return True
+        self._said_ms[topic] = said_ms
+        self._heard = topic
+        return False
 
     def _on_mids(self, frame: MidsFrame, received_ns: int) -> Sequence[Event | Control]:
         mids, before = frame.data.mids, self._mids
+        self._heard = _MIDS
+        if self._delisted:
+            gone = self._delisted
+            mids = {coin: px for coin, px in mids.items() if coin not in gone}
         changes: list[PriceChange] = []
         refusals: list[Control] = []
         vanished: list[PriceKey] = []
@@ -125,24 +205,24 @@ class FrameDecoder:
 
     def _on_trades(self, frame: TradesFrame, received_ns: int) -> Sequence[Event]:
         trades = tuple(map(wire.trade, frame.data))
-        news = tuple(trade for trade in trades if self._seen.is_new(trade))
-        if not news:
-            return ()
-        newest = max(trade.trade_ms for trade in news)
-        return (TradesPrinted(received_ns=received_ns, event_ms=newest, trades=news),)
+        news = self._tape.take(trades)
+        if trades:
+            self._heard = Topic(Channel.TRADES, trades[0].symbol)
+        return _printed(news, received_ns)
 
     def _on_book(self, frame: BookFrame, received_ns: int) -> Sequence[Event]:
         require_past_ms("time", frame.data.time, received_ns)
         bids, asks = frame.data.levels
-        return (
-            BookUpdated(
-                received_ns=received_ns,
-                event_ms=frame.data.time,
-                symbol=frame.data.coin,
-                bids=wire.levels(bids),
-                asks=wire.levels(asks),
-            ),
+        updated = BookUpdated(
+            received_ns=received_ns,
+            event_ms=frame.data.time,
+            symbol=frame.data.coin,
+            bids=wire.levels(bids),
+            asks=wire.levels(asks),
         )
+        if self._is_late(Topic(Channel.BOOK, updated.symbol), frame.data.time):
+            return ()
+        return (updated,)
 
     def _on_bbo(self, frame: BboFrame, received_ns: int) -> Sequence[Event]:
         require_past_ms("time", frame.data.time, received_ns)
@@ -162,6 +242,8 @@ class FrameDecoder:
                 levels[key] = now
                 px, sz = exact("px", now.px), exact("sz", now.sz)
                 changes.append(PriceChange(key[0], kind, px, sz))
+        if self._is_late(Topic(Channel.QUOTE, frame.data.coin), frame.data.time):
+            return ()
         for key in vanished:
             self._levels.pop(key, None)
         self._levels.update(levels)
@@ -194,6 +276,7 @@ class FrameDecoder:
                 told[key] = px
         # After the last value that could be refused: a refused frame moved nothing.
         self._contexts.update(told)
+        self._heard = Topic(Channel.CONTEXT, coin)
         return (
             PricesUpdated(
                 received_ns=received_ns,
@@ -209,7 +292,10 @@ class FrameDecoder:
         require_past_ms("open", candle.open_ms, received_ns)
         key = (candle.symbol, candle.timeframe)
         before = self._forming.get(key)
-        if before is not None and candle.open_ms < before.open_ms:
+        if self._is_late(Topic(Channel.CANDLE, *key), candle.open_ms):
+            return ()
+        if before is not None and _is_earlier_reading(candle, before):
+            self.late += 1
             return ()
         self._forming[key] = candle
         formed = CandleFormed(received_ns=received_ns, candle=candle)
@@ -222,6 +308,23 @@ class FrameDecoder:
             ),
             formed,
         )
+
+
+_MIDS = Topic(Channel.MIDS)
+
+
+def _is_earlier_reading(candle: Candle, before: Candle) -> bool:
+    """A bar only ever gains trades: of two readings, that with fewer is the older."""
+    return candle.open_ms == before.open_ms and candle.trades < before.trades
+
+
+def _printed(news: Sequence[Trade], received_ns: int) -> Sequence[Event]:
+    if not news:
+        return ()
+    newest = max(trade.trade_ms for trade in news)
+    return (
+        TradesPrinted(received_ns=received_ns, event_ms=newest, trades=tuple(news)),
+    )
 
 
 def _require_uncrossed(
@@ -247,7 +350,10 @@ def _on_error(frame: ErrorFrame, received_ns: int) -> Sequence[Event | Control]:
     return (ServerError(frame.data),)
 
 
-def _on_pong(frame: PongFrame, received_ns: int) -> Sequence[Event | Control]:
+def _on_nothing(
+    frame: PongFrame | AccountFrame, received_ns: int
+) -> Sequence[Event | Control]:
+    """Nothing of the market: a pong, or news of an account."""
     del frame, received_ns
     return ()
 

@@ -111,9 +111,18 @@ class ErrorFrame(_Frame, frozen=True, gc=False, tag="error"):
     data: str
 
 
+class OrderUpdatesFrame(_Frame, frozen=True, gc=False, tag="orderUpdates"):
+    data: msgspec.Raw
+
+
+class UserFrame(_Frame, frozen=True, gc=False, tag="user"):
+    data: msgspec.Raw
+
+
 MarketFrame = (
     MidsFrame | TradesFrame | BookFrame | BboFrame | CandleFrame | ContextFrame
 )
-Frame = MarketFrame | AcknowledgedFrame | PongFrame | ErrorFrame
+AccountFrame = OrderUpdatesFrame | UserFrame
+Frame = MarketFrame | AccountFrame | AcknowledgedFrame | PongFrame | ErrorFrame
 
 FRAME_DECODER: msgspec.json.Decoder[Frame] = msgspec.json.Decoder(Frame)

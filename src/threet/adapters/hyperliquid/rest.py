@@ -18,6 +18,7 @@ from threet.model.errors import (
     UnreachableError,
 )
 from threet.model.products import Product
+from threet.model.trades import Trade
 from threet.ports.clock import Clock
 
 _OK = 200
@@ -75,6 +76,15 @@ class HyperliquidReader:
         if any(row.symbol != symbol or row.timeframe is not timeframe for row in rows):
             raise MalformedAnswerError(name, "holds bars that were not asked for")
         return rows
+
+    def recent_trades(self, symbol: str) -> Sequence[Trade]:
+        """Implements ``threet.ports.trade_history.TradeHistory``."""
+        name = f"recentTrades {symbol}"
+        body = self._ask({"type": "recentTrades", "coin": symbol}, symbol)
+        trades = answers.read(name, body, answers.TRADES, answers.trades)
+        if any(trade.symbol != symbol for trade in trades):
+            raise MalformedAnswerError(name, "holds trades that were not asked for")
+        return trades
 
     def account(self, address: str) -> AccountState:
         request = {"type": "clearinghouseState", "user": address}

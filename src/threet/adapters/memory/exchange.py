@@ -10,6 +10,7 @@ from threet.model.candles import Candle, Timeframe
 from threet.model.errors import ExchangeError, UnknownSymbolError
 from threet.model.numbers import ZERO
 from threet.model.products import Product
+from threet.model.trades import Trade
 from threet.ports.clock import Clock
 
 # HyperLiquid keeps this many bars of each symbol and interval, and no more.
@@ -25,6 +26,7 @@ class MemoryExchange:
         self._bars: defaultdict[tuple[str, Timeframe], dict[int, Candle]]
         self._bars = defaultdict(dict)
         self._accounts: dict[str, AccountState] = {}
+        self._trades: dict[str, tuple[Trade, ...]] = {}
         self._failures: deque[ExchangeError] = deque()
         self.requests: list[str] = []
         self.recreated = 0
@@ -61,6 +63,15 @@ class MemoryExchange:
             for open_ms in sorted(bars)[-MAX_BARS:]
             if open_ms <= end_ms and bars[open_ms].end_ms > start_ms
         )
+
+    def set_trades(self, symbol: str, trades: Sequence[Trade]) -> None:
+        self._trades[symbol] = tuple(trades)
+
+    def recent_trades(self, symbol: str) -> Sequence[Trade]:
+        self._answer(f"recent_trades {symbol}")
+        if symbol not in self._products:
+            raise UnknownSymbolError(symbol)
+        return self._trades.get(symbol, ())
 
     def account(self, address: str) -> AccountState:
         """An address that never traded has an empty account, as on the exchange."""

@@ -1,6 +1,6 @@
 """Frames into events: every value of a real stream, and nothing of a broken frame."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -25,6 +25,7 @@ from threet.model.events import (
     TradesPrinted,
 )
 from threet.model.prices import PriceChange, PriceKind
+from threet.model.topics import Channel, Topic
 from threet.model.trades import Side
 
 NOW_NS = 1_767_225_600_000_000_000
@@ -336,3 +337,103 @@ def test_control_frames_are_told_apart() -> None:
     assert isinstance(error, ServerError)
     assert decoder.decode(b'{"channel":"pong"}', NOW_NS) == ()
     assert decoder.decode("Websocket connection established.", NOW_NS) == ()
+
+
+def quote(time: int, bid: str = "1") -> bytes:
+    levels = [{"px": bid, "sz": "1", "n": 1}, {"px": "9", "sz": "1", "n": 1}]
+    return frame("bbo", {"coin": "kPEPE", "time": time, "bbo": levels})
+
+
+def dated_book(time: int) -> bytes:
+    levels = [[{"px": "1", "sz": "1", "n": 1}], [{"px": "9", "sz": "1", "n": 1}]]
+    return frame("l2Book", {"coin": "kPEPE", "time": time, "levels": levels})
+
+
+def printed(time: int, trade_id: int) -> dict[str, Any]:
+    row = {"coin": "kPEPE", "side": "B", "px": "1", "sz": "1", "hash": "0x0"}
+    return {**row, "time": time, "tid": trade_id}
+
+
+@pytest.mark.parametrize(
+    ("raw", "topic"),
+    [
+        (frame("allMids", {"mids": {"BTC": "1"}}), Topic(Channel.MIDS)),
+        (quote(MINUTE_MS), Topic(Channel.QUOTE, "kPEPE")),
+        (dated_book(MINUTE_MS), Topic(Channel.BOOK, "kPEPE")),
+        (frame("trades", [printed(MINUTE_MS, 1)]), Topic(Channel.TRADES, "kPEPE")),
+        (
+            frame("candle", candle(MINUTE_MS)),
+            Topic(Channel.CANDLE, "kPEPE", Timeframe.M1),
+        ),
+        (
+            frame("activeAssetCtx", {"coin": "kPEPE", "ctx": {"markPx": "1"}}),
+            Topic(Channel.CONTEXT, "kPEPE"),
+        ),
+        (b'{"channel":"pong"}', None),
+        (frame("error", "no"), None),
+        (frame("bbo", {"coin": "kPEPE", "time": MINUTE_MS, "bbo": "?"}), None),
+    ],
+    ids=repr,
+)
+def test_a_frame_says_which_topic_spoke_and_a_broken_one_is_nobodys(
+    raw: bytes, topic: Topic | None
+) -> None:
+    assert FrameDecoder().read(raw, NOW_NS).topic == topic
+
+
+def test_trades_that_were_all_known_are_a_sign_of_life_all_the_same() -> None:
+    decoder = FrameDecoder()
+    raw = frame("trades", [printed(MINUTE_MS, 1)])
+    decoder.read(raw, NOW_NS)
+    again = decoder.read(raw, NOW_NS)
+    assert again.topic == Topic(Channel.TRADES, "kPEPE")
+    assert again.results == ()
+
+
+@pytest.mark.parametrize("made", [quote, dated_book], ids=["quote", "book"])
+def test_w5_an_older_frame_moves_nothing_and_is_no_sign_of_life(
+    made: Callable[[int], bytes],
+) -> None:
+    decoder = FrameDecoder()
+    decoder.read(made(MINUTE_MS + 2), NOW_NS)
+    late = decoder.read(made(MINUTE_MS + 1), NOW_NS)
+    assert (late.topic, late.results, decoder.late) == (None, (), 1)
+    assert decoder.read(made(MINUTE_MS + 2), NOW_NS).results != ()
+
+
+def test_f35_a_new_connection_believes_an_exchange_whose_clock_stepped_back() -> None:
+    decoder = FrameDecoder()
+    decoder.read(quote(MINUTE_MS + 3_600_000), NOW_NS + 3_600_000_000_000)
+    decoder.connection_lost()
+    assert decoder.read(quote(MINUTE_MS, "2"), NOW_NS).results != ()
+    decoder.interrupted([Topic(Channel.QUOTE, "kPEPE")])
+    assert decoder.read(quote(MINUTE_MS - 1, "3"), NOW_NS).results != ()
+
+
+def test_w5_a_reading_of_a_bar_with_fewer_trades_is_an_older_one() -> None:
+    decoder = FrameDecoder()
+    decoder.read(frame("candle", candle(MINUTE_MS, "6") | {"n": 5}), NOW_NS)
+    late = decoder.read(frame("candle", candle(MINUTE_MS, "5") | {"n": 4}), NOW_NS)
+    assert (late.results, decoder.late) == ((), 1)
+
+
+def test_m1_f41_all_prices_of_what_is_forgotten_vanish() -> None:
+    decoder = FrameDecoder()
+    mids(decoder, kPEPE="5", BTC="1")
+    decoder.read(quote(MINUTE_MS), NOW_NS)
+    context = {"coin": "kPEPE", "ctx": {"markPx": "1", "oraclePx": "1"}}
+    decoder.read(frame("activeAssetCtx", context), NOW_NS)
+    (event,) = decoder.forget("kPEPE", NOW_NS)
+    assert isinstance(event, PricesUpdated)
+    assert set(event.vanished) == {("kPEPE", kind) for kind in PriceKind}
+    assert decoder.forget("kPEPE", NOW_NS) == ()
+
+
+def test_m1_f41_a_mid_that_is_still_shown_for_a_delisted_symbol_is_none() -> None:
+    decoder = FrameDecoder()
+    assert told(mids(decoder, OLD="5", BTC="1")).keys() == {"OLD", "BTC"}
+    decoder.delisted(["OLD"])
+    assert mids(decoder, OLD="6", BTC="1").vanished == (("OLD", PriceKind.MID),)
+    assert told(mids(decoder, OLD="7", BTC="2")).keys() == {"BTC"}
+    decoder.delisted([])
+    assert told(mids(decoder, OLD="7", BTC="2")).keys() == {"OLD"}
