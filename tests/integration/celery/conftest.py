@@ -114,6 +114,8 @@ def hlsim(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         *(sys.executable, "-m", "hlsim.cli", "serve", "--market", "synthetic"),
         *("--port", str(port), "--seed", "7", "--symbols", "30"),
         *("--account", f"{ADDRESS}=10000", "--position", f"{ADDRESS}:BTC=0.05@104200"),
+        # Each test has a Redis, and so a budget, of its own; together they may exceed.
+        *("--ip-weight", "0"),
     ]
     with (folder / "hlsim.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
