@@ -281,6 +281,20 @@ def vanished(it: Supervised) -> set[tuple[str, PriceKind]]:
     return {key for one in updates for key in one.vanished}
 
 
+async def test_w9_an_outage_is_not_forgotten_when_the_next_one_follows_at_once() -> (
+    None
+):
+    async with supervised() as it:
+        await it.complete()
+        await passes(it, 20)
+        before_ms = it.server_ms
+        it.inject(Close(upon="frame", rate=1.0, count=3))
+        await until(lambda: it.figures.reconnects >= 3)
+        await it.complete()
+        await until(lambda: bool(it.gaps))
+        assert (it.gaps[0].since_ms or 0) <= before_ms + 2000
+
+
 async def test_w9_candles_of_a_lost_connection_are_in_the_gap() -> None:
     async with supervised() as it:
         await it.complete()
