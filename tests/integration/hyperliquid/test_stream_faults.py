@@ -298,6 +298,7 @@ async def test_w9_an_outage_is_not_forgotten_when_the_next_one_follows_at_once()
         for number in (1, 2):
             it.inject(Close())
             await quoted_after_reconnect(it, number)
+            await passes(it, 4)
         it.lift(unanswered)
         await until(lambda: bool(it.gaps))
         assert (it.gaps[0].since_ms or 0) <= before_ms + 1000
