@@ -63,6 +63,16 @@ class SubscriptionLine:
         self.is_acknowledged = False
         self._forget_connection()
 
+    def acknowledged(self) -> None:
+        """Where nothing has to be said at once, that is all that was missing."""
+        if self.asked_at is None:
+            return
+        self.is_acknowledged = True
+        was_unanswered = self.fault in (Fault.UNACKNOWLEDGED, Fault.REFUSED)
+        if was_unanswered and not self.rhythm.cadence.speaks_at_once:
+            self.fault = None
+            self._tries = 0
+
     def heard(self, now: float) -> bool:
         """Whether it was at fault until now."""
         was_at_fault = self.fault is not None

@@ -101,8 +101,8 @@ class SubscriptionSet:
     def acknowledged(self, topic: Topic) -> None:
         """The server said so, or that it was subscribed already: as good."""
         line = self._lines.get(topic)
-        if line is not None and line.asked_at is not None:
-            line.is_acknowledged = True
+        if line is not None:
+            line.acknowledged()
 
     def refused(self, topic: Topic) -> None:
         if topic in self._lines:

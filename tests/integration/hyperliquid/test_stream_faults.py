@@ -42,6 +42,12 @@ async def passes(it: Supervised, secs: float) -> None:
     await until(lambda: it.clock.monotonic() >= end)
 
 
+async def quoted_after_reconnect(it: Supervised, number: int) -> None:
+    await until(lambda: it.figures.reconnects == number)
+    since = len(it.events)
+    await until(lambda: it.spoke("BTC", PriceKind.BID, since))
+
+
 @pytest.mark.parametrize(
     "fault", [Close(code=1000), Close(code=1006 + 5), Close(reset=True)], ids=repr
 )
@@ -279,6 +285,23 @@ async def test_m1_what_is_followed_no_more_vanishes_and_is_unsubscribed() -> Non
 def vanished(it: Supervised) -> set[tuple[str, PriceKind]]:
     updates = [one for one in it.events if isinstance(one, PricesUpdated)]
     return {key for one in updates for key in one.vanished}
+
+
+async def test_w9_an_outage_is_not_forgotten_when_the_next_one_follows_at_once() -> (
+    None
+):
+    async with supervised() as it:
+        await it.complete()
+        await passes(it, 20)
+        before_ms = it.server_ms
+        unanswered = it.inject(Silence(channels=("subscriptionResponse",)))
+        for number in (1, 2):
+            it.inject(Close())
+            await quoted_after_reconnect(it, number)
+            await passes(it, 4)
+        it.lift(unanswered)
+        await until(lambda: bool(it.gaps))
+        assert (it.gaps[0].since_ms or 0) <= before_ms + 1000
 
 
 async def test_w9_candles_of_a_lost_connection_are_in_the_gap() -> None:

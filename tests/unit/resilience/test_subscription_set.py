@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 from threet.model.candles import Timeframe
 from threet.model.topics import Channel, Topic
 from threet.resilience.subscription_line import Fault
-from threet.resilience.subscription_set import Found, Look, Request, SubscriptionSet
+from threet.resilience.subscription_set import (
+    Found,
+    Look,
+    Recovery,
+    Request,
+    SubscriptionSet,
+)
 
 MIDS = Topic(Channel.MIDS)
 QUOTE = Topic(Channel.QUOTE, "BTC")
@@ -96,6 +102,24 @@ def test_w4_a_subscription_without_a_first_message_is_a_fault_within_10_s() -> N
 def test_w4_without_an_acknowledgement_it_is_a_fault_as_well() -> None:
     one = opened((TRADES,), answers=False)
     assert one.look(10.0).found == (Found(TRADES, Fault.UNACKNOWLEDGED),)
+
+
+def test_a_late_acknowledgement_is_all_that_a_quiet_topic_owes() -> None:
+    one = opened((TRADES, QUOTE), answers=False)
+    assert len(one.look(10.0).found) == 2
+    one.acknowledged(TRADES)
+    one.acknowledged(QUOTE)
+    assert one.at_fault == [QUOTE]
+    assert one.is_complete
+
+
+def test_what_spoke_again_is_told_once_with_the_length_of_its_silence() -> None:
+    one = opened((QUOTE,))
+    speak(one, (QUOTE,), 1, 30)
+    one.look(45.0)
+    one.heard(QUOTE, 49.5)
+    assert one.recoveries() == [Recovery(QUOTE, 20.0)]
+    assert one.recoveries() == []
 
 
 def test_trades_of_a_quiet_symbol_owe_no_first_message() -> None:
