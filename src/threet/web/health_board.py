@@ -33,11 +33,19 @@ _PATIENCE_SECS = 2.0
 _KEEP_MS = 1000
 _ASK_EXCHANGE_AFTER_MS = 30_000
 
+# Of this moment: what a process should hear of the exchange and does not.
+_SILENCES = {
+    "silent": "subscriptions are silent",
+    "stale_symbols": "symbols are stale",
+    "left_out": "subscriptions did not fit into the exchange's limit",
+}
+
 # Counters since a process began; each one that moved is news that did not arrive.
 _LOSSES = {
     "refused_frames": "frames refused",
     "dropped": "events dropped",
     "lost": "entries lost",
+    "trade_gaps_unclosed": "gaps in trades not closed",
 }
 
 _Live = tuple[Sequence[StreamState], Sequence[ProcessState]]
@@ -155,6 +163,7 @@ class HealthBoard:
             *(f"{p.name} is {p.state}" for p in processes if p.state != "alive"),
             *(f"{p.name}: {fault}" for p in processes for fault in p.faults),
             *(reason for p in processes for reason in _breaker_reasons(p)),
+            *(reason for p in processes for reason in _silence_reasons(p)),
             *budget_board.reasons(budget),
         ]
         if not self._hub.is_following:
@@ -241,6 +250,17 @@ def _breaker_reasons(process: ProcessAnswer) -> list[str]:
         f"{process.name} asks no {name.removeprefix('breaker_')} (breaker {state})"
         for name, state in process.figures.items()
         if name.startswith("breaker_") and state != "closed"
+    ]
+
+
+def _silence_reasons(process: ProcessAnswer) -> list[str]:
+    """What a living process says it does not hear."""
+    if process.state != "alive":
+        return []
+    return [
+        f"{process.name}: {count} {word}"
+        for name, word in _SILENCES.items()
+        if (count := process.figures.get(name, 0)) not in (0, "0")
     ]
 
 

@@ -453,6 +453,18 @@ def test_a_class_that_is_not_asked_any_more_is_a_reason(served: Served) -> None:
     assert not [reason for reason in health["reasons"] if "cancels" in reason]
 
 
+def test_w3_what_is_not_heard_is_a_reason(served: Served) -> None:
+    script = served.script
+    served.call(script.beat(silent=2, stale_symbols=1, left_out=0))
+    script.clock.ahead_ms += 4_000
+    health = served.get("/api/health")
+    assert health["status"] == "degraded"
+    name = health["processes"][0]["name"]
+    assert f"{name}: 2 subscriptions are silent" in health["reasons"]
+    assert f"{name}: 1 symbols are stale" in health["reasons"]
+    assert not [reason for reason in health["reasons"] if "did not fit" in reason]
+
+
 def test_the_rate_budget_is_told_with_what_each_priority_has_left() -> None:
     script = Script(port=free_port(), symbols=FIRST[:1], bars=5)
     budget = MemoryRateBudget(script.clock)
