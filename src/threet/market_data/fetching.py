@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from threet.market_data.answers import confirmed_ms, holes, settled
+from threet.market_data.gap_pauses import FIRST_PAUSE_MS
 from threet.market_data.schedule import Need, due, need, overdue_ms, pause_secs
 from threet.model.candles import Candle, Timeframe
 from threet.model.errors import (
@@ -162,6 +163,7 @@ class Fetching:
                         end_ms=hole.end_ms,
                         found_ms=wanted.end_ms,
                         asked_ms=wanted.end_ms,
+                        due_ms=wanted.end_ms + FIRST_PAUSE_MS,
                     )
                     for hole in found
                 ]
