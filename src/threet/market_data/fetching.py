@@ -151,7 +151,6 @@ class Fetching:
 
     def _stored(self, wanted: Need, bars: Sequence[Candle]) -> FetchReport:
         parts, symbol, timeframe = self._parts, wanted.symbol, wanted.timeframe
-        rows = parts.candles.save(bars)
         found = holes(bars, timeframe, wanted.expected_ms)
         if found:
             parts.gaps.note(
@@ -168,6 +167,8 @@ class Fetching:
                     for hole in found
                 ]
             )
+        # After its holes are noted: what is stored may not be looked at again.
+        rows = parts.candles.save(bars)
         newest_ms = confirmed_ms(bars)
         if newest_ms is not None:
             # Only now that it is committed: a kill before this line fetches it again.

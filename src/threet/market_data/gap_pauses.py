@@ -19,6 +19,14 @@ def pause_ms(gap: CandleGap, now_ms: int) -> int:
     return min(max(now_ms - gap.found_ms, FIRST_PAUSE_MS), _LONGEST_PAUSE_MS)
 
 
+def first_due_ms(end_ms: int, now_ms: int) -> int:
+    """When to ask again for a gap that an answer of ``now_ms`` showed.
+
+    Long over and still missing: hardly late, more likely without a trade.
+    """
+    return now_ms + min(max(now_ms - end_ms, FIRST_PAUSE_MS), _LONGEST_PAUSE_MS)
+
+
 def oldest_kept_ms(timeframe: Timeframe, now_ms: int) -> int:
     """Open time of the oldest bar that the exchange has for certain (§2.1)."""
     return timeframe.open_of(now_ms) - (MOST_BARS - 1) * timeframe.millis
