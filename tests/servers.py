@@ -152,6 +152,12 @@ class ValkeyServer:
         folder.mkdir(parents=True, exist_ok=True)
 
     @property
+    def pid(self) -> int:
+        """Of a server that runs."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def url(self) -> str:
         return f"redis://127.0.0.1:{self.port}/0"
 

@@ -99,6 +99,7 @@ def serve(
     ws_subscriptions: Limit = 1000,
     ws_users: Limit = 10,
     ws_messages: PerMinute = 2000,
+    ws_posts: Limit = 100,
     ws_idle_secs: Limit = 60,
     address_allowance: Limit = INITIAL_ALLOWANCE,
     scheduled_cancel_volume: Dollars = 1_000_000,
@@ -120,6 +121,7 @@ def serve(
         ws_subscriptions=ws_subscriptions,
         ws_users=ws_users,
         ws_messages=ws_messages,
+        ws_posts=ws_posts,
         ws_idle_secs=ws_idle_secs,
     )
     terms = Terms(

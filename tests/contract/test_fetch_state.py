@@ -23,6 +23,7 @@ from threet.adapters.redis_state.rate_budget import RedisRateBudget
 from threet.model.candles import Timeframe
 from threet.model.errors import InvalidValueError
 from threet.ports.fetch_state import FetchMemory, FetchSlots, RateBudget
+from threet.ports.rate_budget import Priority
 
 T0 = 1_700_000_040_000
 M1 = Timeframe.M1
@@ -153,17 +154,49 @@ def test_what_is_kept_for_others_is_left_for_them(shared: Shared) -> None:
     assert shared.budget.take(1000, keep=120) == 0
     assert 0 < shared.budget.take(100, keep=120) <= 61
     assert shared.budget.take(100) == 0
-    assert shared.budget.take(100) == 0
-    assert 0 < shared.budget.take(1) <= 61
+    assert 0 < shared.budget.take(100) <= 61
+    assert shared.budget.take(100, priority=Priority.CANCEL) == 0
+    assert 0 < shared.budget.take(1, priority=Priority.CANCEL) <= 61
+
+
+def test_each_priority_leaves_the_reserves_of_the_higher_ones(shared: Shared) -> None:
+    budget = shared.budget
+    assert budget.take(1200 - 96) == 0
+    assert budget.take(1) > 0
+    for priority, reserve in (
+        (Priority.ACCOUNT, 36),
+        (Priority.ORDER, 24),
+        (Priority.REDUCE, 12),
+        (Priority.CANCEL, 24),
+    ):
+        assert budget.take(reserve, priority=priority) == 0
+        assert budget.take(1, priority=priority) > 0
+
+
+def test_a_pause_is_everybodys_but_not_of_a_way_out(shared: Shared) -> None:
+    shared.budget.pause(30)
+    assert 0 < shared.budget.take(2) <= 30
+    assert 0 < shared.budget.state().paused_secs <= 30
+    assert shared.budget.take(2, priority=Priority.CANCEL) == 0
+
+
+def test_a_surcharge_is_counted_afterwards(shared: Shared) -> None:
+    shared.budget.take(20, priority=Priority.ACCOUNT)
+    shared.budget.charge(100, priority=Priority.ACCOUNT)
+    state = shared.budget.state()
+    assert state.used_by[Priority.ACCOUNT] == 120
+    assert state.used == 120
+    assert state.left == 1080
+    assert state.left_for[Priority.DATA] == 1080 - 96
 
 
 def test_a_refused_weight_takes_nothing(shared: Shared) -> None:
-    shared.budget.take(1100)
-    assert shared.budget.take(104) > 0
-    assert shared.budget.take(100) == 0
+    shared.budget.take(1000)
+    assert shared.budget.take(105) > 0
+    assert shared.budget.take(104) == 0
 
 
-@pytest.mark.parametrize("weight", [0, -1, 1201])
+@pytest.mark.parametrize("weight", [0, -1, 1105])
 def test_an_impossible_weight_is_refused(shared: Shared, weight: int) -> None:
     with pytest.raises(InvalidValueError):
         shared.budget.take(weight)

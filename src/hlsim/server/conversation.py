@@ -120,6 +120,11 @@ class Conversation:
         session.send(messages.acknowledgement("unsubscribe", topic))
 
     async def _post(self, session: Session, post: messages.Post) -> None:
+        most = self._limits.ws_posts
+        if most and session.pending_posts >= most:
+            text = f"too many pending post requests id={post.id}"
+            session.send(messages.error(text))
+            return
         if self._faults is None:
             session.send(await self._answer(post))
         else:

@@ -71,7 +71,16 @@ class RequestFaults:
 
     def post(self, session: Session, post: messages.Post, act: Act[bytes]) -> None:
         """Answer a `post` of the websocket in a task of its own."""
-        self._events.spawn(self._posted(session, post, act))
+        session.pending_posts += 1
+        self._events.spawn(self._pending(session, post, act))
+
+    async def _pending(
+        self, session: Session, post: messages.Post, act: Act[bytes]
+    ) -> None:
+        try:
+            await self._posted(session, post, act)
+        finally:
+            session.pending_posts -= 1
 
     async def _posted(
         self, session: Session, post: messages.Post, act: Act[bytes]

@@ -38,6 +38,7 @@ class Session:
         """Wrap a prepared socket; ``queue_size`` frames may wait to be sent."""
         self.address = address
         self.topics: set[Subscription] = set()
+        self.pending_posts = 0
         self.filter: FrameFilter | None = None
         self._is_frozen = False
         self._socket = socket

@@ -32,6 +32,7 @@ class Limits:
     ws_subscriptions: int = 1000
     ws_users: int = 10
     ws_messages: int = 2000
+    ws_posts: int = 100
     ws_idle_secs: int = 60
     ws_queue: int = 10_000
 

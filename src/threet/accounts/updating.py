@@ -11,7 +11,7 @@ from threet.model.errors import ConfigurationError, ExchangeError, InvalidValueE
 from threet.ports.account_store import AccountStore
 from threet.ports.clock import Clock
 from threet.ports.exchange import ExchangeReader
-from threet.ports.fetch_state import RateBudget
+from threet.ports.rate_budget import Priority, RateBudget
 
 # A second look at an odd reading comes this much later.
 CONFIRM_SECS = 5.0
@@ -73,7 +73,7 @@ class BalanceUpdating:
     ) -> BalanceReport:
         """``suspected`` is the equity of an odd reading that this one may confirm."""
         address = require_address(address)
-        if self._budget.take(_WEIGHT):
+        if self._budget.take(_WEIGHT, priority=Priority.ACCOUNT):
             return BalanceReport(outcome=BalanceOutcome.NO_BUDGET)
         try:
             state = self._exchange.account(address)

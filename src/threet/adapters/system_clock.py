@@ -4,6 +4,11 @@ import asyncio
 import time
 
 
+def block(secs: float) -> None:
+    """For threads; a coroutine waits by ``SystemClock.sleep``."""
+    time.sleep(secs)
+
+
 class SystemClock:
     def now_ms(self) -> int:
         return time.time_ns() // 1_000_000

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from threet.adapters.redis_streams.market_sink import MarketSink
+from threet.model.accounts import AddressUse
 from threet.model.candles import Timeframe
 from threet.model.events import Envelope
 from threet.ports.account_store import AccountStore
@@ -11,12 +12,15 @@ from threet.ports.candle_store import CandleStore
 from threet.ports.clock import Clock
 from threet.ports.event_bus import EventConsumer
 from threet.ports.exchange import ExchangeReader
-from threet.ports.fetch_state import FetchMemory, FetchSlots, RateBudget
+from threet.ports.fetch_state import FetchMemory, FetchSlots
 from threet.ports.gap_store import GapStore
 from threet.ports.live_view import LiveView, ProcessBoard
 from threet.ports.market_feed import MarketFeed
 from threet.ports.outbox import Inbox, Outbox
 from threet.ports.product_store import ProductStore
+from threet.ports.rate_budget import AddressLedger, RateBudget
+from threet.resilience.access_state import Figures
+from threet.resilience.address_forecast import AddressForecast
 
 # Processes beat every other second; a worker only when it consumed a task.
 PROCESS_DEAD_AFTER_MS = 15_000
@@ -37,6 +41,7 @@ class ProducerParts:
     feed: MarketFeed
     sink: MarketSink
     books: Sequence[str]
+    access_figures: Callable[[], Figures] = dict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +75,17 @@ class WebParts:
     port: int = 8080
     allowed_hosts: Sequence[str] = ()
     board: ProcessBoard | None = None  # None where nobody looks, as in a test
+    budget: RateBudget | None = None  # None where nothing is weighed
+    address_forecast: Callable[[], AddressForecast | None] | None = None
+    access_figures: Callable[[], Figures] = dict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerParts:
-    """What the tasks work with; ``publish`` and ``beat`` raise ``DependencyError``."""
+    """What the tasks work with; ``publish`` and ``beat`` raise ``DependencyError``.
+
+    ``exchange`` expects that the weight of a call was taken from ``budget`` before.
+    """
 
     clock: Clock
     products: ProductStore
@@ -92,6 +103,9 @@ class WorkerParts:
     timeframes: Sequence[Timeframe]
     hot_candles: int
     wished_products: Sequence[str]
+    address_ledger: AddressLedger | None = None
+    address_use: Callable[[str], AddressUse] | None = None  # pays by itself
+    access_figures: Callable[[], Figures] = dict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

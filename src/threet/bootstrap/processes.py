@@ -3,11 +3,7 @@
 import os
 import socket
 
-from redis import Redis
-
-from threet.adapters.hyperliquid.rest import HyperliquidReader
 from threet.adapters.hyperliquid.websocket import HyperliquidFeed
-from threet.adapters.redis_state.rate_budget import RedisRateBudget
 from threet.adapters.redis_streams.board import RedisBoard
 from threet.adapters.redis_streams.consumer import ConsumerPolicy, RedisConsumer
 from threet.adapters.redis_streams.live_view import RedisLiveView
@@ -23,15 +19,17 @@ from threet.adapters.sql.outbox import SqlInbox
 from threet.adapters.sql.product_store import SqlProductStore
 from threet.adapters.system_clock import SystemClock
 from threet.adapters.telemetry import logs
+from threet.bootstrap import access
 from threet.bootstrap import settings as root
 from threet.bootstrap.parts import ConsumerParts, ProcessParts, ProducerParts, WebParts
 from threet.config.sections import Sections
-from threet.ports.clock import Clock
 from threet.ports.live_view import LiveView
 from threet.resilience.backoff import Backoff
-from threet.resilience.budgeted_reader import BudgetedReader
 
-_REDIS_TIMEOUT_SECS = 5
+reader = access.reader
+budget = access.budget
+blocking_redis = access.blocking_redis
+
 # What a complete platform runs beside the page, which misses whichever is silent.
 EXPECTED_PROCESSES = (
     "price_stream_producer",
@@ -52,9 +50,13 @@ def producer() -> ProducerParts:
     clock = process.clock
     # Unlike any other run's: consumers take an id they know for a repetition.
     run_id = f"p{clock.now_ms():x}-{os.getpid():x}"
+    manager = access.exchange_manager(
+        settings, clock, budget(settings, clock), source="price_stream_producer"
+    )
     return ProducerParts(
         process=process,
-        exchange=BudgetedReader(reader(settings, clock), budget(settings)),
+        exchange=manager.get_exchange(),
+        access_figures=manager.figures,
         feed=HyperliquidFeed(
             url=root.websocket_url(settings),
             clock=clock,
@@ -91,13 +93,18 @@ def web_parts() -> WebParts:
     process = _process(settings, "web")
     clock = process.clock
     store = database(settings)
+    weight = budget(settings, clock)
+    # Without retries: the page asks again by itself, and its threads are few.
+    manager = access.exchange_manager(
+        settings, clock, weight, source="web", retries_secs=()
+    )
     return WebParts(
         clock=clock,
         products=SqlProductStore(store),
         candles=SqlCandleStore(store, hot_candles=settings.market_data.hot_candles),
         accounts=SqlAccountStore(store),
         live=live_view(settings),
-        exchange=BudgetedReader(reader(settings, clock), budget(settings)),
+        exchange=manager.get_exchange(),
         network=settings.exchanges.hyperliquid.network,
         address=settings.exchanges.hyperliquid.wallet_address,
         expected_processes=EXPECTED_PROCESSES,
@@ -106,28 +113,9 @@ def web_parts() -> WebParts:
         port=settings.web.port,
         allowed_hosts=settings.web.allowed_hosts,
         board=process.board,
-    )
-
-
-def reader(settings: Sections, clock: Clock) -> HyperliquidReader:
-    return HyperliquidReader(
-        url=root.rest_url(settings),
-        clock=clock,
-        timeout_secs=settings.exchanges.hyperliquid.request_timeout_secs,
-    )
-
-
-def budget(settings: Sections) -> RedisRateBudget:
-    per_minute = settings.exchanges.hyperliquid.weight_per_minute
-    return RedisRateBudget(blocking_redis(settings), per_minute=per_minute)
-
-
-def blocking_redis(settings: Sections) -> Redis:
-    return Redis.from_url(
-        root.redis_url(settings),
-        socket_timeout=_REDIS_TIMEOUT_SECS,
-        socket_connect_timeout=_REDIS_TIMEOUT_SECS,
-        health_check_interval=10,
+        budget=weight,
+        address_forecast=lambda: access.address_forecast(settings),
+        access_figures=manager.figures,
     )
 
 

@@ -14,7 +14,7 @@ from threet.adapters.sql.outbox import SqlOutbox
 from threet.adapters.sql.product_store import SqlProductStore
 from threet.adapters.system_clock import SystemClock
 from threet.adapters.telemetry import logs
-from threet.bootstrap import processes
+from threet.bootstrap import access, processes
 from threet.bootstrap import settings as root
 from threet.bootstrap.parts import CelerySettings, WorkerParts
 
@@ -45,6 +45,9 @@ def worker_parts() -> WorkerParts:
     clock = SystemClock()
     database = processes.database(settings)
     redis = processes.blocking_redis(settings)
+    weight = access.budget(settings, clock)
+    manager = access.exchange_manager(settings, clock, weight, source="celery_worker")
+    exchange = manager.get_exchange(is_paid=True)
     market_data = settings.market_data
     candles = SqlCandleStore(database, hot_candles=market_data.hot_candles)
     return WorkerParts(
@@ -56,14 +59,17 @@ def worker_parts() -> WorkerParts:
         outbox=SqlOutbox(database),
         fetch_memory=RedisFetchMemory(redis, candles.newest_closed_ms),
         fetch_slots=RedisFetchSlots(redis, limit=market_data.concurrency_limit),
-        budget=processes.budget(settings),
-        exchange=processes.reader(settings, clock),
+        budget=weight,
+        exchange=exchange,
         publish=BlockingPublisher(redis, root.stream_lengths(settings)).publish,
         beat=board_beat("celery_worker"),
         address=settings.exchanges.hyperliquid.wallet_address,
         timeframes=market_data.timeframes,
         hot_candles=market_data.hot_candles,
         wished_products=market_data.products,
+        address_ledger=access.address_ledger(settings),
+        address_use=exchange.address_use,
+        access_figures=manager.figures,
     )
 
 

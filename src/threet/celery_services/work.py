@@ -14,6 +14,7 @@ from threet.market_data.catalogue import CatalogueReport, refresh
 from threet.market_data.fetching import Fetching, FetchParts
 from threet.market_data.gap_repair import GapRepair
 from threet.model.errors import DependencyError, ExchangeError
+from threet.ports.rate_budget import Priority
 
 _log = structlog.get_logger(__name__)
 
@@ -78,7 +79,7 @@ class Work:
     def check_exchange(self) -> None:
         """Asks the exchange itself, never a cache; says so when its clock is off."""
         clock = self.parts.clock
-        if self.parts.budget.take(_STATUS_WEIGHT):
+        if self.parts.budget.take(_STATUS_WEIGHT, priority=Priority.ACCOUNT):
             return  # whoever used the budget up has just been answered
         before_ms = clock.now_ms()
         try:
@@ -90,6 +91,17 @@ class Work:
         skew_ms = server_ms - (before_ms + clock.now_ms()) // 2
         log = _log.warning if abs(skew_ms) > _SKEW_ALARM_MS else _log.info
         log("exchange_healthy", clock_skew_ms=skew_ms)
+        self._note_address_use()
+
+    def _note_address_use(self) -> None:
+        """How many actions the account has left, for the forecast of its budget."""
+        parts = self.parts
+        if parts.address is None or not (parts.address_use and parts.address_ledger):
+            return
+        try:
+            parts.address_ledger.note(parts.address, parts.address_use(parts.address))
+        except (DependencyError, ExchangeError) as error:
+            _log.warning("address_use_unknown", reason=str(error))
 
     def beat(self) -> None:
         """Say that tasks are being consumed; not more often than every other second."""
@@ -98,7 +110,9 @@ class Work:
             if now - self._beaten_at < _BEAT_EVERY_SECS:
                 return
             self._beaten_at = now
-            figures: Mapping[str, int] = dict(self._figures)
+            counted = dict(self._figures)
+        figures: Mapping[str, int | float | str]
+        figures = {**counted, **self.parts.access_figures()}
         try:
             self.parts.beat(figures)
         except DependencyError as error:

@@ -4,10 +4,13 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+from redis import Redis
 from rich.console import Console
 from rich.table import Table
 
 from threet import bootstrap
+from threet.adapters.redis_state.address_ledger import RedisAddressLedger
+from threet.adapters.redis_state.rate_budget import RedisRateBudget
 from threet.adapters.redis_streams.address import RedisAddress
 from threet.adapters.redis_streams.live_view import RedisLiveView
 from threet.adapters.system_clock import SystemClock
@@ -17,6 +20,13 @@ from threet.bootstrap.processes import PLATFORM_PROCESSES
 from threet.cli import run_file
 from threet.model.errors import DependencyError
 from threet.ports.live_view import ProcessState, StreamState
+from threet.ports.rate_budget import BudgetState, Priority
+from threet.resilience.address_forecast import AddressForecast, forecast
+
+_PATIENCE_SECS = 5
+# Many figures that say nothing while all is well.
+_QUIET = ("exchange_", "breaker", "errors_")
+_AS_IT_SHOULD_BE = (0, "closed")
 
 
 def show(data_dir: Path | None) -> int:
@@ -48,6 +58,7 @@ def _show_run(console: Console, name: str, address: RedisAddress) -> int:
     except DependencyError as error:
         console.print(f"{name}: {error}")
         return 1
+    _show_budget(console, name, address)
     now_ms = SystemClock().now_ms()
     console.print(_process_table(name, processes, now_ms))
     console.print(_stream_table(streams, now_ms))
@@ -58,6 +69,45 @@ def _show_run(console: Console, name: str, address: RedisAddress) -> int:
     if missing:
         console.print(f"Not alive: {', '.join(missing)}")
     return 1 if missing else 0
+
+
+def _show_budget(console: Console, network: str, address: RedisAddress) -> None:
+    hyperliquid = bootstrap.config().exchanges.hyperliquid
+    client = Redis(
+        host=address.host,
+        port=address.port,
+        db=address.db,
+        password=address.password,
+        socket_timeout=_PATIENCE_SECS,
+        socket_connect_timeout=_PATIENCE_SECS,
+    )
+    with client:
+        budget = RedisRateBudget(
+            client, network=network, per_minute=hyperliquid.weight_per_minute
+        )
+        console.print(_budget_table(budget.state()))
+        if hyperliquid.wallet_address is not None:
+            ledger = RedisAddressLedger(client, network=network)
+            address_use = forecast(ledger.readings(hyperliquid.wallet_address))
+            if address_use is not None:
+                console.print(_address_line(address_use))
+
+
+def _budget_table(state: BudgetState) -> Table:
+    title = f"rate budget: {state.used} of {state.limit}"
+    table = Table(title=title)
+    for column in ("priority", "used", "left for it"):
+        table.add_column(column)
+    for priority in Priority:
+        used, left = state.used_by[priority], state.left_for[priority]
+        table.add_row(priority.name.lower(), str(used), str(left))
+    return table
+
+
+def _address_line(use: AddressForecast) -> str:
+    secs = use.exhausted_in_secs
+    end = "not shrinking" if secs is None else f"all used in {secs / 3600:.1f} h"
+    return f"actions of the account: {use.used} of {use.cap} used, {end}"
 
 
 async def _ask(
@@ -81,7 +131,11 @@ def _process_table(name: str, processes: Sequence[ProcessState], now_ms: int) ->
             str(one.pid),
             "alive" if age_ms <= PROCESS_DEAD_AFTER_MS else "silent",
             f"{age_ms / 1000:.1f} s ago",
-            "  ".join(f"{figure} {value}" for figure, value in one.figures.items()),
+            "  ".join(
+                f"{figure} {value}"
+                for figure, value in one.figures.items()
+                if not (figure.startswith(_QUIET) and value in _AS_IT_SHOULD_BE)
+            ),
         )
     return table
 

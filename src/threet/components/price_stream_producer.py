@@ -12,6 +12,7 @@ import structlog
 
 from threet import bootstrap
 from threet.bootstrap import ProducerParts
+from threet.components.exchange_health import keep_checking
 from threet.components.lifecycle import live
 from threet.model.candles import Timeframe
 from threet.model.errors import DependencyError, ExchangeError
@@ -31,8 +32,10 @@ async def run(parts: ProducerParts) -> None:
     _log.info("streaming", symbols=len(symbols), books=len(interests.books))
     async with asyncio.TaskGroup() as group:
         writing = group.create_task(parts.sink.run())
+        watching = group.create_task(keep_checking(parts.process.clock, parts.exchange))
         await parts.feed.run(interests, parts.sink.offer)
         writing.cancel()
+        watching.cancel()
 
 
 async def _listed_symbols(parts: ProducerParts) -> Sequence[str]:
@@ -50,7 +53,7 @@ async def _listed_symbols(parts: ProducerParts) -> Sequence[str]:
 
 def figures(parts: ProducerParts) -> Mapping[str, int | float | str]:
     feed, sink = parts.feed.statistics(), parts.sink.statistics()
-    return {**asdict(feed), **asdict(sink)}
+    return {**asdict(feed), **asdict(sink), **parts.access_figures()}
 
 
 @bootstrap.telling_refusals()

@@ -28,6 +28,12 @@ def _private_key(value: SecretStr) -> SecretStr:
     return value
 
 
+def _webhook(value: SecretStr) -> SecretStr:
+    if not value.get_secret_value().startswith(("http://", "https://")):
+        raise ValueError("must start with http:// or https://")
+    return value
+
+
 def _url(*schemes: str) -> AfterValidator:
     def check(value: str) -> str:
         scheme, separator, rest = value.partition("://")
@@ -67,6 +73,7 @@ class StreamLengths(Section):
     candles_closed: Annotated[int, Field(ge=1000)] = 100_000
     balance_updated: Annotated[int, Field(ge=1000)] = 100_000
     positions_updated: Annotated[int, Field(ge=1000)] = 100_000
+    alerts_raised: Annotated[int, Field(ge=100)] = 10_000
     dead_letters: Annotated[int, Field(ge=100)] = 10_000
 
 
@@ -122,6 +129,13 @@ class MarketDataSettings(Section):
     stale_after_secs: Annotated[float, Field(gt=0, le=3600)] = 10
 
 
+class BreakerSettings(Section):
+    """After so many operations of a class failed, it is not asked for a while."""
+
+    failures: Annotated[int, Field(ge=1, le=1000)] = 5
+    reset_secs: Annotated[float, Field(gt=0, le=86_400)] = 300
+
+
 class HyperliquidSettings(Section):
     """``wallet_address`` is the account (never the agent wallet); an address is enough
     to read balances. URLs are derived from ``network`` unless they are given."""
@@ -133,6 +147,9 @@ class HyperliquidSettings(Section):
     private_key: PrivateKey | None = None
     request_timeout_secs: Annotated[float, Field(gt=0, le=120)] = 10
     weight_per_minute: Annotated[int, Field(ge=300, le=1200)] = 1200
+    local_weight_per_minute: Annotated[int, Field(ge=30, le=600)] = 120
+    breaker: BreakerSettings = BreakerSettings()
+    retries_secs: tuple[Annotated[float, Field(gt=0, le=30)], ...] = (1, 2, 4)
 
 
 class ExchangesSettings(Section):
@@ -146,6 +163,13 @@ class WebSettings(Section):
     host: str = "127.0.0.1"
     port: Port = 8080
     allowed_hosts: tuple[str, ...] = ()
+
+
+class AlertSettings(Section):
+    """Where alerts go beside the log and the stream; the URL may hold a token."""
+
+    webhook_url: Annotated[SecretStr, AfterValidator(_webhook)] | None = None
+    cooldown_secs: Annotated[float, Field(ge=1, le=86_400)] = 300
 
 
 class ObservabilitySettings(Section):
@@ -163,4 +187,5 @@ class Sections(Section):
     market_data: MarketDataSettings = MarketDataSettings()
     exchanges: ExchangesSettings = ExchangesSettings()
     web: WebSettings = WebSettings()
+    alerts: AlertSettings = AlertSettings()
     observability: ObservabilitySettings = ObservabilitySettings()

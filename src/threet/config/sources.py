@@ -13,7 +13,7 @@ PREFIX = "THREET_"
 CONFIG_VARIABLE = "THREET_CONFIG"
 SECRETS_VARIABLE = "THREET_SECRETS"
 
-_SECRETS = ("password", "private_key")
+_SECRETS = ("password", "private_key", "webhook_url")
 
 Tree = dict[str, "Tree | object"]
 

@@ -70,3 +70,19 @@ def _require_finite(amounts: AccountPosition | AccountState) -> None:
         value = getattr(amounts, name)
         if isinstance(value, Decimal) and not value.is_finite():
             raise InvalidValueError(name, "be finite", value)
+
+
+class AddressUse(msgspec.Struct, frozen=True, kw_only=True):
+    """How many actions an account has sent, and how many it may, as read then.
+
+    Reads count for nothing here; each order and cancel of a batch counts.
+    """
+
+    used: int
+    cap: int
+    read_ms: int
+
+    def __post_init__(self) -> None:
+        require_ms("read_ms", self.read_ms)
+        if self.used < 0 or self.cap < 0:
+            raise InvalidValueError("used, cap", "not be negative", self)

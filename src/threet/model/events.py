@@ -79,6 +79,20 @@ class PositionsUpdated(_Event, frozen=True, kw_only=True, gc=False):
     positions: tuple[AccountPosition, ...]
 
 
+class AlertRaised(_Event, frozen=True, kw_only=True, gc=False):
+    """Something needs a person: ``count`` faults within ``window_secs``.
+
+    ``name`` says of what kind ("exchange_timeout"), ``source`` which process saw it.
+    The same is told again only after a pause.
+    """
+
+    name: str
+    source: str
+    message: str
+    count: int
+    window_secs: int
+
+
 Event = (
     PricesUpdated
     | TradesPrinted
@@ -87,6 +101,7 @@ Event = (
     | CandlesClosed
     | BalanceUpdated
     | PositionsUpdated
+    | AlertRaised
 )
 
 

@@ -8,7 +8,7 @@ repeated, and nothing is retried in here.
 from collections.abc import Sequence
 from typing import Protocol
 
-from threet.model.accounts import AccountState
+from threet.model.accounts import AccountState, AddressUse
 from threet.model.candles import Candle, Timeframe
 from threet.model.products import Product
 
@@ -32,3 +32,13 @@ class ExchangeReader(Protocol):
 
     def account(self, address: str) -> AccountState:
         """Balance and positions of an account (never of its agent wallet)."""
+
+
+class ManagedExchange(ExchangeReader, Protocol):
+    """What the process-wide manager looks after."""
+
+    def address_use(self, address: str) -> AddressUse:
+        """How much of its allowance of actions an account has used."""
+
+    def recreate(self) -> None:
+        """Ask over new connections from now on; requests under way end undisturbed."""

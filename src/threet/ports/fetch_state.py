@@ -5,6 +5,9 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from threet.model.candles import Timeframe
+from threet.ports.rate_budget import RateBudget
+
+__all__ = ["FetchMemory", "FetchSlots", "RateBudget"]
 
 
 class FetchMemory(Protocol):
@@ -46,13 +49,3 @@ class FetchSlots(Protocol):
 
     def slot(self) -> AbstractContextManager[bool]:
         """Yields whether a slot was free."""
-
-
-class RateBudget(Protocol):
-    """The exchange's weight budget of this address, shared by all processes."""
-
-    def take(self, weight: int, *, keep: int = 0) -> float:
-        """Take the weight; 0 if it was there, else seconds to wait (nothing taken).
-
-        ``keep`` is what has to be left for requests that matter more than this one.
-        """

@@ -20,13 +20,13 @@ class Backoff:
         """Count a failure; returns the seconds to wait before the next try."""
         step = min(self.most_secs, self.first_secs * float(1 << min(self._tries, 30)))
         self._tries += 1
-        return step * (0.5 + 0.5 * _fraction(self.seed, self._tries))
+        return step * (0.5 + 0.5 * fraction(self.seed, self._tries))
 
     def succeeded(self) -> None:
         self._tries = 0
 
 
-def _fraction(seed: int, step: int) -> float:
+def fraction(seed: int, step: int) -> float:
     """A fraction of [0, 1) by SplitMix64 (Steele, Lea, Flood 2014)."""
     mask = (1 << 64) - 1
     z = (seed + step * 0x9E3779B97F4A7C15) & mask

@@ -176,6 +176,38 @@ class DependencyAnswer(BaseModel):
     checked_ms: Ms | None = None
 
 
+class BudgetUseAnswer(BaseModel):
+    """Weight of the last minute: taken by a priority, and free for it now."""
+
+    used: int
+    left: int
+
+
+class AddressBudgetAnswer(BaseModel):
+    """Actions that the account has sent and may send, as read every five minutes."""
+
+    used: int
+    cap: int
+    per_hour: float
+    exhausted_in_secs: float | None = Field(
+        description="At the present rate; null when it does not shrink"
+    )
+
+
+class RateBudgetAnswer(BaseModel):
+    limit: int = Field(description="Weight of a minute, all processes together")
+    used: int
+    left: int
+    by_priority: dict[str, BudgetUseAnswer] = Field(
+        description="cancel, reduce, order, account, data"
+    )
+    paused_secs: float = Field(description="How long the exchange told us to wait")
+    is_shared: bool = Field(
+        description="false while Redis is away and each process has a small share"
+    )
+    address: AddressBudgetAnswer | None
+
+
 class ProcessAnswer(BaseModel):
     """'missing' processes are expected but never gave a sign."""
 
@@ -207,6 +239,9 @@ class HealthAnswer(BaseModel):
     prices: CoverageAnswer | None
     messages_per_sec: float | None = Field(
         description="Entries that this process follows; null until it was measured"
+    )
+    rate_budget: RateBudgetAnswer | None = Field(
+        default=None, description="null while it is not known"
     )
 
 

@@ -74,7 +74,8 @@ class Desk:
     async def _beat(self) -> None:
         if self.parts.board is not None:
             with suppress(DependencyError):
-                await self.parts.board.beat({"listeners": self.listeners})
+                figures = {"listeners": self.listeners, **self.parts.access_figures()}
+                await self.parts.board.beat(figures)
 
     async def _keep_house(self) -> None:
         while True:

@@ -15,12 +15,14 @@ from threet.market_data.staleness import (
 from threet.model.errors import DependencyError, ExchangeError
 from threet.model.prices import Missing, NewestPrice, PriceKind
 from threet.ports.live_view import ProcessState, StreamState
+from threet.web import budget_board
 from threet.web.answers import (
     CoverageAnswer,
     DependencyAnswer,
     GroupAnswer,
     HealthAnswer,
     ProcessAnswer,
+    RateBudgetAnswer,
     StreamAnswer,
 )
 from threet.web.live_hub import LiveHub
@@ -99,7 +101,9 @@ class HealthBoard:
             self._probe("database", look_at_database),
         )
         coverage = await self._cover()
-        return self._judge((redis, database, self._exchange), live, coverage, now_ms)
+        dependencies = (redis, database, self._exchange)
+        budget = await budget_board.look(self._parts)
+        return self._judge(dependencies, live, coverage, budget, now_ms)
 
     async def _probe(
         self, name: str, look: Callable[[], Awaitable[None]]
@@ -138,6 +142,7 @@ class HealthBoard:
         dependencies: Sequence[DependencyAnswer],
         live: _Live,
         coverage: Coverage | None,
+        budget: RateBudgetAnswer | None,
         now_ms: int,
     ) -> HealthAnswer:
         processes = _processes(self._parts, live[1], now_ms)
@@ -149,6 +154,8 @@ class HealthBoard:
             *_price_reasons(coverage),
             *(f"{p.name} is {p.state}" for p in processes if p.state != "alive"),
             *(f"{p.name}: {fault}" for p in processes for fault in p.faults),
+            *(reason for p in processes for reason in _breaker_reasons(p)),
+            *budget_board.reasons(budget),
         ]
         if not self._hub.is_following:
             reasons.append("live prices are not followed")
@@ -164,6 +171,7 @@ class HealthBoard:
             streams=[stream_answer(stream, now_ms) for stream in live[0]],
             prices=_coverage_answer(coverage),
             messages_per_sec=self._hub.messages_per_sec,
+            rate_budget=budget,
         )
 
 
@@ -222,6 +230,17 @@ def _faults(figures: Mapping[str, int | float | str]) -> list[str]:
         f"{count} {word}"
         for name, word in _LOSSES.items()
         if (count := figures.get(name, 0)) not in (0, "0")
+    ]
+
+
+def _breaker_reasons(process: ProcessAnswer) -> list[str]:
+    """Classes of requests that a process does not ask the exchange any more."""
+    if process.state != "alive":
+        return []
+    return [
+        f"{process.name} asks no {name.removeprefix('breaker_')} (breaker {state})"
+        for name, state in process.figures.items()
+        if name.startswith("breaker_") and state != "closed"
     ]
 
 

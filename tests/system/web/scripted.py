@@ -177,7 +177,7 @@ class Script:
             )
         )
 
-    async def beat(self, but: str = "", **lost: int) -> None:
+    async def beat(self, but: str = "", **lost: int | str) -> None:
         figures = {"messages": self._count, "reconnects": 0, **lost}
         for name, board in zip(PROCESSES, self._boards, strict=True):
             if name != but:

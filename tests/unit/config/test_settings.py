@@ -184,3 +184,17 @@ def test_yaml_that_breaks_its_reader_is_told_as_such(tmp_path: Path, text: str) 
 def test_an_empty_variable_unsets_what_a_file_says(tmp_path: Path) -> None:
     write(tmp_path, "config.yml", "database: {host: somewhere}")
     assert load(tmp_path, {"THREET_DATABASE__HOST": ""}).database.host is None
+
+
+def test_the_address_of_a_webhook_is_a_secret(tmp_path: Path) -> None:
+    url = "https://chat.example/hooks/t0ken"
+    write(tmp_path, "config.yml", f"alerts: {{webhook_url: {url}}}")
+    with pytest.raises(ConfigurationError) as caught:
+        load(tmp_path, {})
+    assert "alerts.webhook_url belongs into secrets.yml" in str(caught.value)
+    assert "t0ken" not in str(caught.value)
+    with pytest.raises(ConfigurationError) as caught:
+        load(tmp_path / "none", {"THREET_ALERTS__WEBHOOK_URL": "ftp://t0ken"})
+    assert "t0ken" not in str(caught.value)
+    settings = load(tmp_path / "none", {"THREET_ALERTS__WEBHOOK_URL": url})
+    assert "t0ken" not in repr(settings)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from itertools import islice
 
@@ -10,6 +11,7 @@ import pytest
 from tests.builders import prices
 from tests.system.web.scripted import ADDRESS, FIRST, PROCESSES, Script
 from tests.system.web.served import Served, free_port
+from threet.adapters.memory.fetch_state import MemoryRateBudget
 from threet.model.candles import Timeframe
 from threet.model.errors import RateLimitedError, UnreachableError
 from threet.model.events import BalanceUpdated
@@ -438,3 +440,27 @@ def test_without_an_account_its_answers_say_so() -> None:
         for path in ("balances", "positions"):
             answer = served.get(f"/api/{path}")
             assert (answer["address"], answer["state"]) == (None, "missing")
+
+
+def test_a_class_that_is_not_asked_any_more_is_a_reason(served: Served) -> None:
+    script = served.script
+    served.call(script.beat(breaker_reads="open", breaker_cancels="closed"))
+    script.clock.ahead_ms += 2_000
+    health = served.get("/api/health")
+    assert health["status"] == "degraded"
+    told = "celery_worker asks no reads (breaker open)"
+    assert told in health["reasons"]
+    assert not [reason for reason in health["reasons"] if "cancels" in reason]
+
+
+def test_the_rate_budget_is_told_with_what_each_priority_has_left() -> None:
+    script = Script(port=free_port(), symbols=FIRST[:1], bars=5)
+    budget = MemoryRateBudget(script.clock)
+    budget.take(100)
+    script.parts = replace(script.parts, budget=budget)
+    with Served(script) as served:
+        told = served.get("/api/health")["rate_budget"]
+    assert (told["limit"], told["used"], told["is_shared"]) == (1200, 100, True)
+    assert told["by_priority"]["data"] == {"used": 100, "left": 1004}
+    assert told["by_priority"]["cancel"]["left"] == 1100
+    assert told["address"] is None

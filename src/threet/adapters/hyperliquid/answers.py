@@ -11,7 +11,12 @@ import msgspec
 
 from threet.adapters.hyperliquid import wire
 from threet.adapters.hyperliquid.frames import WireCandle
-from threet.model.accounts import AccountPosition, AccountState, MarginMode
+from threet.model.accounts import (
+    AccountPosition,
+    AccountState,
+    AddressUse,
+    MarginMode,
+)
 from threet.model.candles import Candle
 from threet.model.errors import InvalidValueError, MalformedAnswerError
 from threet.model.numbers import ZERO, exact
@@ -77,10 +82,16 @@ class WireAccount(msgspec.Struct, frozen=True, rename="camel"):
     time: int | None = None
 
 
+class WireRateLimit(msgspec.Struct, frozen=True, rename="camel"):
+    n_requests_used: int
+    n_requests_cap: int
+
+
 META: msgspec.json.Decoder[WireMeta] = msgspec.json.Decoder(WireMeta)
 STATUS: msgspec.json.Decoder[WireStatus] = msgspec.json.Decoder(WireStatus)
 CANDLES: msgspec.json.Decoder[list[WireCandle]] = msgspec.json.Decoder(list[WireCandle])
 ACCOUNT: msgspec.json.Decoder[WireAccount] = msgspec.json.Decoder(WireAccount)
+RATE_LIMIT: msgspec.json.Decoder[WireRateLimit] = msgspec.json.Decoder(WireRateLimit)
 
 
 def read(
@@ -130,6 +141,12 @@ def account(answer: WireAccount, address: str, now_ms: int) -> AccountState:
             for entry in answer.asset_positions
             if exact("szi", entry.position.szi) != ZERO
         ),
+    )
+
+
+def address_use(answer: WireRateLimit, now_ms: int) -> AddressUse:
+    return AddressUse(
+        used=answer.n_requests_used, cap=answer.n_requests_cap, read_ms=now_ms
     )
 
 

@@ -6,9 +6,11 @@ import msgspec
 import urllib3
 
 from threet.adapters.hyperliquid import answers
-from threet.model.accounts import AccountState
+from threet.adapters.hyperliquid.network_faults import kind_of
+from threet.model.accounts import AccountState, AddressUse
 from threet.model.candles import Candle, Timeframe
 from threet.model.errors import (
+    FailureKind,
     MalformedAnswerError,
     RateLimitedError,
     RefusedByExchangeError,
@@ -29,7 +31,7 @@ _READ_STEP = 1024 * 1024
 
 
 class HyperliquidReader:
-    """Implements ``threet.ports.exchange.ExchangeReader``; safe in many threads.
+    """Implements ``threet.ports.exchange.ManagedExchange``; safe in many threads.
 
     ``timeout_secs`` is to connect and between two parts of an answer; a body that is
     not whole after twice that, counted from the question, is given up.
@@ -40,14 +42,10 @@ class HyperliquidReader:
     ) -> None:
         self._url = url.rstrip("/") + "/info"
         self._clock = clock
+        self._timeout_secs = timeout_secs
         self._whole_secs = 2 * timeout_secs
-        # Looks at no proxy of the environment, follows no redirect, retries nothing.
-        self._pool = urllib3.PoolManager(
-            maxsize=connections,
-            block=False,
-            retries=False,
-            timeout=urllib3.Timeout(connect=timeout_secs, read=timeout_secs),
-        )
+        self._connections = connections
+        self._pool = self._new_pool()
 
     def server_ms(self) -> int:
         request = {"type": "exchangeStatus"}
@@ -89,8 +87,34 @@ class HyperliquidReader:
             lambda answer: answers.account(answer, address, now_ms),
         )
 
+    def address_use(self, address: str) -> AddressUse:
+        request = {"type": "userRateLimit", "user": address}
+        body = self._ask(request)
+        now_ms = self._clock.now_ms()
+        return answers.read(
+            _name(request),
+            body,
+            answers.RATE_LIMIT,
+            lambda answer: answers.address_use(answer, now_ms),
+        )
+
+    def recreate(self) -> None:
+        """A request under way keeps its connection, which is then not used again."""
+        before, self._pool = self._pool, self._new_pool()
+        before.clear()
+
     def close(self) -> None:
         self._pool.clear()
+
+    def _new_pool(self) -> urllib3.PoolManager:
+        """Looks at no proxy of the environment, follows no redirect, retries none."""
+        secs = self._timeout_secs
+        return urllib3.PoolManager(
+            maxsize=self._connections,
+            block=False,
+            retries=False,
+            timeout=urllib3.Timeout(connect=secs, read=secs),
+        )
 
     def _ask(self, request: Mapping[str, object], symbol: str | None = None) -> bytes:
         name = _name(request)
@@ -109,7 +133,7 @@ class HyperliquidReader:
             finally:
                 response.release_conn()
         except urllib3.exceptions.HTTPError as error:
-            raise UnreachableError(name, _reason(error)) from error
+            raise UnreachableError(name, _reason(error), kind_of(error)) from error
         _require_ok(name, response, body, symbol)
         return body
 
@@ -128,7 +152,7 @@ class HyperliquidReader:
             if self._clock.monotonic() > until:
                 response.close()
                 reason = f"the answer took longer than {self._whole_secs} s"
-                raise UnreachableError(name, reason)
+                raise UnreachableError(name, reason, FailureKind.TIMEOUT)
             chunks.append(chunk)
         return b"".join(chunks)
 
@@ -146,7 +170,7 @@ def _require_ok(
     text = body[:120].decode("utf-8", "replace").strip()
     reason = f"HTTP {status}: {text}"
     if status >= _SERVER_ERROR:
-        raise UnreachableError(name, reason)
+        raise UnreachableError(name, reason, FailureKind.SERVER_ERROR)
     raise RefusedByExchangeError(name, reason)
 
 

@@ -14,6 +14,7 @@ from threet.adapters.hyperliquid.decoding import (
     Refusal,
     ServerError,
 )
+from threet.adapters.hyperliquid.network_faults import kind_of
 from threet.adapters.hyperliquid.subscriptions import SubscriptionPlan
 from threet.model.events import Event
 from threet.ports.clock import Clock
@@ -87,7 +88,8 @@ class HyperliquidFeed:
                     tending.cancel()
                 _log.warning("feed_ended", close_code=socket.close_code)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            _log.warning("feed_lost", url=self._url, reason=str(error))
+            kind = kind_of(error).value
+            _log.warning("feed_lost", url=self._url, kind=kind, reason=str(error))
 
     async def _connected(
         self, session: aiohttp.ClientSession

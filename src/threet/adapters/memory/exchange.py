@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from threet.model.accounts import AccountState
+from threet.model.accounts import AccountState, AddressUse
 from threet.model.candles import Candle, Timeframe
 from threet.model.errors import ExchangeError, UnknownSymbolError
 from threet.model.numbers import ZERO
@@ -27,6 +27,7 @@ class MemoryExchange:
         self._accounts: dict[str, AccountState] = {}
         self._failures: deque[ExchangeError] = deque()
         self.requests: list[str] = []
+        self.recreated = 0
 
     def fail_next(self, *errors: ExchangeError) -> None:
         """The next calls raise these, one each."""
@@ -74,6 +75,14 @@ class MemoryExchange:
             maintenance_margin=ZERO,
             positions=(),
         )
+
+    def address_use(self, address: str) -> AddressUse:
+        """Nobody has sent any action to an exchange in RAM."""
+        self._answer(f"address_use {address}")
+        return AddressUse(used=0, cap=10_000, read_ms=self._clock.now_ms())
+
+    def recreate(self) -> None:
+        self.recreated += 1
 
     def _answer(self, request: str) -> None:
         self.requests.append(request)

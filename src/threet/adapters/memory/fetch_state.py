@@ -5,9 +5,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from threet.model.candles import Timeframe
-from threet.model.errors import InvalidValueError
 from threet.ports.clock import Clock
-from threet.resilience.weight_window import WINDOW_SECS, WeightWindow
+from threet.ports.rate_budget import BudgetState, Priority
+from threet.resilience.weight_window import (
+    WINDOW_SECS,
+    WeightWindow,
+    kept_by,
+    require_weight,
+)
 
 _Pair = tuple[str, Timeframe]
 
@@ -75,6 +80,8 @@ class MemoryFetchSlots:
 
 
 class MemoryRateBudget:
+    """``clock`` is everybody's who shares it."""
+
     def __init__(
         self, clock: Clock, *, per_minute: int = 1200, window_secs: int = WINDOW_SECS
     ) -> None:
@@ -82,8 +89,33 @@ class MemoryRateBudget:
         self._window = WeightWindow(per_minute, window_secs)
         self._lock = threading.Lock()
 
-    def take(self, weight: int, *, keep: int = 0) -> float:
-        if not 0 < weight <= self._window.limit - keep:
-            raise InvalidValueError("weight", "fit into a minute's budget", weight)
+    @property
+    def limit(self) -> int:
+        return self._window.limit
+
+    def take(
+        self, weight: int, *, keep: int = 0, priority: Priority = Priority.DATA
+    ) -> float:
+        limit = self._window.limit
+        require_weight(weight, max(keep, kept_by(priority, limit)), limit)
         with self._lock:
-            return float(self._window.take(int(self._clock.monotonic()), weight, keep))
+            return self._window.take(self._now(), weight, keep, priority)
+
+    def charge(self, weight: int, *, priority: Priority = Priority.DATA) -> None:
+        self.repay([(0, priority, weight)])
+
+    def repay(self, owed: Sequence[tuple[int, Priority, int]]) -> None:
+        with self._lock:
+            for age, priority, weight in owed:
+                self._window.charge(self._now() - age, weight, priority)
+
+    def pause(self, secs: float) -> None:
+        with self._lock:
+            self._window.pause(self._now(), secs)
+
+    def state(self) -> BudgetState:
+        with self._lock:
+            return self._window.state(self._now())
+
+    def _now(self) -> int:
+        return int(self._clock.monotonic())

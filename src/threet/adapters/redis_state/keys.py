@@ -6,7 +6,6 @@ _PREFIX = "threet:"
 
 FETCH_SLOTS = f"{_PREFIX}fetch-slots"
 FETCH_SLOT_NUMBERS = f"{_PREFIX}fetch-slot-numbers"
-RATE_BUDGET = f"{_PREFIX}rate-budget"
 
 
 def fetched(symbol: str, timeframe: Timeframe) -> str:
@@ -15,3 +14,11 @@ def fetched(symbol: str, timeframe: Timeframe) -> str:
 
 def claim(symbol: str, timeframe: Timeframe) -> str:
     return f"{_PREFIX}claim:{symbol}:{timeframe.value}"
+
+
+def rate_budget(network: str) -> str:
+    return f"{_PREFIX}rate-budget:{network}"
+
+
+def address_use(network: str, address: str) -> str:
+    return f"{_PREFIX}address-use:{network}:{address.lower()}"

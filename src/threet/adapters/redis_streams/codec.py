@@ -6,6 +6,7 @@ import msgspec
 
 from threet.model.errors import InvalidValueError
 from threet.model.events import (
+    AlertRaised,
     BalanceUpdated,
     BookUpdated,
     CandleFormed,
@@ -28,6 +29,7 @@ STREAMS: Mapping[type, str] = {
     CandlesClosed: "candles:closed",
     BalanceUpdated: "balance:updated",
     PositionsUpdated: "positions:updated",
+    AlertRaised: "alerts:raised",
 }
 _ENCODER = msgspec.json.Encoder()
 _DECODERS: Mapping[bytes, msgspec.json.Decoder[Event]] = {

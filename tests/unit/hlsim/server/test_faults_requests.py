@@ -17,6 +17,7 @@ from hlsim.faults.kinds import (
     RefuseRequest,
 )
 from hlsim.faults.plan import Damage
+from hlsim.server.settings import Limits
 from tests.unit.hlsim.server.conftest import Desk, Open, said
 from tests.unit.hlsim.server.trading import (
     act,
@@ -24,6 +25,7 @@ from tests.unit.hlsim.server.trading import (
     has_landed,
     injected,
     order,
+    pinged,
     signed,
     stop,
 )
@@ -252,3 +254,19 @@ async def test_without_faults_a_post_executes_an_action(open_desk: Open) -> None
     assert response["payload"]["status"] == "ok"
     response = await posted(desk, "action", {})
     assert response["type"] == "error"
+
+
+async def test_posts_that_wait_for_their_answers_are_limited(open_desk: Open) -> None:
+    limits = Limits(ip_weight=0, ws_messages=0, ws_posts=2)
+    desk = await faulty(open_desk, DelayAnswer(by_ms=5000), limits=limits)
+    socket = await desk.connect()
+    request = {"type": "info", "payload": {"type": "allMids"}}
+    for number in (1, 2, 3):
+        await socket.send_json({"method": "post", "id": number, "request": request})
+    refused = {"channel": "error", "data": "too many pending post requests id=3"}
+    assert await said(socket) == refused
+    desk.clock.advance(5000)
+    answers = [await said(socket), await said(socket)]
+    assert {one["data"]["id"] for one in answers} == {1, 2}
+    await socket.send_json({"method": "post", "id": 4, "request": request})
+    assert await pinged(socket) == []  # it waits, and is not refused

@@ -1,0 +1,140 @@
+"""Wires the one door of a process to its exchange."""
+
+import os
+import threading
+from collections.abc import Mapping, Sequence
+
+import structlog
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from threet.adapters.hyperliquid.rest import HyperliquidReader
+from threet.adapters.notifying.dispatch import AlertDispatch
+from threet.adapters.notifying.log import LogNotifier
+from threet.adapters.notifying.webhook import WebhookNotifier
+from threet.adapters.redis_state.address_ledger import RedisAddressLedger
+from threet.adapters.redis_state.rate_budget import RedisRateBudget
+from threet.adapters.redis_streams.alert_notifier import StreamNotifier
+from threet.adapters.redis_streams.blocking_publisher import BlockingPublisher
+from threet.adapters.system_clock import block
+from threet.bootstrap import settings as root
+from threet.config.sections import Sections
+from threet.ports.clock import Clock
+from threet.ports.notifier import Notifier
+from threet.resilience.access_policy import AccessPolicy, Surroundings
+from threet.resilience.address_forecast import AddressForecast, forecast
+from threet.resilience.exchange_manager import ExchangeManager
+from threet.resilience.local_share import BudgetWithLocalShare
+from threet.resilience.network_monitor import NetworkMonitor
+
+_log = structlog.get_logger("threet.exchange")
+_REDIS_TIMEOUT_SECS = 5
+_BUDGET_TIMEOUT_SECS = 0.5
+_INFORMATION = {"exchange_healthy_again", "exchange_retry"}
+
+
+def exchange_manager(
+    settings: Sections,
+    clock: Clock,
+    budget: BudgetWithLocalShare,
+    *,
+    source: str,
+    retries_secs: Sequence[float] | None = None,
+) -> ExchangeManager:
+    """Once in each process, after any fork. ``retries_secs`` are the settings' own
+    unless they are given: () where whoever asks comes again by itself."""
+    hyperliquid = settings.exchanges.hyperliquid
+    given = hyperliquid.retries_secs if retries_secs is None else retries_secs
+    return ExchangeManager(
+        exchange=reader(settings, clock),
+        budget=budget,
+        clock=clock,
+        surroundings=Surroundings(
+            lock=threading.RLock(),
+            wait=block,
+            note=_note,
+            alert=alerts(settings),
+            source=source,
+        ),
+        policy=AccessPolicy(
+            failures=hyperliquid.breaker.failures,
+            reset_secs=hyperliquid.breaker.reset_secs,
+            retries_secs=given,
+            seed=clock.now_ms() ^ os.getpid(),
+        ),
+        monitor=NetworkMonitor(cooldown_secs=settings.alerts.cooldown_secs),
+    )
+
+
+def reader(settings: Sections, clock: Clock) -> HyperliquidReader:
+    return HyperliquidReader(
+        url=root.rest_url(settings),
+        clock=clock,
+        timeout_secs=settings.exchanges.hyperliquid.request_timeout_secs,
+    )
+
+
+def budget(settings: Sections, clock: Clock) -> BudgetWithLocalShare:
+    """With a client of its own, which gives a Redis that hangs up soon: a cancel may
+    be waiting for the answer."""
+    hyperliquid = settings.exchanges.hyperliquid
+    redis = Redis.from_url(
+        root.redis_url(settings),
+        socket_timeout=_BUDGET_TIMEOUT_SECS,
+        socket_connect_timeout=_BUDGET_TIMEOUT_SECS,
+        # Once, for a connection that a restart of Redis has closed. What was taken
+        # twice by that errs to the safe side.
+        retry=Retry(NoBackoff(), 1),
+    )
+    shared = RedisRateBudget(
+        redis,
+        network=hyperliquid.network,
+        run_id=f"{clock.now_ns():x}-{os.getpid():x}",
+        per_minute=hyperliquid.weight_per_minute,
+    )
+    return BudgetWithLocalShare(
+        shared,
+        clock=clock,
+        lock=threading.Lock(),
+        local_limit=hyperliquid.local_weight_per_minute,
+    )
+
+
+def address_ledger(settings: Sections) -> RedisAddressLedger:
+    network = settings.exchanges.hyperliquid.network
+    return RedisAddressLedger(blocking_redis(settings), network=network)
+
+
+def address_forecast(settings: Sections) -> AddressForecast | None:
+    """None without an account or a reading. Raises ``DependencyError``."""
+    address = settings.exchanges.hyperliquid.wallet_address
+    if address is None:
+        return None
+    return forecast(address_ledger(settings).readings(address))
+
+
+def alerts(settings: Sections) -> AlertDispatch:
+    """To the log, to the stream, and to the webhook if there is one."""
+    publisher = BlockingPublisher(
+        blocking_redis(settings), root.stream_lengths(settings)
+    )
+    notifiers: list[Notifier] = [LogNotifier(), StreamNotifier(publisher)]
+    if settings.alerts.webhook_url is not None:
+        url = settings.alerts.webhook_url.get_secret_value()
+        notifiers.append(WebhookNotifier(url))
+    return AlertDispatch(notifiers)
+
+
+def blocking_redis(settings: Sections) -> Redis:
+    return Redis.from_url(
+        root.redis_url(settings),
+        socket_timeout=_REDIS_TIMEOUT_SECS,
+        socket_connect_timeout=_REDIS_TIMEOUT_SECS,
+        health_check_interval=10,
+    )
+
+
+def _note(name: str, fields: Mapping[str, object]) -> None:
+    write = _log.info if name in _INFORMATION else _log.warning
+    write(name, **fields)

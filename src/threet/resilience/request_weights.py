@@ -1,0 +1,28 @@
+"""What a request weighs (HYPERLIQUID.md 1.3), before and after its answer is known."""
+
+import math
+
+from threet.model.candles import Timeframe
+
+LIGHT = 2  # exchangeStatus, clearinghouseState, orderStatus, allMids, l2Book
+PLAIN = 20
+ROLE = 60  # userRole
+_BARS_PER_WEIGHT = 60
+_ITEMS_PER_WEIGHT = 20
+_ACTIONS_PER_WEIGHT = 40
+
+
+def candles(timeframe: Timeframe, start_ms: int, end_ms: int) -> int:
+    """What the bars of a range weigh at most: it is known before they are."""
+    bars = (end_ms - start_ms) // timeframe.millis + 1
+    return PLAIN + math.ceil(bars / _BARS_PER_WEIGHT)
+
+
+def surcharge(items: int) -> int:
+    """What an answer of so many fills, trades, orders or payments costs more."""
+    return math.ceil(items / _ITEMS_PER_WEIGHT)
+
+
+def action(batch: int = 1) -> int:
+    """What an action weighs that does so many things at once."""
+    return 1 + batch // _ACTIONS_PER_WEIGHT
