@@ -13,7 +13,6 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from threet.adapters.redis_streams.address import RedisAddress
-from threet.bootstrap import settings as root
 from threet.bootstrap.data import DataParts, data_parts, data_settings
 from threet.cli import run_file
 from threet.market_data.backfill import least_secs
@@ -81,15 +80,15 @@ def opened(network: str | None, data_dir: Path | None) -> DataParts:
     """
     settings = data_settings(network)
     if settings.redis.host is not None:
-        return data_parts(settings, root.redis_address(settings))
+        return data_parts(settings)
     notes = dict(run_file.found(data_dir or settings.data_dir))
     note = notes.get(settings.exchanges.hyperliquid.network)
     if note is None:
-        return data_parts(settings, None)
+        return data_parts(settings)
     address = RedisAddress(
         host="127.0.0.1", port=note.redis_port, password=note.redis_password
     )
-    return data_parts(settings, address)
+    return data_parts(data_settings(network, address))
 
 
 def chosen(

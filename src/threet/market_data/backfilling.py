@@ -25,7 +25,7 @@ from threet.ports.gap_store import CandleGap, GapStore
 
 # What is left of a minute's budget is used for a part of a pair, if it is worth the 20
 # that another request costs, and would be long in coming back whole.
-_PART_WEIGHTS = (92, 80, 68, 56, 44)
+_PART_WEIGHTS = range(100, 40, -4)
 _PARTED_FROM_SECS = 10.0
 _SLOT_PAUSE_SECS = 0.5
 _FAILED_PAUSE_SECS = 5.0
@@ -135,7 +135,9 @@ class Backfilling:
             return self._fail(pair, error)
         except RateLimitedError as error:
             self.progress.rate_limited += 1
-            return max(error.retry_after_secs, 1.0)
+            secs = max(error.retry_after_secs, 1.0)
+            self._parts.budget.pause(secs)
+            return secs
         except (ExchangeError, InvalidValueError) as error:
             self._failures += 1
             if self._failures >= _MOST_FAILURES:
@@ -160,9 +162,9 @@ class Backfilling:
         if found := _gaps(span, bars, before, parts.clock.now_ms()):
             parts.gaps.note(found)
         self.progress.bars += parts.candles.save(bars)
-        if span.since_ms is None:
+        if before.newest_ms is None or span.end_ms > before.newest_ms:
             self._brought_up.add((span.symbol, span.timeframe))
-        else:
+        if span.since_ms is not None:
             # The last: a kill before this line asks for the same again.
             parts.backfills.filled_since(span.symbol, span.timeframe, span.since_ms)
 
