@@ -6,6 +6,7 @@ from threet.accounts.updating import BalanceOutcome, BalanceReport
 from threet.celery_services.work import Work
 from threet.market_data.catalogue import CatalogueReport
 from threet.market_data.fetching import FetchReport, Outcome
+from threet.market_data.gap_repair import RepairReport
 
 _log = structlog.get_logger(__name__)
 _TROUBLE = {Outcome.REFUSED, Outcome.FAILED}
@@ -27,6 +28,22 @@ def fetched(work: Work, report: FetchReport) -> None:
         reason=report.reason,
         again_secs=round(report.again_secs, 1),
     )
+
+
+def repaired(work: Work, report: RepairReport) -> None:
+    work.count("gap_requests", report.requests)
+    work.count("gap_rows", report.rows)
+    work.count("gaps_closed", report.closed)
+    work.count("gaps_given_up", report.given_up)
+    if report.requests or report.reason:
+        _log.info(
+            "candle_gaps_repaired",
+            requests=report.requests,
+            rows=report.rows,
+            closed=report.closed,
+            given_up=report.given_up,
+            reason=report.reason,
+        )
 
 
 def balance(work: Work, report: BalanceReport) -> None:

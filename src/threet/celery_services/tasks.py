@@ -42,6 +42,10 @@ def _register_market_data(app: Celery, work: Callable[[], Work]) -> None:
             pair = (need.symbol, need.timeframe.value)
             fetch_market_data.apply_async(pair, expires=QUEUED_SECS)
 
+    @app.task(name="repair-candle-gaps", **_OPTIONS)
+    def repair_candle_gaps() -> None:
+        reports.repaired(work(), work().gap_repair.repair())
+
     @app.task(name="rewarm-market-data", **_OPTIONS)
     def rewarm_market_data() -> None:
         work().rewarm()

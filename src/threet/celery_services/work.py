@@ -12,6 +12,7 @@ from threet.accounts.updating import BalanceUpdating
 from threet.bootstrap import WorkerParts
 from threet.market_data.catalogue import CatalogueReport, refresh
 from threet.market_data.fetching import Fetching, FetchParts
+from threet.market_data.gap_repair import GapRepair
 from threet.model.errors import DependencyError, ExchangeError
 from threet.ports.rate_budget import Priority
 
@@ -28,20 +29,20 @@ class Work:
 
     def __init__(self, parts: WorkerParts) -> None:
         self.parts = parts
-        self.fetching = Fetching(
-            FetchParts(
-                clock=parts.clock,
-                products=parts.products,
-                candles=parts.candles,
-                gaps=parts.gaps,
-                memory=parts.fetch_memory,
-                slots=parts.fetch_slots,
-                budget=parts.budget,
-                exchange=parts.exchange,
-                timeframes=parts.timeframes,
-                hot_candles=parts.hot_candles,
-            )
+        fetch_parts = FetchParts(
+            clock=parts.clock,
+            products=parts.products,
+            candles=parts.candles,
+            gaps=parts.gaps,
+            memory=parts.fetch_memory,
+            slots=parts.fetch_slots,
+            budget=parts.budget,
+            exchange=parts.exchange,
+            timeframes=parts.timeframes,
+            hot_candles=parts.hot_candles,
         )
+        self.fetching = Fetching(fetch_parts)
+        self.gap_repair = GapRepair(fetch_parts, parts.publish)
         self.balances = BalanceUpdating(
             clock=parts.clock,
             exchange=parts.exchange,

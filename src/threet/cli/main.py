@@ -8,7 +8,7 @@ import typer
 
 from threet.bootstrap import telling_refusals
 from threet.bootstrap.embedded import EmbeddedOptions
-from threet.cli import configuration, database, products, status, up
+from threet.cli import configuration, data, database, products, status, up
 from threet.model.errors import ThreeTError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app = typer.Typer(
 app.add_typer(database.app, name="db")
 app.add_typer(products.app, name="products")
 app.add_typer(configuration.app, name="config")
+app.add_typer(data.app, name="data")
 
 DataDir = Annotated[
     Path | None,

@@ -92,6 +92,7 @@ class ScheduleSettings(Section):
 
     update_balance: Seconds = 30
     schedule_market_data: Seconds = 5
+    repair_candle_gaps: Seconds = 10
     rewarm_market_data: Seconds = 20
     relay_outbox: Seconds = 5
     check_exchange_health: Seconds = 300

@@ -1,6 +1,6 @@
 """What an answer with candles says: which bars are closed, and which are missing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -52,9 +52,16 @@ def holes(
 
     With ``first_ms`` the bar that opens then is expected, too.
     """
+    return holes_between([bar.open_ms for bar in candles], timeframe, first_ms)
+
+
+def holes_between(
+    opens: Iterable[int], timeframe: Timeframe, first_ms: int | None = None
+) -> Sequence[Hole]:
+    """The same of bars' open times."""
     found = []
     expected_ms = first_ms
-    for open_ms in sorted({bar.open_ms for bar in candles}):
+    for open_ms in sorted(set(opens)):
         if expected_ms is not None and open_ms > expected_ms:
             found.append(Hole(expected_ms, open_ms))
         expected_ms = max(open_ms + timeframe.millis, expected_ms or 0)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from threet.market_data.answers import confirmed_ms, holes, settled
+from threet.market_data.gap_pauses import FIRST_PAUSE_MS
 from threet.market_data.schedule import Need, due, need, overdue_ms, pause_secs
 from threet.model.candles import Candle, Timeframe
 from threet.model.errors import (
@@ -150,7 +151,6 @@ class Fetching:
 
     def _stored(self, wanted: Need, bars: Sequence[Candle]) -> FetchReport:
         parts, symbol, timeframe = self._parts, wanted.symbol, wanted.timeframe
-        rows = parts.candles.save(bars)
         found = holes(bars, timeframe, wanted.expected_ms)
         if found:
             parts.gaps.note(
@@ -162,10 +162,13 @@ class Fetching:
                         end_ms=hole.end_ms,
                         found_ms=wanted.end_ms,
                         asked_ms=wanted.end_ms,
+                        due_ms=wanted.end_ms + FIRST_PAUSE_MS,
                     )
                     for hole in found
                 ]
             )
+        # After its holes are noted: what is stored may not be looked at again.
+        rows = parts.candles.save(bars)
         newest_ms = confirmed_ms(bars)
         if newest_ms is not None:
             # Only now that it is committed: a kill before this line fetches it again.

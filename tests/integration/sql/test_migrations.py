@@ -61,7 +61,7 @@ class KilledError(BaseException):
     """The process ends here: nothing catches it."""
 
 
-@pytest.mark.parametrize("after", range(0, 28, 4))
+@pytest.mark.parametrize("after", range(0, 36, 4))
 def test_d2_a_migration_killed_half_way_is_taken_up_again(
     engine: Engine, after: int
 ) -> None:

@@ -52,6 +52,7 @@ def test_every_scheduled_task_exists() -> None:
         "fetch-market-data",
         "refresh-catalogue",
         "relay-outbox",
+        "repair-candle-gaps",
         "rewarm-market-data",
         "schedule-market-data",
         "update-balance",

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.dialects.mysql import LONGTEXT, VARCHAR
 
@@ -176,8 +177,22 @@ candle_gaps = Table(
     _ms("start_ms"),  # open time of the first missing bar
     _ms("end_ms"),  # open time of the first bar after the gap
     _ms("found_ms"),
-    _ms("asked_ms"),
+    _ms("asked_ms"),  # 0 before the first question
+    Column("due_ms", BigInteger, nullable=False, server_default="0"),
+    Column("given_up", Boolean, nullable=False, server_default=false()),
     PrimaryKeyConstraint("product_id", "timeframe", "start_ms"),
+    Index("candle_gaps_by_due", "given_up", "due_ms"),
+    sqlite_with_rowid=False,
+    **_DURABLE,
+)
+
+# From ``since_ms`` on a pair was asked for whole, whatever of it the exchange had.
+candle_backfills = Table(
+    "candle_backfills",
+    metadata,
+    *_pair_columns(),
+    _ms("since_ms"),
+    PrimaryKeyConstraint("product_id", "timeframe"),
     sqlite_with_rowid=False,
     **_DURABLE,
 )
