@@ -13,7 +13,7 @@ from threet.ports.clock import Clock
 from threet.ports.event_bus import EventConsumer
 from threet.ports.exchange import ExchangeReader
 from threet.ports.fetch_state import FetchMemory, FetchSlots
-from threet.ports.gap_store import GapStore
+from threet.ports.gap_store import GapNotes, GapStore
 from threet.ports.live_view import LiveView, ProcessBoard
 from threet.ports.market_feed import MarketFeed
 from threet.ports.outbox import Inbox, Outbox
@@ -41,7 +41,7 @@ class ProducerParts:
     exchange: ExchangeReader
     trades: TradeHistory
     products: ProductStore
-    gaps: GapStore
+    gaps: GapNotes
     feed: MarketFeed
     sink: MarketSink
     books: Sequence[str]

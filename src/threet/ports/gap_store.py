@@ -25,11 +25,15 @@ class CandleGap:
     given_up: bool = False
 
 
-class GapStore(Protocol):
+class GapNotes(Protocol):
     """Raises ``DependencyError`` and ``UnknownSymbolError``."""
 
     def note(self, gaps: Sequence[CandleGap]) -> None:
         """Remember gaps; one with the same start is replaced, its finding kept."""
+
+
+class GapStore(GapNotes, Protocol):
+    """What those who repair gaps need besides; raises the same."""
 
     def forget(self, gaps: Sequence[CandleGap]) -> None: ...
 

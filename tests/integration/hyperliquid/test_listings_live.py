@@ -31,19 +31,13 @@ SPEED = 20.0
 
 
 class MemoryGaps:
-    """Implements ``GapStore`` in a list."""
+    """Implements ``GapNotes`` in a list."""
 
     def __init__(self) -> None:
         self.noted: list[CandleGap] = []
 
     def note(self, gaps: Sequence[CandleGap]) -> None:
         self.noted += gaps
-
-    def forget(self, gaps: Sequence[CandleGap]) -> None:
-        self.noted = [one for one in self.noted if one not in gaps]
-
-    def known(self, limit: int) -> Sequence[CandleGap]:
-        return self.noted[:limit]
 
 
 @dataclass
