@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from threet.model.candles import Timeframe
+from threet.model.candles import Candle, Timeframe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,3 +27,8 @@ class BackfillStore(Protocol):
 
     def opens(self, symbol: str, timeframe: Timeframe) -> Sequence[int]:
         """Open times of all durable bars, oldest first."""
+
+    def page(
+        self, symbol: str, timeframe: Timeframe, from_ms: int, limit: int
+    ) -> Sequence[Candle]:
+        """Durable bars that open at ``from_ms`` or later, oldest first."""

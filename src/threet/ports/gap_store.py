@@ -40,6 +40,9 @@ class GapStore(GapNotes, Protocol):
     def known(self, limit: int) -> Sequence[CandleGap]:
         """Those asked for longest ago first, the ones given up included."""
 
+    def known_of(self, symbol: str, timeframe: Timeframe) -> Sequence[CandleGap]:
+        """All of a pair."""
+
     def due(self, now_ms: int, limit: int) -> Sequence[CandleGap]:
         """Those to be asked for now, asked for longest ago first."""
 

@@ -5,12 +5,12 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, case, func, select
 
-from threet.adapters.sql.bars import Pair, of_pair
+from threet.adapters.sql.bars import VALUES, Pair, candle, of_pair
 from threet.adapters.sql.candle_store import product_ids
 from threet.adapters.sql.database import Database
 from threet.adapters.sql.schema import candle_backfills, candles
 from threet.adapters.sql.upserts import upsert
-from threet.model.candles import Timeframe
+from threet.model.candles import Candle, Timeframe
 from threet.model.errors import UnknownSymbolError
 from threet.ports.backfill_store import Held
 
@@ -49,6 +49,19 @@ class SqlBackfillStore:
         def work(connection: Connection, pair: Pair) -> Sequence[int]:
             query = select(candles.c.open_ms).where(*of_pair(candles, pair))
             return list(connection.scalars(query.order_by(candles.c.open_ms)))
+
+        return self._with_pair(self._database.read, symbol, timeframe, work)
+
+    def page(
+        self, symbol: str, timeframe: Timeframe, from_ms: int, limit: int
+    ) -> Sequence[Candle]:
+        def work(connection: Connection, pair: Pair) -> Sequence[Candle]:
+            columns = [candles.c.open_ms, *(candles.c[name] for name in VALUES)]
+            query = select(*columns).where(
+                *of_pair(candles, pair), candles.c.open_ms >= from_ms
+            )
+            rows = connection.execute(query.order_by(candles.c.open_ms).limit(limit))
+            return [candle(symbol, timeframe, row) for row in rows]
 
         return self._with_pair(self._database.read, symbol, timeframe, work)
 

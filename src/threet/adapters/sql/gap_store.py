@@ -57,6 +57,10 @@ class SqlGapStore:
     def known(self, limit: int) -> Sequence[CandleGap]:
         return self._read(_KNOWN.limit(limit))
 
+    def known_of(self, symbol: str, timeframe: Timeframe) -> Sequence[CandleGap]:
+        of_frame = candle_gaps.c.timeframe == timeframe.value
+        return self._read(_KNOWN.where(products.c.symbol == symbol, of_frame))
+
     def due(self, now_ms: int, limit: int) -> Sequence[CandleGap]:
         is_due = (candle_gaps.c.due_ms <= now_ms) & ~candle_gaps.c.given_up
         return self._read(_KNOWN.where(is_due).limit(limit))

@@ -1,0 +1,1 @@
+"""Candles as Parquet files, for whoever works with them elsewhere."""
