@@ -143,9 +143,11 @@ class MariaDbServer:
 
 
 class ValkeyServer:
-    """The bundled Valkey; it keeps what it is told in RAM only."""
+    """The bundled Valkey; it keeps what it is told in RAM only, unless the options
+    (``--appendonly yes``) say otherwise."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
+        self._options = options
         self.port = free_port()
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
@@ -166,6 +168,7 @@ class ValkeyServer:
             str(get_binary_path()),
             *("--port", str(self.port), "--bind", "127.0.0.1"),
             *("--save", "", "--appendonly", "no", "--dir", str(self._folder)),
+            *self._options,
         ]
         self._process = _start(command, self._folder / "server.log")
         wait_until(self._answers, f"Valkey on port {self.port}")

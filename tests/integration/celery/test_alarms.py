@@ -1,0 +1,75 @@
+"""Two beats tick as one, and a worker that consumes nothing is told to be silent."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import Any, cast
+
+import urllib3
+
+from tests.integration.celery.conftest import Backend
+from tests.integration.celery.test_flow import BEAT, WORKER, is_alive, migrated
+from tests.servers import free_port
+
+
+def canaries(backend: Backend) -> Sequence[float]:
+    """When each canary that waits in the queue was sent, in order."""
+    rows = cast("list[bytes]", backend.redis.lrange("celery", 0, -1))
+    headers = [json.loads(row)["headers"] for row in rows]
+    return sorted(
+        datetime.fromisoformat(one["expires"]).timestamp()
+        for one in headers
+        if one["task"] == "canary"
+    )
+
+
+def test_c2_of_two_beats_each_entry_ticks_once(backend: Backend) -> None:
+    backend.start("beat", BEAT)
+    backend.start("second", BEAT)
+    backend.until(lambda: len(canaries(backend)) >= 6, "six canaries")
+    sent = canaries(backend)
+    pauses = [later - sooner for sooner, later in pairwise(sent)]
+    assert min(pauses) > 0.5, pauses
+
+
+def test_c3_f53_a_worker_that_consumes_nothing_is_told_within_90_secs(
+    backend: Backend,
+) -> None:
+    migrated(backend)
+    port = free_port()
+    backend.start("worker", WORKER)
+    backend.start("beat", BEAT)
+    backend.start("web", "threet.web", WEB__PORT=str(port))
+    backend.until(lambda: is_alive(backend, "celery_worker"), "a worker at work")
+    backend.until(lambda: state_of(port, "celery_worker") == "alive", "its health")
+    stopped_at = time.monotonic()
+    os.kill(backend.running["worker"].pid, signal.SIGSTOP)
+    backend.until(
+        lambda: state_of(port, "celery_worker") == "dead", "the alarm", secs=90
+    )
+    assert time.monotonic() - stopped_at < 90
+    told = subprocess.run(
+        [sys.executable, "-m", "threet.cli.main", "status"],
+        env=backend.environment(),
+        cwd=backend.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 1
+    assert "celery_worker" in told.stdout.partition("Not alive: ")[2]
+
+
+def state_of(port: int, name: str) -> str | None:
+    try:
+        answer = urllib3.request("GET", f"http://127.0.0.1:{port}/api/health")
+    except urllib3.exceptions.HTTPError:
+        return None
+    processes: Sequence[dict[str, Any]] = answer.json()["processes"]
+    return next((str(one["state"]) for one in processes if one["name"] == name), None)

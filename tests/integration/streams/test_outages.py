@@ -1,0 +1,139 @@
+"""Redis restarted or full, a member killed: what is lost is counted, the rest comes."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import redis
+
+from tests.builders import START_MS, envelope, prices
+from tests.integration.streams.redis_bus import made_consumer, made_publisher
+from tests.polling import until
+from tests.servers import ValkeyServer
+from threet.adapters.redis_streams.consumer import ConsumerPolicy
+from threet.adapters.redis_streams.market_sink import MarketSink
+from threet.adapters.system_clock import SystemClock
+from threet.model.events import Envelope, Event
+
+AOF = ("--appendonly", "yes", "--appendfsync", "always")
+
+
+async def test_r1_a_server_with_an_append_only_file_killed_loses_no_entry(
+    tmp_path: Path,
+) -> None:
+    server = ValkeyServer(tmp_path, *AOF)
+    server.start()
+    publisher = made_publisher(server.port)
+    consumer = made_consumer(server.port, batch=10)
+    seen: list[str] = []
+
+    async def handle(envelopes: Sequence[Envelope]) -> None:
+        seen.extend(one.event_id for one in envelopes)
+        if len(seen) == 10:  # the rest is unread, and these are not acknowledged
+            server.kill()
+            await asyncio.to_thread(server.start)
+
+    try:
+        await publisher.publish([envelope(number) for number in range(1, 101)])
+        async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+            group.create_task(consumer.run(handle))
+            await until(lambda: consumer.statistics().acknowledged >= 100)
+            consumer.stop()
+        with redis.Redis(port=server.port) as client:
+            assert client.xinfo_groups("prices:updated")[0]["pending"] == 0
+    finally:
+        await publisher.close()
+        server.kill()
+    assert set(seen) == {f"e-{number}" for number in range(1, 101)}
+    assert consumer.statistics().lost == 0
+    assert consumer.statistics().reconnects >= 1
+
+
+async def test_r3_a_full_server_stops_nobody_and_the_sink_counts_what_it_drops(
+    tmp_path: Path,
+) -> None:
+    server = ValkeyServer(tmp_path, "--maxmemory-policy", "noeviction")
+    server.start()
+    sink = MarketSink(
+        publisher=made_publisher(server.port),
+        clock=SystemClock(),
+        run_id="t",
+        most_waiting=50,
+    )
+    consumer = made_consumer(server.port)
+    client = redis.Redis(port=server.port)
+    seen: list[str] = []
+
+    async def handle(envelopes: Sequence[Envelope]) -> None:
+        seen.extend(one.event_id for one in envelopes)
+
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+        writing = group.create_task(sink.run())
+        reading = group.create_task(consumer.run(handle))
+        sink.offer(events(1, 11))
+        await until(lambda: len(seen) == 10)
+        client.config_set("maxmemory", "1")
+        sink.offer(events(11, 111))
+        await until(lambda: sink.statistics().dropped == 50)
+        assert not writing.done()
+        assert not reading.done()
+        assert sink.statistics().waiting == 50
+        client.config_set("maxmemory", "0")
+        await until(lambda: len(set(seen)) == 60)
+        consumer.stop()
+        writing.cancel()
+    client.close()
+    server.kill()
+    counted = sink.statistics()
+    assert counted.offered == counted.published + counted.dropped == 110
+    assert set(seen[10:]) == {f"t-{number}" for number in range(61, 111)}
+
+
+def events(first: int, end: int) -> list[Event]:
+    return [
+        prices(("BTC", str(number)), received_ns=START_MS * 1_000_000 + number)
+        for number in range(first, end)
+    ]
+
+
+def started_member(port: int) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.integration.streams.member", str(port)],
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parents[3],
+    )
+
+
+async def test_r5_the_entries_of_a_member_killed_at_work_are_taken_over(
+    valkey: ValkeyServer, valkey_client: redis.Redis
+) -> None:
+    del valkey_client  # it emptied the server
+    publisher = made_publisher(valkey.port)
+    await publisher.publish([envelope(number) for number in range(1, 6)])
+    doomed = await asyncio.to_thread(started_member, valkey.port)
+    assert doomed.stdout is not None
+    assert await asyncio.to_thread(doomed.stdout.readline) == b"5\n"
+    survivor = made_consumer(valkey.port, consumer="two", take_over_after_secs=0.5)
+    seen: list[str] = []
+
+    async def handle(envelopes: Sequence[Envelope]) -> None:
+        seen.extend(one.event_id for one in envelopes)
+
+    async with asyncio.timeout(15), asyncio.TaskGroup() as group:
+        group.create_task(survivor.run(handle))
+        doomed.kill()
+        doomed.wait()
+        await until(lambda: survivor.statistics().acknowledged == 5)
+        survivor.stop()
+    doomed.stdout.close()
+    await publisher.close()
+    assert seen == [f"e-{number}" for number in range(1, 6)]
+    assert survivor.statistics().taken_over == 5
+
+
+def test_r5_a_take_over_takes_less_than_30_secs() -> None:
+    """Idle for so long, looked for so often, and a pause of the back-off at most."""
+    policy = ConsumerPolicy()
+    assert policy.take_over_after_secs + policy.look_every_secs + 5 < 30
