@@ -36,6 +36,11 @@ def test_c2_of_two_beats_each_entry_ticks_once(backend: Backend) -> None:
     sent = canaries(backend)
     pauses = [later - sooner for sooner, later in pairwise(sent)]
     assert min(pauses) > 0.5, pauses
+    # Whoever may tick sends every entry once at its start; the other one waits.
+    ticking = [
+        name for name in ("beat", "second") if "task_sent_at_start" in backend.log(name)
+    ]
+    assert len(ticking) == 1
 
 
 def test_c3_f53_a_worker_that_consumes_nothing_is_told_within_90_secs(
