@@ -3,7 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: setup setup-dev demo test lint test-servers format bench bench-short check-demo lock
+.PHONY: setup setup-dev demo test lint test-servers format bench bench-short chaos \
+	chaos-short check-demo lock
 
 setup: .venv/.runtime          ## .venv with the commands 3t and hlsim
 
@@ -62,6 +63,15 @@ bench-short: setup-dev test-servers   ## the same in seconds, to see that it run
 	# A busy machine may be slow here, but must lose nothing.
 	$(BIN)/python bench/stream.py --seconds 10 --most-p50-ms 50
 	$(BIN)/python bench/exchange.py --rounds 1 --seconds 5 --virtual-minutes 5 --loose
+
+SEEDS ?= 1 2 3
+MINUTES ?= 5
+
+chaos: setup-dev               ## kills, stops and faults by seed, MINUTES for each of SEEDS
+	SEEDS="$(SEEDS)" MINUTES=$(MINUTES) $(BIN)/pytest -q -s tests/chaos
+
+chaos-short: setup-dev         ## the same with one seed, in less than a minute
+	SEEDS=1 MINUTES=0.2 $(BIN)/pytest -q -s tests/chaos
 
 check-demo: setup              ## the demonstration checks itself
 	$(BIN)/3t demo --seconds 40 --no-browser --data-dir .venv/check-demo

@@ -42,6 +42,7 @@ class EmbeddedOptions:
     is_demo: bool = False
     symbols: int = 230
     rate: int | None = None
+    control_port: int | None = None  # of the simulated exchange's faults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,4 +156,6 @@ def _hlsim(options: EmbeddedOptions, port: int) -> ChildSpec:
         command += ["--position", position]
     if options.rate is not None:
         command += ["--rate", str(options.rate)]
+    if options.control_port is not None:
+        command += ["--control-port", str(options.control_port)]
     return ChildSpec(name="hlsim", command=command, environment={"PYTHONSAFEPATH": "1"})

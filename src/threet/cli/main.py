@@ -44,13 +44,22 @@ def demo(
     rate: Annotated[
         int | None, typer.Option(min=1, help="Market messages a second.")
     ] = None,
+    control_port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65_535, help="Faults of the exchange are set here."),
+    ] = None,
 ) -> None:
     """A simulated exchange, the whole platform on it, and a page to look at.
 
     Needs no key, no account, no network and no file.
     """
     options = EmbeddedOptions(
-        port=port, data_dir=data_dir, is_demo=True, symbols=symbols, rate=rate
+        port=port,
+        data_dir=data_dir,
+        is_demo=True,
+        symbols=symbols,
+        rate=rate,
+        control_port=control_port,
     )
     raise SystemExit(up.run(options, seconds=seconds, opens_browser=browser))
 

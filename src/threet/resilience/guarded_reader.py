@@ -56,7 +56,14 @@ class GuardedReader:
         return self._access.check_health(is_paid=self._is_paid)
 
     def products(self) -> Sequence[Product]:
-        request = Request(name="meta", weight=weights.PLAIN, is_paid=self._is_paid)
+        # Without the catalogue no price streams: a producer that starts during a
+        # backfill does not stand in line behind its candles.
+        request = Request(
+            name="meta",
+            weight=weights.PLAIN,
+            is_paid=self._is_paid,
+            priority=Priority.ACCOUNT,
+        )
         return self._access.execute_with_retry(
             self._exchange.products, RequestClass.READS, request
         )

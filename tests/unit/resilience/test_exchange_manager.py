@@ -250,8 +250,8 @@ def test_each_question_takes_its_weight() -> None:
     door.reader.address_use(ADDRESS)
     door.reader.candles("BTC", Timeframe.M1, now_ms - HOUR_MS, now_ms)  # 61 bars
     used = door.budget.state().used_by
-    assert used[Priority.DATA] == 20 + 22
-    assert used[Priority.ACCOUNT] == 2 + 2 + 20
+    assert used[Priority.DATA] == 22
+    assert used[Priority.ACCOUNT] == 2 + 2 + 20 + 20
 
 
 def test_who_paid_before_pays_only_for_the_tries_after_the_first(door: Door) -> None:
@@ -316,3 +316,13 @@ def test_figures_tell_latency_and_errors(door: Door) -> None:
     assert figures["exchange_errors_1m"] == 1
     assert figures["errors_server_error"] == 1
     assert figures["exchange_p99_ms"] == 5
+
+
+def test_the_catalogue_is_read_when_candles_have_used_all_that_data_may_have(
+    door: Door,
+) -> None:
+    while not door.budget.take(20):
+        pass
+    assert door.reader.products()
+    with pytest.raises(BudgetSpentError):
+        door.reader.candles("BTC", Timeframe.M1, 0, HOUR_MS)
