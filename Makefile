@@ -71,7 +71,7 @@ chaos: setup-dev               ## kills, stops and faults by seed, MINUTES for e
 	SEEDS="$(SEEDS)" MINUTES=$(MINUTES) $(BIN)/pytest -q -s tests/chaos
 
 chaos-short: setup-dev         ## the same with one seed, in less than a minute
-	SEEDS=1 MINUTES=0.2 $(BIN)/pytest -q -s tests/chaos
+	SEEDS=2 MINUTES=0.4 $(BIN)/pytest -q -s tests/chaos
 
 check-demo: setup              ## the demonstration checks itself
 	$(BIN)/3t demo --seconds 40 --no-browser --data-dir .venv/check-demo

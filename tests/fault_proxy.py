@@ -113,7 +113,8 @@ class FaultProxy:
         except OSError:
             _abort(writer)
             return
-        await self._serve(reader, writer, *upstream)
+        with suppress(asyncio.CancelledError):  # asyncio logs it as an error
+            await self._serve(reader, writer, *upstream)
 
     async def stop(self) -> None:
         """End every connection and its tasks."""
