@@ -85,14 +85,14 @@ def test_o9_f36_two_processes_share_the_budget_and_none_is_told_429(
         process.stdin.flush()
     told = [outcomes(process) for process in both]
     assert [one["seen_429"] for one in told] == [0, 0]
-    # 55 catalogues of weight 20 fit into the 1104 that data may use.
-    assert sum(one.get("answered", 0) for one in told) == 55
+    # 57 catalogues of weight 20 fit into the 1140 that they may use.
+    assert sum(one.get("answered", 0) for one in told) == 57
     assert all(one["spent"] > 0 for one in told)
     a_cancel_goes_through(limited, valkey_client)
 
 
 def a_cancel_goes_through(limited: Served, client: "redis.Redis") -> None:
-    """Data has used its share: a read is not asked, a cancel is, and is answered."""
+    """A catalogue is not asked any more; a cancel is, and is answered."""
     clock = SystemClock()
     exchange = HyperliquidReader(url=limited.url, clock=clock, timeout_secs=5)
     manager = ExchangeManager(
