@@ -12,56 +12,20 @@ from functools import singledispatch
 import msgspec
 
 from threet.execution.intents import IntentState, OrderIntent
-from threet.model.orders import OrderPhase, OrderReport
+from threet.model.orders import OrderPhase
+from threet.ports.order_desk import (
+    Accepted,
+    Burned,
+    Found,
+    NotFound,
+    NotSent,
+    Outcome,
+    Refused,
+)
 
 # After the expiry nothing lands by the exchange's clock; what landed before may be
 # visible a little later.
 EXPIRY_MARGIN_MS = 5_000
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """The exchange says that it has the order."""
-
-    oid: int
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """The exchange says that it does not take this order."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """No answer, an unreadable one, or one that proves nothing."""
-
-    reason: str
-
-
-Outcome = Accepted | Refused | Unknown
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The exchange knows an order of this cloid."""
-
-    report: OrderReport
-
-
-@dataclass(frozen=True, slots=True)
-class NotFound:
-    """The exchange, asked at ``asked_ms`` by its own clock, knows none."""
-
-    asked_ms: int
-
-
-class Burned(Enum):
-    """What became of a `noop` with the intent's nonce."""
-
-    ACCEPTED = "accepted"  # it is used up now: the order can never land
-    USED = "used"  # it was used, or is too low: nothing more can come of it
 
 
 Evidence = Outcome | Found | NotFound | Burned
@@ -111,6 +75,11 @@ def _(evidence: Accepted, before: Resolution) -> Resolution:
 @_weigh.register
 def _(evidence: Refused, before: Resolution) -> Resolution:
     return _settled(before, IntentState.REFUSED, reason=evidence.reason)
+
+
+@_weigh.register
+def _(evidence: NotSent, before: Resolution) -> Resolution:
+    return _settled(before, IntentState.DEAD, reason=evidence.reason)
 
 
 @_weigh.register

@@ -15,20 +15,23 @@ from threet.execution.intents import (
 )
 from threet.execution.resolving import (
     EXPIRY_MARGIN_MS,
-    Accepted,
-    Burned,
     Evidence,
-    Found,
-    NotFound,
-    Refused,
     Resolution,
     Step,
-    Unknown,
     begin,
     weigh,
 )
 from threet.model.errors import InvalidValueError
 from threet.model.orders import OrderReport, OrderSpec, Side
+from threet.ports.order_desk import (
+    Accepted,
+    Burned,
+    Found,
+    NotFound,
+    NotSent,
+    Refused,
+    Unknown,
+)
 
 NOW_MS = 1_790_000_000_000
 LIVES_MS = 15_000
@@ -79,6 +82,10 @@ def test_an_answer_settles_it() -> None:
     assert settled(Accepted(7)).intent.state is IntentState.LANDED
     refused = settled(Refused("too small")).intent
     assert (refused.state, refused.reason) == (IntentState.REFUSED, "too small")
+
+
+def test_what_was_kept_back_never_lands() -> None:
+    assert settled(NotSent("no weight left")).intent.state is IntentState.DEAD
 
 
 def test_o1_f10_f12_a_timeout_proves_nothing_and_is_looked_up() -> None:
