@@ -31,6 +31,10 @@ class EmaTrend(Strategy, frozen=True, kw_only=True):
     most_weight: Annotated[float, Meta(gt=0, le=5)] = 1.0
     goes_short: bool = True
 
+    def __post_init__(self) -> None:
+        if self.fast >= self.slow:
+            raise ValueError("fast must be below slow")
+
     def needs(self) -> Needs:
         settling = indicators.SETTLING_PERIODS * max(self.fast, self.slow)
         bars = max(settling, self.volatility_bars + 1)

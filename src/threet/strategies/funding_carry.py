@@ -21,6 +21,10 @@ class FundingCarry(Strategy, frozen=True, kw_only=True):
     leave_yearly: Annotated[float, Meta(ge=0, le=10)] = 0.1
     weight: Annotated[float, Meta(gt=0, le=2)] = 0.3
 
+    def __post_init__(self) -> None:
+        if self.leave_yearly >= self.enter_yearly:
+            raise ValueError("leave_yearly must be below enter_yearly")
+
     def needs(self) -> Needs:
         return Needs(symbols=[self.symbol], timeframes=[self.timeframe], bars=1)
 
