@@ -16,7 +16,7 @@ from threet.model.orders import OrderSpec, Side, TimeInForce
 
 class Style(Enum):
     """``MARKET`` takes within a bound, ``PASSIVE`` rests at the best price, ``TWAP``
-    takes slice by slice."""
+    takes slice by slice what adds to a position; an exit is not drawn out."""
 
     MARKET = "market"
     PASSIVE = "passive"
@@ -146,22 +146,21 @@ def _order(left: Decimal, position: Decimal, case: Case, manner: Manner) -> Acti
     is_exit = position != ZERO and position * left < ZERO
     if is_exit and abs(left) > abs(position):
         left = -position
-    if because := _too_little(left, is_exit, case, manner):
+    # However little: what is left of a position must not bar the way to its opposite.
+    is_close = is_exit and case.wanted * position <= ZERO
+    if because := "" if is_close else _too_little(left, case, manner):
         return Rest(because)
-    if manner.style is Style.TWAP:
+    if manner.style is Style.TWAP and not is_exit:
         if case.since_last_ms is not None and case.since_last_ms < manner.slice_ms:
             return Rest("the next slice is not due")
         left = _slice(left, case, manner)
     return _placed(left, is_exit, case, manner)
 
 
-def _too_little(left: Decimal, is_exit: bool, case: Case, manner: Manner) -> str:
+def _too_little(left: Decimal, case: Case, manner: Manner) -> str:
     if left == ZERO or case.book is None:
         return "it is as wanted"
     notional = abs(left) * case.book.mid
-    closes = is_exit and case.wanted == ZERO
-    if closes:
-        return ""
     least = max(manner.least_notional, LEAST_NOTIONAL)
     share = manner.least_share * abs(case.wanted) * case.book.mid
     if notional < max(least, share):
