@@ -11,7 +11,7 @@ from functools import singledispatch
 
 import msgspec
 
-from threet.execution.intents import IntentState, OrderIntent
+from threet.model.intents import IntentState, OrderIntent
 from threet.model.orders import OrderPhase
 from threet.ports.order_desk import (
     Accepted,

@@ -16,8 +16,8 @@ from threet.adapters.hyperliquid.rest import HyperliquidReader
 from threet.adapters.hyperliquid.signing import Signer
 from threet.adapters.hyperliquid.trading import Account, HyperliquidOrderDesk
 from threet.adapters.system_clock import SystemClock
-from threet.execution.intents import cloid_of
 from threet.model.errors import UnknownSymbolError
+from threet.model.intents import cloid_of
 from threet.model.orders import (
     OrderPhase,
     OrderSpec,

@@ -6,13 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threet.execution.intents import (
-    IntentState,
-    OrderIntent,
-    cloid_of,
-    next_nonce,
-    prepared,
-)
 from threet.execution.resolving import (
     EXPIRY_MARGIN_MS,
     Evidence,
@@ -22,6 +15,13 @@ from threet.execution.resolving import (
     weigh,
 )
 from threet.model.errors import InvalidValueError
+from threet.model.intents import (
+    IntentState,
+    OrderIntent,
+    cloid_of,
+    next_nonce,
+    prepared,
+)
 from threet.model.orders import OrderReport, OrderSpec, Side
 from threet.ports.order_desk import (
     Accepted,

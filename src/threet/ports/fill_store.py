@@ -1,0 +1,26 @@
+"""Fills as they were told, each once; what follows from them about positions."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Protocol
+
+from threet.model.orders import Fill
+
+
+class FillStore(Protocol):
+    """Of one account. Raises ``DependencyError``; then nothing was changed."""
+
+    def record(self, fills: Sequence[Fill]) -> Sequence[Fill]:
+        """Keep those that are new, and return them."""
+
+    def newest_ms(self) -> int | None:
+        """The time of the newest; None while there is none."""
+
+    def positions(self) -> Mapping[str, Decimal]:
+        """The sum of all fills of each symbol (I2), without those that are flat."""
+
+    def positions_of(self, run: str) -> Mapping[str, Decimal]:
+        """Of the fills of a run's own orders."""
+
+    def recent(self, limit: int, symbol: str | None = None) -> Sequence[Fill]:
+        """The newest ``limit``, oldest first."""
