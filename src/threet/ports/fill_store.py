@@ -19,6 +19,10 @@ class FillStore(Protocol):
     def positions(self) -> Mapping[str, Decimal]:
         """The sum of all fills of each symbol (I2), without those that are flat."""
 
+    def expected(self) -> Mapping[str, Decimal]:
+        """Of each symbol with a fill what its position must be, 0 included: what it was
+        before the first kept fill, and all fills since."""
+
     def positions_of(self, run: str) -> Mapping[str, Decimal]:
         """Of the fills of a run's own orders."""
 

@@ -39,4 +39,7 @@ class IntentStore(Protocol):
     def next_nonce(self, now_ms: int) -> int:
         """For a cancel or a `noop`; above every one before."""
 
+    def legs_of(self, prefix: str) -> int:
+        """How many intents there are whose ids begin with ``prefix`` and a slash."""
+
     def by_cloid(self, cloids: Sequence[str]) -> Sequence[OrderIntent]: ...

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from threet.adapters.sql.account_ids import account_id
 from threet.adapters.sql.database import Database
@@ -71,6 +71,11 @@ class SqlIntentStore:
     def unsettled(self) -> Sequence[OrderIntent]:
         return self._select(order_intents.c.state == IntentState.OPEN.value)
 
+    def legs_of(self, prefix: str) -> int:
+        its = order_intents.c.intent_id.startswith(f"{prefix}/", autoescape=True)
+        query = select(func.count()).select_from(order_intents).where(its)
+        return self._database.read(lambda one: one.execute(query).scalar_one())
+
     def by_cloid(self, cloids: Sequence[str]) -> Sequence[OrderIntent]:
         return self._select(order_intents.c.cloid.in_(cloids))
 
@@ -124,6 +129,9 @@ class SqlFillStore:
 
     def positions(self) -> Mapping[str, Decimal]:
         return _sums(self._read(select(fills)))
+
+    def expected(self) -> Mapping[str, Decimal]:
+        return _continued(self._read(select(fills).order_by(fills.c.time_ms)))
 
     def positions_of(self, run: str) -> Mapping[str, Decimal]:
         its = select(order_intents.c.cloid).where(order_intents.c.run == run)
@@ -205,6 +213,32 @@ def _fill(row: Any) -> Fill:
 def _sums(rows: Sequence[Any]) -> Mapping[str, Decimal]:
     totals: dict[str, Decimal] = {}
     for row in rows:
-        change = _fill(row).change
-        totals[row.symbol] = totals.get(row.symbol, ZERO) + change
+        totals[row.symbol] = totals.get(row.symbol, ZERO) + _fill(row).change
     return {symbol: total for symbol, total in totals.items() if total != ZERO}
+
+
+def _continued(rows: Sequence[Any]) -> Mapping[str, Decimal]:
+    """From the position before the first; of one instant the order is told by the
+    position before each (F19), so the first is the one that starts the chain."""
+    totals: dict[str, Decimal] = {}
+    for symbol, own in _by_symbol(rows).items():
+        changes = sum((one.change for one in own), ZERO)
+        totals[symbol] = _first(own).start_position + changes
+    return totals
+
+
+def _by_symbol(rows: Sequence[Any]) -> Mapping[str, list[Fill]]:
+    found: dict[str, list[Fill]] = {}
+    for row in rows:
+        found.setdefault(row.symbol, []).append(_fill(row))
+    return found
+
+
+def _first(own: Sequence[Fill]) -> Fill:
+    """Of those at the first instant the one no other leads to."""
+    earliest = [one for one in own if one.time_ms == own[0].time_ms]
+    ends = [one.start_position + one.change for one in earliest]
+    for one in earliest:
+        if one.start_position not in ends:
+            return one
+    return earliest[0]
