@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: setup setup-dev demo test lint test-servers format bench bench-short chaos \
-	chaos-short check-demo lock
+	chaos-short check-demo lock dashboards
 
 setup: .venv/.runtime          ## .venv with the commands 3t and hlsim
 
@@ -37,7 +37,7 @@ lint: setup-dev                ## ruff, mypy and the import contracts; changes n
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-test-servers:                  ## MariaDB and Chromium for the tests, or what to install
+test-servers:                  ## MariaDB, Chromium, promtool, or what to install
 	@sh setup/tests/install-servers.sh
 
 format: setup-dev              ## what ruff can mend by itself
@@ -75,6 +75,9 @@ chaos-short: setup-dev         ## the same with one seed, in less than a minute
 
 check-demo: setup              ## the demonstration checks itself
 	$(BIN)/3t demo --seconds 40 --no-browser --data-dir .venv/check-demo
+
+dashboards: setup-dev          ## Grafana's dashboards as JSON, from setup/grafana/boards
+	$(BIN)/python -m setup.grafana.boards
 
 UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --group build pyproject.toml
