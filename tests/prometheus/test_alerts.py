@@ -14,37 +14,41 @@ CASES: Mapping[str, Mapping[str, Any]] = yaml.safe_load(
 )
 
 
-def told(alert: Alert) -> Mapping[str, Any]:
+def told(alert: Alert, one: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     """What must be told when it fires."""
-    case = CASES[alert.name]
+    case = {**CASES[alert.name], **one}
     runbook = f"docs/runbooks/{alert.name}.md"
-    return {
-        "exp_labels": {**alert.labels, **case.get("labels", {})},
-        "exp_annotations": {"summary": case["summary"], "runbook_url": runbook},
-    }
+    labels = {**alert.labels, **case.get("labels", {})}
+    annotations = {"summary": case["summary"], "runbook_url": runbook}
+    return [{"exp_labels": labels, "exp_annotations": annotations}]
 
 
 def of_promtool(alert: Alert) -> Sequence[Mapping[str, Any]]:
     """The cases of an alert in promtool's words."""
-    return [
-        {
-            "name": f"{alert.name} {word} {number}",
-            "interval": "15s",
-            "input_series": [
-                {"series": series, "values": str(values)}
-                for series, values in one["series"].items()
-            ],
-            "alert_rule_test": [
-                {
-                    "eval_time": one["at"],
-                    "alertname": alert.name,
-                    "exp_alerts": [told(alert)] if word == "fires" else [],
-                }
-            ],
-        }
-        for word in ("fires", "quiet")
-        for number, one in enumerate(CASES[alert.name][word], 1)
-    ]
+    case = CASES[alert.name]
+    tests = [looked(alert, one, one["at"], told(alert, one)) for one in case["fires"]]
+    tests += [looked(alert, one, one["at"], []) for one in case["quiet"]]
+    if "not_yet" in case:
+        tests.append(looked(alert, case["fires"][0], case["not_yet"], []))
+    return tests
+
+
+def looked(
+    alert: Alert,
+    one: Mapping[str, Any],
+    at: str,
+    expected: Sequence[Mapping[str, Any]],
+) -> Mapping[str, Any]:
+    look = {"eval_time": at, "alertname": alert.name, "exp_alerts": expected}
+    return {
+        "name": f"{alert.name} at {at}",
+        "interval": "15s",
+        "input_series": [
+            {"series": series, "values": str(values)}
+            for series, values in one["series"].items()
+        ],
+        "alert_rule_test": [look],
+    }
 
 
 def test_every_alert_fires_and_stays_quiet_as_its_cases_say(tmp_path: Path) -> None:
@@ -75,6 +79,8 @@ def test_every_alert_has_cases_in_which_it_fires_and_others_in_which_it_does_not
     names = [alert.name for alert in alerts()]
     assert sorted(names) == sorted(CASES), "one alert of each name, and its cases"
     assert all(case["fires"] and case["quiet"] for case in CASES.values())
+    patient = [alert.name for alert in alerts() if "for" in alert.rule]
+    assert patient == [name for name in patient if "not_yet" in CASES[name]]
 
 
 def test_every_alert_says_how_bad_it_is() -> None:
