@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from threet.adapters.telemetry.instruments import CATALOGUE, Instrument
 
@@ -54,10 +54,11 @@ _WORDS = frozenset({"and", "or", "unless", "bool", "offset", "by", "on", "withou
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """The name of a metric and what its labels are asked to be."""
+    """The name of a metric and what its labels are asked to be; ``text`` asks it."""
 
     name: str
     labels: Mapping[str, str]
+    text: str = field(default="", compare=False)
 
 
 def prometheus_name(instrument: Instrument) -> str:
@@ -87,12 +88,13 @@ def selectors(expression: str) -> Iterator[Selector]:
     """Each metric that an expression asks for; those with braces first."""
     for name, inside in _SELECTOR.findall(expression):
         labels = {label: text[1:-1] for label, text in _MATCHER.findall(inside)}
-        yield Selector(name or labels.pop("__name__"), labels)
+        text = f"{name}{{{inside}}}"
+        yield Selector(name or labels.pop("__name__"), labels, text)
     bare = _LABELS.sub(" ", _STRING.sub(" ", _SELECTOR.sub(" ", expression)))
     bare = re.sub(r"\[[^\]]*\]", " ", bare)
     for name in _NAME.findall(bare):
         if name not in _WORDS:
-            yield Selector(name, {})
+            yield Selector(name, {}, name)
 
 
 def grouping(expression: str) -> set[str]:
