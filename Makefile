@@ -4,7 +4,8 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: setup setup-dev demo test lint test-servers format bench bench-short chaos \
-	chaos-short check-demo lock dashboards
+	chaos-short check-demo lock dashboards \
+	render-diagrams
 
 setup: .venv/.runtime          ## .venv with the commands 3t and hlsim
 
@@ -78,6 +79,11 @@ check-demo: setup              ## the demonstration checks itself
 
 dashboards: setup-dev          ## Grafana's dashboards as JSON, from setup/grafana/boards
 	$(BIN)/python -m setup.grafana.boards
+
+render-diagrams:               ## docs/diagrams/*.puml as SVG; needs PlantUML
+	@command -v plantuml >/dev/null || { \
+		echo "PlantUML is needed: apt-get install plantuml" >&2; exit 1; }
+	plantuml -tsvg -charset UTF-8 -nometadata -failfast2 docs/diagrams/*.puml
 
 UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --group build pyproject.toml
