@@ -23,6 +23,7 @@ def of_panels() -> Sequence[Asked]:
         for file in sorted(DASHBOARDS.glob("*.json"))
         for panel in json.loads(file.read_text())["panels"]
         for target in panel.get("targets", [])
+        if "expr" in target
     ]
 
 

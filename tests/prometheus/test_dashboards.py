@@ -12,10 +12,17 @@ from tests.prometheus.rules import alerts
 
 BOARDS: Mapping[str, Any] = {name: json.loads(text) for name, text in files().items()}
 WIDTH = 24
+SOURCES = {("prometheus", "prometheus"), ("mysql", "mariadb")}
 
 
 def panels(board: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     return [panel for panel in board["panels"] if panel["type"] != "row"]
+
+
+def of_prometheus(board: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    asked = [one for one in panels(board) if one["datasource"]["uid"] == "prometheus"]
+    assert asked
+    return asked
 
 
 def test_the_committed_files_are_what_the_code_makes() -> None:
@@ -51,6 +58,7 @@ def test_what_is_unknown_is_drawn_as_no_data(name: str) -> None:
         defaults = panel["fieldConfig"]["defaults"]
         assert defaults["noValue"] == "no data"
         assert not defaults.get("custom", {}).get("spanNulls")
+    for panel in of_prometheus(BOARDS[name]):
         for target in panel["targets"]:
             assert "vector(" not in target["expr"]
             # A number stands for now; a graph may go back.
@@ -58,16 +66,17 @@ def test_what_is_unknown_is_drawn_as_no_data(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", BOARDS)
-def test_panels_ask_prometheus_by_its_provisioned_name(name: str) -> None:
+def test_panels_ask_datasources_by_their_provisioned_names(name: str) -> None:
     for panel in panels(BOARDS[name]):
-        for source in (panel, *panel["targets"]):
-            assert source["datasource"] == {"type": "prometheus", "uid": "prometheus"}
+        source = panel["datasource"]
+        assert (source["type"], source["uid"]) in SOURCES, panel["title"]
+        assert all(target["datasource"] == source for target in panel["targets"])
 
 
 @pytest.mark.parametrize("name", BOARDS)
 def test_quantiles_over_time_lead_to_traces(name: str) -> None:
     ours = series()
-    for panel in panels(BOARDS[name]):
+    for panel in of_prometheus(BOARDS[name]):
         for target in panel["targets"]:
             kinds = {
                 ours[one.name].kind

@@ -3,6 +3,7 @@
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from setup.grafana.boards.boards import Row, board
+from setup.grafana.boards.database import EQUITY, POSITIONS, recorded, rows
 from setup.grafana.boards.panels import (
     PanelBuilder,
     Query,
@@ -99,6 +100,16 @@ def _account() -> list[PanelBuilder]:
             unit="currencyUSD",
             width=24,
         ),
+        recorded(
+            Told(
+                title="Equity in the last 30 days, from the database",
+                normal=f"the mean of each quarter of an hour. {_ADDRESS}",
+                otherwise="a gap: nothing was recorded then; see AccountOld.",
+            ),
+            EQUITY,
+            unit="currencyUSD",
+            since="30d",
+        ),
     ]
 
 
@@ -131,6 +142,14 @@ def _positions() -> list[PanelBuilder]:
             ),
             Query("max by (symbol) (threet_position_quantity)", "{{symbol}}"),
             unit="none",
+        ),
+        rows(
+            Told(
+                title="Open positions, from the database",
+                normal=f"as they were read at read_at (UTC). {_ADDRESS}",
+                otherwise="compare liquidation_price with the market; see MarginHigh.",
+            ),
+            POSITIONS,
         ),
     ]
 
