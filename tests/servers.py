@@ -77,6 +77,12 @@ class MariaDbServer:
             folder / "install.log",
         )
 
+    @property
+    def pid(self) -> int:
+        """Of a server that runs."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         command = [
             _tool("mariadbd"),
