@@ -4,7 +4,8 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: setup setup-dev demo test lint test-servers format bench bench-short chaos \
-	chaos-short check-demo lock
+	chaos-short check-demo lock dashboards render-diagrams install install-light \
+	install-prod clean restart logs migrate reset-db backup restore test-stack
 
 setup: .venv/.runtime          ## .venv with the commands 3t and hlsim
 
@@ -38,7 +39,7 @@ lint: setup-dev                ## ruff, mypy and the import contracts; changes n
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-test-servers:                  ## MariaDB and Chromium for the tests, or what to install
+test-servers:                  ## MariaDB, Chromium, promtool, or what to install
 	@sh setup/tests/install-servers.sh
 
 format: setup-dev              ## what ruff can mend by itself
@@ -71,15 +72,64 @@ bench-short: setup-dev test-servers   ## the same in seconds, to see that it run
 
 SEEDS ?= 1 2 3
 MINUTES ?= 5
+DATABASE ?= sqlite
 
 chaos: setup-dev               ## kills, stops and faults by seed, MINUTES for each of SEEDS
-	SEEDS="$(SEEDS)" MINUTES=$(MINUTES) $(BIN)/pytest -q -s tests/chaos
+	SEEDS="$(SEEDS)" MINUTES=$(MINUTES) DATABASE=$(DATABASE) $(BIN)/pytest -q -s tests/chaos
 
 chaos-short: setup-dev         ## the same with one seed, in less than a minute
-	SEEDS=2 MINUTES=0.4 $(BIN)/pytest -q -s tests/chaos
+	SEEDS=2 MINUTES=0.4 DATABASE=sqlite $(BIN)/pytest -q -s tests/chaos
 
 check-demo: setup              ## the demonstration checks itself
 	$(BIN)/3t demo --seconds 40 --no-browser --data-dir .venv/check-demo
+
+dashboards: setup-dev          ## Grafana's dashboards as JSON, from setup/grafana/boards
+	$(BIN)/python -m setup.grafana.boards
+
+render-diagrams:               ## docs/diagrams/*.puml as SVG; needs PlantUML
+	@command -v plantuml >/dev/null || { \
+		echo "PlantUML is needed: apt-get install plantuml" >&2; exit 1; }
+	plantuml -tsvg -charset UTF-8 -nometadata -failfast2 docs/diagrams/*.puml
+
+COMPOSE ?= docker compose
+UP := $(COMPOSE) up -d --build --wait --wait-timeout 600
+SERVICE ?=
+
+install: setup                 ## the whole stack in containers, from nothing to healthy
+	$(BIN)/3t init --variant full
+	$(UP)
+
+install-light: setup           ## without Elasticsearch and Kibana
+	$(BIN)/3t init --variant light
+	$(UP)
+
+install-prod: setup            ## with the code baked into the image
+	$(BIN)/3t init --variant prod
+	$(UP)
+
+clean:                         ## this project's containers and networks; VOLUMES=1: its data
+	@COMPOSE="$(COMPOSE)" VOLUMES="$(VOLUMES)" sh setup/clean.sh
+
+restart:                       ## deploy changed code; SERVICE=web alone
+	$(COMPOSE) restart $(SERVICE)
+
+logs:                          ## as they come; SERVICE=web alone
+	$(COMPOSE) logs -f --tail 100 $(SERVICE)
+
+migrate:                       ## the containers' database to the newest schema
+	$(COMPOSE) run --rm migrations
+
+reset-db:                      ## development only: empty the containers' databases; asks
+	@COMPOSE="$(COMPOSE)" sh setup/mariadb/reset.sh
+
+backup:                        ## MariaDB and Redis into one file in backups/
+	@COMPOSE="$(COMPOSE)" sh setup/backup/backup.sh
+
+restore:                       ## FILE=backups/...: in the place of what is there; asks
+	@COMPOSE="$(COMPOSE)" sh setup/backup/restore.sh $(FILE)
+
+test-stack: setup-dev          ## the whole stack on the Docker there is, from outside
+	$(BIN)/pytest -q tests/stack
 
 UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --group build pyproject.toml

@@ -1,7 +1,8 @@
 #!/bin/sh
-# What the tests need beside .venv: a MariaDB server and Chromium. Installs what is
-# missing on Debian and Ubuntu as root, without starting a service; elsewhere says what
-# to install and exits 1. Does nothing, quickly, where both are there.
+# What the tests need beside .venv: a MariaDB server, Chromium, and the tools that judge
+# the files of Prometheus and Alertmanager. Installs what is missing on Debian and Ubuntu
+# as root, without starting a service; elsewhere says what to install and exits 1. Does
+# nothing, quickly, where all are there.
 set -eu
 
 has() { # also where a user's PATH does not lead
@@ -16,6 +17,8 @@ if ! has mariadbd || ! has mariadb-install-db; then packages="$packages mariadb-
 if ! has chromium && ! has chromium-browser && ! has google-chrome; then
     packages="$packages chromium"
 fi
+has promtool || packages="$packages prometheus"
+has amtool || packages="$packages prometheus-alertmanager"
 [ -n "$packages" ] || exit 0
 
 if [ "$(id -u)" != 0 ] || ! has apt-get; then
@@ -23,7 +26,7 @@ if [ "$(id -u)" != 0 ] || ! has apt-get; then
 The tests start private servers of their own and need:$packages
   Debian, Ubuntu:  sudo apt-get install$packages
   Fedora:          sudo dnf install$packages
-  macOS:           brew install mariadb && brew install --cask chromium
+  macOS:           brew install mariadb prometheus alertmanager && brew install --cask chromium
 No service has to run: \`sudo systemctl disable --now mariadb\` is fine.
 TELL
     exit 1

@@ -7,6 +7,7 @@ from threet.adapters.redis_streams.market_sink import MarketSink
 from threet.model.accounts import AddressUse
 from threet.model.candles import Timeframe
 from threet.model.events import Envelope
+from threet.model.times import PROCESS_DEAD_AFTER_MS
 from threet.ports.account_store import AccountStore
 from threet.ports.candle_store import CandleStore
 from threet.ports.clock import Clock
@@ -23,9 +24,6 @@ from threet.ports.telemetry import TaskTelemetry, Untold, WebTelemetry
 from threet.ports.trade_history import TradeHistory
 from threet.resilience.access_state import Figures
 from threet.resilience.address_forecast import AddressForecast
-
-# Processes beat every other second; a worker only when it consumed a task.
-PROCESS_DEAD_AFTER_MS = 15_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

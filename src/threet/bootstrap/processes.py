@@ -49,7 +49,7 @@ PLATFORM_PROCESSES = (*EXPECTED_PROCESSES, "web")
 
 def producer() -> ProducerParts:
     settings = root.config()
-    process = _process(settings, "price_stream_producer")
+    process = process_parts(settings, "price_stream_producer")
     clock = process.clock
     # Unlike any other run's: consumers take an id they know for a repetition.
     run_id = f"p{clock.now_ms():x}-{os.getpid():x}"
@@ -83,7 +83,7 @@ def producer() -> ProducerParts:
 def consumer(name: str, *, stream: str, start: str = "0") -> ConsumerParts:
     """A member of the group ``name``; ``start`` is where a new group begins."""
     settings = root.config()
-    process = _process(settings, name)
+    process = process_parts(settings, name)
     return ConsumerParts(
         process=process,
         consumer=RedisConsumer(
@@ -104,7 +104,7 @@ def consumer(name: str, *, stream: str, start: str = "0") -> ConsumerParts:
 
 def web_parts() -> WebParts:
     settings = root.config()
-    process = _process(settings, "web")
+    process = process_parts(settings, "web")
     clock = process.clock
     store = database(settings)
     weight = budget(settings, clock)
@@ -164,7 +164,7 @@ def publisher(settings: Sections) -> RedisPublisher:
     return RedisPublisher(root.redis_address(settings), root.stream_lengths(settings))
 
 
-def _process(settings: Sections, name: str) -> ProcessParts:
+def process_parts(settings: Sections, name: str) -> ProcessParts:
     logs.configure(
         process=name,
         level=settings.observability.log_level,

@@ -10,11 +10,10 @@ from threet.config.sections import Sections
 from threet.config.settings import load
 from threet.model.errors import ConfigurationError
 
-# HYPERLIQUID.md 1.1; "simulator" is where `hlsim serve` listens by default.
+# HYPERLIQUID.md 1.1.
 _REST_URLS = {
     "mainnet": "https://api.hyperliquid.xyz",
     "testnet": "https://api.hyperliquid-testnet.xyz",
-    "simulator": "http://127.0.0.1:3001",
 }
 
 
@@ -26,7 +25,8 @@ def config() -> Sections:
 
 def rest_url(settings: Sections) -> str:
     hyperliquid = settings.exchanges.hyperliquid
-    return hyperliquid.rest_url or _REST_URLS[hyperliquid.network]
+    of_network = {**_REST_URLS, "simulator": hyperliquid.simulator_url}
+    return hyperliquid.rest_url or of_network[hyperliquid.network]
 
 
 def websocket_url(settings: Sections) -> str:

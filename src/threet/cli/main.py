@@ -8,7 +8,7 @@ import typer
 
 from threet.bootstrap import telling_refusals
 from threet.bootstrap.embedded import EmbeddedOptions
-from threet.cli import configuration, data, database, products, status, up
+from threet.cli import configuration, data, database, init, products, status, up
 from threet.model.errors import ThreeTError
 
 app = typer.Typer(
@@ -91,6 +91,20 @@ def up_(
 def status_(data_dir: DataDir = None) -> None:
     """What runs here, and how it does; exits with 1 when something is wrong."""
     raise SystemExit(status.show(data_dir))
+
+
+@app.command(name="init")
+def init_(
+    variant: Annotated[
+        str | None,
+        typer.Option(help="full, light (no Elasticsearch, no Kibana) or prod."),
+    ] = None,
+) -> None:
+    """Passwords for the containers into .env, and a secrets.yml; asks nothing.
+
+    Only what is missing is written; a second run changes nothing.
+    """
+    init.make(variant)
 
 
 def main() -> None:

@@ -138,11 +138,14 @@ class BreakerSettings(Section):
 
 class HyperliquidSettings(Section):
     """``wallet_address`` is the account (never the agent wallet); an address is enough
-    to read balances. URLs are derived from ``network`` unless they are given."""
+    to read balances. URLs are derived from ``network`` unless they are given;
+    ``simulator_url`` is that of the network "simulator" and of no other."""
 
     network: Literal["mainnet", "testnet", "simulator"] = "simulator"
     rest_url: Annotated[str, _url("http", "https")] | None = None
     websocket_url: Annotated[str, _url("ws", "wss")] | None = None
+    # Where `hlsim serve` listens by default.
+    simulator_url: Annotated[str, _url("http", "https")] = "http://127.0.0.1:3001"
     wallet_address: Address | None = None
     private_key: PrivateKey | None = None
     request_timeout_secs: Annotated[float, Field(gt=0, le=120)] = 10
@@ -173,10 +176,21 @@ class AlertSettings(Section):
     cooldown_secs: Annotated[float, Field(ge=1, le=86_400)] = 300
 
 
+class ElasticSettings(Section):
+    """Where traces are kept and looked at; without a URL nothing is asked of them."""
+
+    url: Annotated[str, _url("http", "https")] | None = None
+    kibana_url: Annotated[str, _url("http", "https")] | None = None
+    user: str = "elastic"
+    password: SecretStr | None = None
+    keep_days: Annotated[int, Field(ge=1, le=3650)] = 14
+
+
 class ObservabilitySettings(Section):
     """Traces and metrics leave a process only with OTEL_EXPORTER_OTLP_ENDPOINT; of
     received frames one in ``trace_every_ticks`` is traced, 0 for none."""
 
+    elastic: ElasticSettings = ElasticSettings()
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"
     trace_every_ticks: Annotated[int, Field(ge=0, le=1_000_000)] = 1000

@@ -110,13 +110,18 @@ def _contradictions(settings: Sections) -> list[str]:
 def _foreign_hosts(hyperliquid: HyperliquidSettings) -> list[str]:
     """Keys and orders go to the network's own exchange, or to a simulator nearby; and
     what one network said is never stored as another's."""
+    network_of = {
+        "rest_url": hyperliquid.network,
+        "websocket_url": hyperliquid.network,
+        "simulator_url": "simulator",
+    }
     reasons = []
-    for name in ("rest_url", "websocket_url"):
+    for name, network in network_of.items():
         url = getattr(hyperliquid, name)
-        if url and not _is_of(hyperliquid.network, urlsplit(url)):
+        if url and not _is_of(network, urlsplit(url)):
             reasons.append(
-                f"exchanges.hyperliquid.{name}: is not of network {hyperliquid.network}"
-                f" ({_EXPECTED[hyperliquid.network]})"
+                f"exchanges.hyperliquid.{name}: is not of network {network}"
+                f" ({_EXPECTED[network]})"
             )
     return reasons
 

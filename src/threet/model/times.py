@@ -7,6 +7,8 @@ EARLIEST_MS = 1_262_304_000_000
 LATEST_MS = 4_102_444_800_000
 # How far another's clock may be ahead of ours.
 MOST_AHEAD_MS = 60_000
+# Processes beat every other second; a worker only when it consumed a task.
+PROCESS_DEAD_AFTER_MS = 15_000
 
 
 def require_ms(name: str, value: int) -> None:

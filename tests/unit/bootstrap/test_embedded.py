@@ -43,6 +43,19 @@ def test_a_network_on_the_command_line_does_not_read_a_configured_simulator() ->
         plan(EmbeddedOptions(network="mainnet"), environment)
 
 
+@pytest.mark.parametrize(
+    ("network", "url"),
+    [
+        ("simulator", "ws://hlsim:3001/ws"),
+        ("mainnet", "wss://api.hyperliquid.xyz/ws"),
+    ],
+)
+def test_the_simulators_url_counts_on_its_network_alone(network: str, url: str) -> None:
+    key = "THREET_EXCHANGES__HYPERLIQUID__SIMULATOR_URL"
+    made = plan(EmbeddedOptions(network=network), {key: "http://hlsim:3001"})
+    assert websocket_url(made.settings) == url
+
+
 def test_each_network_has_a_folder_of_its_own(folder: Path) -> None:
     made = plan(EmbeddedOptions(network="testnet"), {})
     assert made.folder == folder / "data" / "testnet"

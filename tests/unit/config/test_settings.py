@@ -166,6 +166,17 @@ def test_one_network_never_reads_another(
     assert f"is not of network {network}" in told
 
 
+def test_s9_a_simulator_is_nearby_whatever_the_network(tmp_path: Path) -> None:
+    prefix = "THREET_EXCHANGES__HYPERLIQUID__"
+    environment = {
+        f"{prefix}NETWORK": "mainnet",
+        f"{prefix}SIMULATOR_URL": "https://api.hyperliquid.xyz",
+    }
+    (told,) = reasons(tmp_path, environment)
+    assert "simulator_url: is not of network simulator" in told
+    load(tmp_path, {**environment, f"{prefix}SIMULATOR_URL": "http://hlsim:3001"})
+
+
 def test_a_secret_in_the_open_file_is_refused_and_not_echoed(tmp_path: Path) -> None:
     text = f"exchanges: {{hyperliquid: {{private_key: '{KEY}'}}}}"
     write(tmp_path, "config.yml", text).chmod(0o644)

@@ -6,7 +6,7 @@ import msgspec
 from redis import Redis
 from redis.exceptions import RedisError
 
-from threet.adapters.redis_streams.board import PROCESSES
+from threet.adapters.redis_streams.beat_check import PROCESSES
 from threet.model.errors import DependencyError
 from threet.ports.clock import Clock
 from threet.ports.live_view import ProcessState

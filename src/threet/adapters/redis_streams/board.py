@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import structlog
 
+from threet.adapters.redis_streams.beat_check import PROCESSES
 from threet.adapters.redis_streams.publisher import RedisPublisher
 from threet.ports.clock import Clock
 from threet.ports.live_view import ProcessState
 
 _log = structlog.get_logger(__name__)
-PROCESSES = "processes:alive"  # name -> state as JSON
 _STATES: msgspec.json.Decoder[ProcessState] = msgspec.json.Decoder(ProcessState)
 
 

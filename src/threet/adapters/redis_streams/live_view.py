@@ -9,6 +9,7 @@ import structlog
 
 from threet.adapters.redis_streams import board, codec, newest
 from threet.adapters.redis_streams.address import RedisAddress
+from threet.adapters.redis_streams.beat_check import PROCESSES
 from threet.adapters.redis_streams.pipe import Command, RedisPipe, RefusedCommandError
 from threet.model.candles import Candle, Timeframe
 from threet.model.errors import InvalidValueError
@@ -42,7 +43,7 @@ class RedisLiveView:
         return None if row is None else newest.candle(cast("bytes", row))
 
     async def processes(self) -> Sequence[ProcessState]:
-        (rows,) = await self._ask(("HGETALL", board.PROCESSES))
+        (rows,) = await self._ask(("HGETALL", PROCESSES))
         return board.states(_mapping(rows))
 
     async def streams(self) -> Sequence[StreamState]:
