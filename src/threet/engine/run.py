@@ -34,7 +34,7 @@ class StrategyRun:
         self.view.now_ms = max(self.view.now_ms, now_ms)
         if not self.view.put(candle):
             return None
-        event = f"candle {candle.symbol} {candle.timeframe.value} {candle.open_ms}"
+        event = _event_of(candle)
         if missing := self.view.missing():
             return self._decided(event, Wish(because=f"warming up: {missing}"))
         return self._decided(event, self.strategy.on_candle(self.view, candle))
@@ -109,6 +109,15 @@ class StrategyRun:
                 return "held: the equity is not known"
             notional *= self.view.equity
         return _rounded(notional / price, decimals)
+
+
+def decision_id_of(run: str, candle: Candle) -> str:
+    """Under which the closing of a bar is decided, once."""
+    return f"{run}/{_event_of(candle)}"
+
+
+def _event_of(candle: Candle) -> str:
+    return f"candle {candle.symbol} {candle.timeframe.value} {candle.open_ms}"
 
 
 def _rounded(quantity: Decimal, decimals: int) -> Decimal:

@@ -59,6 +59,7 @@ class Done:
 
     symbol: str
     what: str
+    is_order: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,7 +206,8 @@ class Gateway:
         self._last_ms[spec.symbol] = now_ms
         self._settling.sent(intent, outcome)
         word = "accepted" if isinstance(outcome, Accepted) else str(outcome)
-        return Done(spec.symbol, f"{spec.side.value} {spec.quantity}: {word}")
+        what = f"{spec.side.value} {spec.quantity}: {word}"
+        return Done(spec.symbol, what, is_order=True)
 
     def _next_leg(self, symbol: str, decision_id: str) -> str:
         """Unlike every earlier leg's, also of a process before this one."""

@@ -38,6 +38,8 @@ class DecisionStore(Protocol):
         twice decides once.
         """
 
+    def knows(self, decision_id: str) -> bool: ...
+
     def targets(self) -> Sequence[StandingTarget]:
         """Of every run that was not ended."""
 

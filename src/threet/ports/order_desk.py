@@ -6,10 +6,11 @@ only questions raise the ``ExchangeError`` family.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
+from threet.model.errors import ExchangeError
 from threet.model.orders import Fill, OrderReport, OrderSpec
 
 
@@ -46,9 +47,13 @@ class NotSent:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """No answer, an unreadable one, or one that proves nothing."""
+    """No answer, an unreadable one, or one that proves nothing.
+
+    ``error`` is what went wrong on the way, for who looks after the exchange.
+    """
 
     reason: str
+    error: ExchangeError | None = field(default=None, compare=False)
 
 
 Outcome = Accepted | Refused | NotSent | Unknown

@@ -75,7 +75,7 @@ class HyperliquidOrderDesk:
                 "noop", body, order_answers.ANSWER, order_answers.burned
             )
         except ExchangeError as error:
-            return Unknown(str(error))
+            return Unknown(str(error), error)
 
     def look_up(self, cloid: str) -> Found | NotFound:
         # Before the question: what lands after it is not seen by it.
@@ -121,7 +121,7 @@ class HyperliquidOrderDesk:
                 lambda answer: order_answers.outcomes(answer, count),
             )
         except ExchangeError as error:
-            return [Unknown(str(error))] * count
+            return [Unknown(str(error), error)] * count
 
     def _signed(
         self, action: Action, nonce: int, expires_ms: int | None = None

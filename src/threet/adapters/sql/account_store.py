@@ -1,6 +1,7 @@
 """Accounts as they were read: newest positions, history of balances, their news."""
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, and_, delete, insert, select, update
@@ -81,6 +82,18 @@ class SqlAccountStore:
         )
         rows = self._database.read(lambda one: one.execute(query).all())
         return _state(rows) if rows else None
+
+    def equities(self, address: str, since_ms: int) -> Sequence[tuple[int, Decimal]]:
+        columns = balance_history.c
+        query = (
+            select(columns.account_ms, columns.account_value)
+            .join_from(balance_history, accounts)
+            .join(exchanges)
+            .where(*self._is(address), columns.account_ms >= since_ms)
+            .order_by(columns.account_ms)
+        )
+        rows = self._database.read(lambda one: one.execute(query).all())
+        return [(row.account_ms, row.account_value) for row in rows]
 
     def history(self, address: str, limit: int) -> Sequence[BalancePoint]:
         columns = balance_history.c

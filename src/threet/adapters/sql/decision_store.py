@@ -54,10 +54,7 @@ class SqlDecisionStore:
 
     def record(self, decision: Decision, memory: Memory) -> bool:
         def work(connection: Connection) -> bool:
-            known = select(decisions.c.decision_id).where(
-                decisions.c.decision_id == decision.decision_id
-            )
-            if connection.scalar(known) is not None:
+            if _is_known(connection, decision.decision_id):
                 return False
             _keep(connection, decision)
             its = strategy_runs.c.name == decision.run
@@ -66,6 +63,9 @@ class SqlDecisionStore:
             return True
 
         return self._database.write(work)
+
+    def knows(self, decision_id: str) -> bool:
+        return self._database.read(lambda one: _is_known(one, decision_id))
 
     def targets(self) -> Sequence[StandingTarget]:
         query = select(targets).order_by(targets.c.run, targets.c.symbol)
@@ -100,6 +100,13 @@ def symbols_of(decision: Decision) -> Sequence[str]:
     """Those it wanted something of, or that of its event."""
     found = {target.symbol for target in decision.targets}
     return sorted(found) if found else [decision.event.split(" ")[1]]
+
+
+def _is_known(connection: Connection, decision_id: str) -> bool:
+    query = select(decisions.c.decision_id).where(
+        decisions.c.decision_id == decision_id
+    )
+    return connection.scalar(query) is not None
 
 
 def _keep(connection: Connection, decision: Decision) -> None:
