@@ -31,13 +31,13 @@ from threet.market_data.quotes import Quotes
 from threet.market_data.trading_catalogue import TradingCatalogue
 from threet.model.accounts import AccountState
 from threet.model.errors import ConfigurationError
-from threet.model.products import Product
 from threet.ports.candle_store import CandleStore
 from threet.ports.clock import Clock
 from threet.ports.decision_store import DecisionStore
 from threet.ports.fill_store import FillStore
 from threet.ports.halt_store import HaltStore
 from threet.ports.live_view import LiveView
+from threet.ports.rate_budget import Priority
 from threet.resilience.guarded_desk import GuardedOrderDesk
 from threet.strategies.catalogue import made
 
@@ -83,9 +83,7 @@ def trader() -> TraderParts:
         decisions=decisions,
         fills=SqlFillStore(store, account=address),
         equity=_equity(settings, store, process.clock, address),
-        runs=_runs(
-            settings, decisions, SqlProductStore(store).products(), process.clock
-        ),
+        runs=_runs(settings, decisions, _decimals(store), process.clock),
     )
 
 
@@ -140,7 +138,8 @@ def _gateway(
     manager = access.exchange_manager(
         settings, clock, access.budget(settings, clock), source="order_gateway"
     )
-    exchange = manager.get_exchange()
+    # What an order rests on matters as much as the order.
+    exchange = manager.get_exchange(priority=Priority.ORDER)
     catalogue = TradingCatalogue(exchange.products, clock)
     accounts = SqlAccountStore(store)
     watch = EquityWatch()
@@ -173,6 +172,7 @@ def _gateway(
                 halts=halts,
             ),
             manner=_manner(settings),
+            is_simulated=settings.exchanges.hyperliquid.network == "simulator",
         )
     )
 
@@ -221,15 +221,10 @@ def _manner(settings: Sections) -> Manner:
 def _runs(
     settings: Sections,
     decisions: DecisionStore,
-    products: Sequence[Product],
+    decimals: Callable[[str], int | None],
     clock: Clock,
 ) -> Sequence[StrategyRun]:
     """Raises ``ConfigurationError`` for a strategy or a parameter that is none."""
-    decimals = {
-        one.symbol: one.quantity_decimals
-        for one in products
-        if one.quantity_decimals is not None
-    }
     found = []
     for run in settings.strategies:
         strategy = made(run.strategy, run.parameters)
@@ -244,6 +239,20 @@ def _runs(
             StrategyRun(name=run.name, strategy=strategy, view=view, decimals=decimals)
         )
     return found
+
+
+def _decimals(store: Database) -> Callable[[str], int | None]:
+    """From the kept products; asked until the catalogue has been read."""
+    products, known = SqlProductStore(store), dict[str, int]()
+
+    def decimals(symbol: str) -> int | None:
+        if symbol not in known:
+            for one in products.products():
+                if one.quantity_decimals is not None:
+                    known[one.symbol] = one.quantity_decimals
+        return known.get(symbol)
+
+    return decimals
 
 
 def _equity(

@@ -63,6 +63,9 @@ class Trader:
     def _decide(self) -> None:
         equity = self.parts.equity()
         for run in self.parts.runs:
+            if unknown := run.unsized():
+                self._waits = f"{run.name}: the sizes of {unknown} are not known"
+                continue
             run.view.equity = equity
             run.view.positions = dict(self.parts.fills.positions_of(run.name))
             for symbol in run.view.needs.symbols:

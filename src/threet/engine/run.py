@@ -1,6 +1,6 @@
 """One strategy run: an event in, an audit record out; the same live and on history."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_DOWN, Decimal
 
@@ -15,19 +15,26 @@ from threet.strategies.strategy import Strategy, Wish
 
 @dataclass(slots=True)
 class StrategyRun:
-    """``name`` is the run's, unique for an account; ``decimals`` are those of each
-    symbol's quantities, missing while they are not known."""
+    """``name`` is the run's, unique for an account; ``decimals`` are those of a
+    symbol's quantities, None while they are not known."""
 
     name: str
     strategy: Strategy
     view: RunView
-    decimals: Mapping[str, int]
+    decimals: Callable[[str], int | None]
     wanted: dict[str, Granted] = field(default_factory=dict)
 
     def warm(self, candles: Sequence[Candle]) -> None:
         """Bars from before the start, oldest first: they are seen, not acted on."""
         for candle in candles:
             self.view.put(candle)
+
+    def unsized(self) -> str:
+        """A symbol it needs whose sizes are not known yet; "" if there is none."""
+        for symbol in self.view.needs.symbols:
+            if self.decimals(symbol) is None:
+                return symbol
+        return ""
 
     def on_candle(self, candle: Candle, now_ms: int) -> Decision | None:
         """None for a bar that is none of this run's, or that it has seen."""
@@ -95,7 +102,7 @@ class StrategyRun:
     def _quantity(self, target: Target) -> Decimal | str:
         if target.is_out:
             return ZERO
-        decimals = self.decimals.get(target.symbol)
+        decimals = self.decimals(target.symbol)
         if decimals is None:
             return f"held: the size step of {target.symbol} is not known"
         if target.measure is Measure.QUANTITY:

@@ -33,6 +33,8 @@ from threet.ports.order_desk import Accepted, OrderDesk, Ticket
 _PAGE = 2_000
 _MOST_PAGES = 20
 _OVERLAP_MS = 60_000
+# What nobody told is seen after so long at the latest.
+_TRUSTED_MS = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ class GatewayParts:
     approve: Callable[[OrderSpec, Reading], Approval]
     manner: Manner = field(default_factory=Manner)
     lives_ms: int = 15_000
+    is_simulated: bool = False  # the exchange may begin anew, and forget everything
 
 
 class Gateway:
@@ -98,6 +101,8 @@ class Gateway:
         self._parts = parts
         self._settling = Settling(parts.desk, parts.intents)
         self._last_ms: dict[str, int] = {}
+        self._reading: Reading | None = None
+        self._read_ms = 0
         self.mismatch: Mapping[str, tuple[Decimal, Decimal]] = {}
 
     def start(self) -> None:
@@ -106,11 +111,34 @@ class Gateway:
 
     def cycle(self, wanted: Mapping[str, Wanted]) -> Sequence[Done]:
         """Raises ``DependencyError`` and ``ExchangeError``; then nothing new was sent,
-        and the next cycle begins anew."""
-        self._settling.advance()
+        and the next cycle begins anew.
+
+        A reading costs the budget what an order does not: while the last one leaves
+        nothing to do it is trusted for a minute, but nothing is sent on it.
+        """
+        if self._settling.advance():
+            self._reading = None
+        resting = self._at_rest(wanted)
+        if resting is not None:
+            return resting
         reading = self._read()
         self._compare(reading)
+        self._reading, self._read_ms = reading, self._parts.clock.now_ms()
         return [self._act(symbol, one, reading) for symbol, one in wanted.items()]
+
+    def _at_rest(self, wanted: Mapping[str, Wanted]) -> Sequence[Done] | None:
+        """Why there is nothing to do by the last reading; None if there is."""
+        reading = self._reading
+        if reading is None or self._parts.clock.now_ms() - self._read_ms > _TRUSTED_MS:
+            return None
+        found = []
+        for symbol, one in wanted.items():
+            case = self._case(symbol, one, reading)
+            for action in next_actions(case, self._parts.manner):
+                if not isinstance(action, Rest):
+                    return None
+                found.append(Done(symbol, action.because))
+        return found
 
     def cancel_all(self) -> Sequence[Done]:
         """Every order of ours that rests; what cannot be canceled is told."""
@@ -147,6 +175,16 @@ class Gateway:
             for symbol, quantity in expected.items()
             if quantity != reading.position(symbol)
         }
+        if self.mismatch and self._has_begun_anew():
+            self._parts.fills.forget()
+            self.mismatch = {}
+
+    def _has_begun_anew(self) -> bool:
+        """A simulated exchange that knows not one of the newest fills is another."""
+        if not self._parts.is_simulated:
+            return False
+        known = {one.tid for one in self._parts.fills.recent(_PAGE)}
+        return known.isdisjoint(one.tid for one in self._parts.desk.fills(0))
 
     def _act(self, symbol: str, wanted: Wanted, reading: Reading) -> Done:
         case = self._case(symbol, wanted, reading)
@@ -178,6 +216,7 @@ class Gateway:
         )
 
     def _cancel(self, symbol: str, cloid: str) -> Done:
+        self._reading = None
         parts = self._parts
         nonce = parts.intents.next_nonce(parts.clock.now_ms())
         outcome = parts.desk.cancel(symbol, cloid, nonce)
@@ -196,6 +235,7 @@ class Gateway:
         if not prepared:
             return Done(spec.symbol, f"{intent_id} had its order already")
         (intent,) = prepared
+        self._reading = None
         ticket = Ticket(
             spec=spec,
             cloid=intent.cloid,

@@ -26,5 +26,8 @@ class FillStore(Protocol):
     def positions_of(self, run: str) -> Mapping[str, Decimal]:
         """Of the fills of a run's own orders."""
 
+    def forget(self) -> None:
+        """All of them: a simulated exchange that began anew knows none."""
+
     def recent(self, limit: int, symbol: str | None = None) -> Sequence[Fill]:
         """The newest ``limit``, oldest first."""

@@ -56,15 +56,15 @@ class GuardedOrderDesk:
         return self._desk.burn(nonce)
 
     def look_up(self, cloid: str) -> Found | NotFound:
-        request = Request(name="orderStatus", weight=weights.LIGHT)
+        request = _question("orderStatus", weights.LIGHT)
         return self._asked(lambda: self._desk.look_up(cloid), request)
 
     def open_orders(self) -> Sequence[OrderReport]:
-        request = Request(name="frontendOpenOrders", weight=weights.PLAIN)
+        request = _question("frontendOpenOrders", weights.PLAIN)
         return self._asked(self._desk.open_orders, request)
 
     def fills(self, since_ms: int) -> Sequence[Fill]:
-        request = Request(name="userFillsByTime", weight=weights.PLAIN)
+        request = _question("userFillsByTime", weights.PLAIN)
         return self._asked(lambda: self._desk.fills(since_ms), request)
 
     def _asked(self, question: Callable[[], T], request: Request) -> T:
@@ -92,3 +92,8 @@ class GuardedOrderDesk:
             return self._access.execute_with_retry(once, request_class, request)
         except (ExchangeError, DependencyError) as error:
             return known or [NotSent(str(error))] * count
+
+
+def _question(name: str, weight: int) -> Request:
+    """What an order rests on matters as much as the order."""
+    return Request(name=name, weight=weight, priority=Priority.ORDER)

@@ -21,8 +21,7 @@ def run_of(strategy: Strategy) -> StrategyRun:
     view.positions = {}
     for symbol in needs.symbols:
         view.note_price(symbol, Decimal(100), 0)
-    decimals = dict.fromkeys(needs.symbols, 4)
-    return StrategyRun(name="test", strategy=strategy, view=view, decimals=decimals)
+    return StrategyRun(name="test", strategy=strategy, view=view, decimals=lambda _: 4)
 
 
 def played(strategy: Strategy, candles: Sequence[Candle]) -> list[Decision]:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from threet.adapters.sql.account_ids import account_id
 from threet.adapters.sql.database import Database
@@ -136,6 +136,13 @@ class SqlFillStore:
     def positions_of(self, run: str) -> Mapping[str, Decimal]:
         its = select(order_intents.c.cloid).where(order_intents.c.run == run)
         return _sums(self._read(select(fills).where(fills.c.cloid.in_(its))))
+
+    def forget(self) -> None:
+        def work(connection: Connection) -> None:
+            owner = account_id(connection, self._account)
+            connection.execute(delete(fills).where(fills.c.account_id == owner))
+
+        self._database.write(work)
 
     def recent(self, limit: int, symbol: str | None = None) -> Sequence[Fill]:
         query = select(fills).order_by(fills.c.time_ms.desc())
