@@ -4,8 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: setup setup-dev demo test lint test-servers format bench bench-short chaos \
-	chaos-short check-demo lock dashboards render-diagrams install install-light \
-	install-prod clean restart logs migrate reset-db backup restore test-stack
+	chaos-short check-demo lock
 
 setup: .venv/.runtime          ## .venv with the commands 3t and hlsim
 
@@ -46,6 +45,16 @@ format: setup-dev              ## what ruff can mend by itself
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+.PHONY: dashboards render-diagrams
+
+dashboards: setup-dev          ## Grafana's dashboards as JSON, from setup/grafana/boards
+	$(BIN)/python -m setup.grafana.boards
+
+render-diagrams:               ## docs/diagrams/*.puml as SVG; needs PlantUML
+	@command -v plantuml >/dev/null || { \
+		echo "PlantUML is needed: apt-get install plantuml" >&2; exit 1; }
+	plantuml -tsvg -charset UTF-8 -nometadata -failfast2 docs/diagrams/*.puml
+
 bench: setup-dev test-servers  ## side by side with the floors; minutes long
 	$(BIN)/python bench/decode.py
 	$(BIN)/python bench/publish.py
@@ -83,13 +92,8 @@ chaos-short: setup-dev         ## the same with one seed, in less than a minute
 check-demo: setup              ## the demonstration checks itself
 	$(BIN)/3t demo --seconds 40 --no-browser --data-dir .venv/check-demo
 
-dashboards: setup-dev          ## Grafana's dashboards as JSON, from setup/grafana/boards
-	$(BIN)/python -m setup.grafana.boards
-
-render-diagrams:               ## docs/diagrams/*.puml as SVG; needs PlantUML
-	@command -v plantuml >/dev/null || { \
-		echo "PlantUML is needed: apt-get install plantuml" >&2; exit 1; }
-	plantuml -tsvg -charset UTF-8 -nometadata -failfast2 docs/diagrams/*.puml
+.PHONY: install install-light install-prod clean restart logs migrate reset-db backup \
+	restore test-stack
 
 COMPOSE ?= docker compose
 UP := $(COMPOSE) up -d --build --wait --wait-timeout 600
