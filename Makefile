@@ -53,6 +53,7 @@ bench: setup-dev test-servers  ## side by side with the floors; minutes long
 	$(BIN)/python bench/streams_recovery.py
 	$(BIN)/python bench/backfill.py --virtual 200 --real 24
 	$(BIN)/python bench/delivery.py
+	$(BIN)/python bench/liveness.py
 	$(BIN)/python bench/exchange.py
 
 bench-short: setup-dev test-servers   ## the same in seconds, to see that it runs
@@ -60,6 +61,7 @@ bench-short: setup-dev test-servers   ## the same in seconds, to see that it run
 	$(BIN)/python bench/publish.py --rounds 1
 	$(BIN)/python bench/backfill.py --virtual 30 --real 6
 	$(BIN)/python bench/delivery.py --seconds 20 --fault-every 5
+	$(BIN)/python bench/liveness.py --injections 2 --loose
 	# A busy machine may be slow here, but must lose nothing.
 	$(BIN)/python bench/stream.py --seconds 10 --most-p50-ms 50
 	$(BIN)/python bench/exchange.py --rounds 1 --seconds 5 --virtual-minutes 5 --loose
