@@ -73,8 +73,8 @@ DATABASE ?= sqlite
 chaos: setup-dev               ## kills, stops and faults by seed, MINUTES for each of SEEDS
 	SEEDS="$(SEEDS)" MINUTES=$(MINUTES) DATABASE=$(DATABASE) $(BIN)/pytest -q -s tests/chaos
 
-chaos-short: setup-dev         ## the same with one seed, in less than a minute
-	SEEDS=2 MINUTES=0.4 DATABASE=sqlite $(BIN)/pytest -q -s tests/chaos
+chaos-short: setup-dev         ## the same with one seed, in about a minute
+	SEEDS=2 MINUTES=0.25 DATABASE=sqlite $(BIN)/pytest -q -s tests/chaos
 
 check-demo: setup              ## the demonstration checks itself
 	$(BIN)/3t demo --seconds 40 --no-browser --data-dir .venv/check-demo
