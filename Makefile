@@ -66,6 +66,7 @@ bench: setup-dev test-servers  ## side by side with the floors; minutes long
 	$(BIN)/python bench/delivery.py
 	$(BIN)/python bench/market_hour.py
 	$(BIN)/python bench/telemetry.py
+	$(BIN)/python bench/liveness.py
 	$(BIN)/python bench/exchange.py
 
 bench-short: setup-dev test-servers   ## the same in seconds, to see that it runs
@@ -73,6 +74,7 @@ bench-short: setup-dev test-servers   ## the same in seconds, to see that it run
 	$(BIN)/python bench/publish.py --rounds 1
 	$(BIN)/python bench/backfill.py --virtual 30 --real 6
 	$(BIN)/python bench/delivery.py --seconds 20 --fault-every 5
+	$(BIN)/python bench/liveness.py --injections 2 --loose
 	# A busy machine may be slow here, but must lose nothing.
 	$(BIN)/python bench/stream.py --seconds 10 --most-p50-ms 50
 	$(BIN)/python bench/market_hour.py --minutes 2 --symbols 200 --kill-every 2
@@ -86,8 +88,8 @@ DATABASE ?= sqlite
 chaos: setup-dev               ## kills, stops and faults by seed, MINUTES for each of SEEDS
 	SEEDS="$(SEEDS)" MINUTES=$(MINUTES) DATABASE=$(DATABASE) $(BIN)/pytest -q -s tests/chaos
 
-chaos-short: setup-dev         ## the same with one seed, in less than a minute
-	SEEDS=2 MINUTES=0.4 DATABASE=sqlite $(BIN)/pytest -q -s tests/chaos
+chaos-short: setup-dev         ## the same with one seed, in about a minute
+	SEEDS=2 MINUTES=0.25 DATABASE=sqlite $(BIN)/pytest -q -s tests/chaos
 
 check-demo: setup              ## the demonstration checks itself
 	$(BIN)/3t demo --seconds 40 --no-browser --data-dir .venv/check-demo
