@@ -29,8 +29,9 @@ setup-dev: .venv/.dev
 demo: setup                    ## a simulated exchange, the platform on it, a page
 	$(BIN)/3t demo
 
+# Two at once, a file's tests in one process: each has servers of its own.
 test: setup-dev test-servers lint   ## what hook and CI call: lint, types, tests
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 lint: setup-dev                ## ruff, mypy and the import contracts; changes nothing
 	$(BIN)/ruff check
@@ -54,6 +55,8 @@ bench: setup-dev test-servers  ## side by side with the floors; minutes long
 	$(BIN)/python bench/streams_recovery.py
 	$(BIN)/python bench/backfill.py --virtual 200 --real 24
 	$(BIN)/python bench/delivery.py
+	$(BIN)/python bench/market_hour.py
+	$(BIN)/python bench/telemetry.py
 	$(BIN)/python bench/exchange.py
 
 bench-short: setup-dev test-servers   ## the same in seconds, to see that it runs
@@ -63,6 +66,8 @@ bench-short: setup-dev test-servers   ## the same in seconds, to see that it run
 	$(BIN)/python bench/delivery.py --seconds 20 --fault-every 5
 	# A busy machine may be slow here, but must lose nothing.
 	$(BIN)/python bench/stream.py --seconds 10 --most-p50-ms 50
+	$(BIN)/python bench/market_hour.py --minutes 2 --symbols 200 --kill-every 2
+	$(BIN)/python bench/telemetry.py --rounds 1 --seconds 2 --loose
 	$(BIN)/python bench/exchange.py --rounds 1 --seconds 5 --virtual-minutes 5 --loose
 
 SEEDS ?= 1 2 3

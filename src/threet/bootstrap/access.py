@@ -19,6 +19,7 @@ from threet.adapters.redis_streams.alert_notifier import StreamNotifier
 from threet.adapters.redis_streams.blocking_publisher import BlockingPublisher
 from threet.adapters.system_clock import block
 from threet.bootstrap import settings as root
+from threet.bootstrap.telemetry import telemetry
 from threet.config.sections import Sections
 from threet.ports.clock import Clock
 from threet.ports.notifier import Notifier
@@ -55,6 +56,7 @@ def exchange_manager(
             wait=block,
             note=_note,
             alert=alerts(settings),
+            telemetry=telemetry(source).requests,
             source=source,
         ),
         policy=AccessPolicy(

@@ -14,12 +14,13 @@ from threet.ports.clock import Clock
 from threet.ports.event_bus import EventConsumer
 from threet.ports.exchange import ExchangeReader
 from threet.ports.fetch_state import FetchMemory, FetchSlots
-from threet.ports.gap_store import GapNotes, GapStore
+from threet.ports.gap_store import GapCounts, GapNotes, GapStore
 from threet.ports.live_view import LiveView, ProcessBoard
 from threet.ports.market_feed import MarketFeed
 from threet.ports.outbox import Inbox, Outbox
 from threet.ports.product_store import ProductStore
 from threet.ports.rate_budget import AddressLedger, RateBudget
+from threet.ports.telemetry import TaskTelemetry, Untold, WebTelemetry
 from threet.ports.trade_history import TradeHistory
 from threet.resilience.access_state import Figures
 from threet.resilience.address_forecast import AddressForecast
@@ -80,6 +81,8 @@ class WebParts:
     budget: RateBudget | None = None  # None where nothing is weighed
     address_forecast: Callable[[], AddressForecast | None] | None = None
     access_figures: Callable[[], Figures] = dict
+    gap_counts: Callable[[], GapCounts] | None = None
+    telemetry: WebTelemetry = field(default_factory=Untold)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,3 +122,4 @@ class CelerySettings:
     pool: str
     autoscale: tuple[int, int]
     log_level: str
+    telemetry: Callable[[], TaskTelemetry] = Untold  # called after any fork

@@ -20,9 +20,11 @@ from threet.adapters.sql.outbox import SqlInbox
 from threet.adapters.sql.product_store import SqlProductStore
 from threet.adapters.system_clock import SystemClock
 from threet.adapters.telemetry import logs
+from threet.adapters.telemetry.figures import MeteredBoard
 from threet.bootstrap import access
 from threet.bootstrap import settings as root
 from threet.bootstrap.parts import ConsumerParts, ProcessParts, ProducerParts, WebParts
+from threet.bootstrap.telemetry import telemetry
 from threet.config.sections import Sections
 from threet.ports.live_view import LiveView
 from threet.resilience.backoff import Backoff
@@ -68,7 +70,12 @@ def producer() -> ProducerParts:
             backoff=Backoff(seed=clock.now_ms()),
             shards=settings.exchanges.hyperliquid.websocket_connections,
         ),
-        sink=MarketSink(publisher=publisher(settings), clock=clock, run_id=run_id),
+        sink=MarketSink(
+            publisher=publisher(settings),
+            clock=clock,
+            run_id=run_id,
+            telemetry=telemetry("price_stream_producer").ticks,
+        ),
         books=settings.market_data.books,
     )
 
@@ -89,6 +96,7 @@ def consumer(name: str, *, stream: str, start: str = "0") -> ConsumerParts:
             policy=ConsumerPolicy(
                 dead_letters_kept=settings.redis.streams.dead_letters
             ),
+            telemetry=telemetry(name).deliveries,
         ),
         inbox=SqlInbox(database(settings), process.clock),
     )
@@ -122,6 +130,8 @@ def web_parts() -> WebParts:
         budget=weight,
         address_forecast=lambda: access.address_forecast(settings),
         access_figures=manager.figures,
+        gap_counts=SqlGapStore(store).counts,
+        telemetry=telemetry("web").web,
     )
 
 
@@ -164,4 +174,5 @@ def process_parts(settings: Sections, name: str) -> ProcessParts:
     board = RedisBoard(
         publisher=publisher(settings), clock=clock, name=name, pid=os.getpid()
     )
-    return ProcessParts(clock=clock, board=board)
+    metered = MeteredBoard(board, telemetry(name).figures)
+    return ProcessParts(clock=clock, board=metered)

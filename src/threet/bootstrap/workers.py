@@ -14,9 +14,12 @@ from threet.adapters.sql.outbox import SqlOutbox
 from threet.adapters.sql.product_store import SqlProductStore
 from threet.adapters.system_clock import SystemClock
 from threet.adapters.telemetry import logs
+from threet.adapters.telemetry.figures import readings
+from threet.adapters.telemetry.traces import current_traceparent
 from threet.bootstrap import access, processes
 from threet.bootstrap import settings as root
 from threet.bootstrap.parts import CelerySettings, WorkerParts
+from threet.bootstrap.telemetry import telemetry
 
 
 def celery_settings(process: str) -> CelerySettings:
@@ -36,6 +39,7 @@ def celery_settings(process: str) -> CelerySettings:
         pool=settings.celery.pool,
         autoscale=settings.celery.autoscale,
         log_level=settings.observability.log_level,
+        telemetry=lambda: telemetry(process).tasks,
     )
 
 
@@ -55,7 +59,7 @@ def worker_parts() -> WorkerParts:
         products=SqlProductStore(database),
         candles=candles,
         gaps=SqlGapStore(database),
-        accounts=SqlAccountStore(database),
+        accounts=SqlAccountStore(database, traceparent=current_traceparent),
         outbox=SqlOutbox(database),
         fetch_memory=RedisFetchMemory(redis, candles.newest_closed_ms),
         fetch_slots=RedisFetchSlots(redis, limit=market_data.concurrency_limit),
@@ -77,4 +81,10 @@ def board_beat(name: str) -> Callable[[Mapping[str, int | float | str]], None]:
     """How a process of threads says on the board that it lives."""
     redis = processes.blocking_redis(root.config())
     board = BlockingBoard(redis=redis, clock=SystemClock(), name=name, pid=os.getpid())
-    return board.beat
+    gauges = telemetry(name).figures
+
+    def beat(figures: Mapping[str, int | float | str]) -> None:
+        gauges.note(readings(figures))
+        board.beat(figures)
+
+    return beat

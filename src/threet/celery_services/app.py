@@ -6,7 +6,7 @@ from typing import Any
 from celery import Celery, signals
 
 from threet.bootstrap import CelerySettings, WorkerParts
-from threet.celery_services import tasks
+from threet.celery_services import tasks, tracing
 from threet.celery_services.schedule import beat_schedule
 from threet.celery_services.work import WorkOfThisProcess
 
@@ -28,6 +28,7 @@ def make_app(settings: CelerySettings, parts: Callable[[], WorkerParts]) -> Cele
     app.conf.update(_configuration(settings))
     work = WorkOfThisProcess(parts)
     tasks.register(app, work)
+    tracing.follow(app, settings.telemetry)
 
     def consumed(**_: Any) -> None:
         work().beat()

@@ -59,7 +59,7 @@ class Work:
 
     def relay(self) -> int:
         published = relay(self.parts.outbox, self.parts.publish)
-        self.count("published", published)
+        self.count("news_published", published)
         return published
 
     def rewarm(self) -> int:

@@ -26,6 +26,7 @@ _STYLES = {
 _SHOWN = (
     "frames",
     "published",
+    "news_published",
     "dropped",
     "refused_frames",
     "reconnects",

@@ -187,9 +187,14 @@ class ElasticSettings(Section):
 
 
 class ObservabilitySettings(Section):
+    """Traces and metrics leave a process only with OTEL_EXPORTER_OTLP_ENDPOINT; of
+    received frames one in ``trace_every_ticks`` is traced, 0 for none."""
+
     elastic: ElasticSettings = ElasticSettings()
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"
+    trace_every_ticks: Annotated[int, Field(ge=0, le=1_000_000)] = 1000
+    metrics_every_secs: Annotated[float, Field(ge=1, le=300)] = 10
 
 
 class Sections(Section):

@@ -25,6 +25,14 @@ class CandleGap:
     given_up: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GapCounts:
+    """``open`` gaps are to be repaired; the others are missing for good."""
+
+    open: int
+    given_up: int
+
+
 class GapNotes(Protocol):
     """Raises ``DependencyError`` and ``UnknownSymbolError``."""
 

@@ -7,6 +7,7 @@ from enum import Enum
 
 from threet.model.events import AlertRaised
 from threet.ports.rate_budget import Priority
+from threet.ports.telemetry import RequestTelemetry, Untold
 
 
 class RequestClass(Enum):
@@ -61,11 +62,13 @@ class Surroundings:
     """What a pure machine has to be lent; none of it may raise.
 
     ``lock`` keeps threads apart, ``wait`` blocks for seconds, ``note`` writes a log
-    line, ``alert`` tells people and does not block. ``source`` names the process.
+    line, ``alert`` tells people and does not block, ``telemetry`` sees each try.
+    ``source`` names the process.
     """
 
     lock: AbstractContextManager[object]
     wait: Callable[[float], None]
     note: Note = field(default=_silent)
     alert: Callable[[AlertRaised], None] = field(default=_unheard)
+    telemetry: RequestTelemetry = field(default_factory=Untold)
     source: str = ""

@@ -188,7 +188,8 @@ class ExchangeManager:
         """One try, seen by the monitor; a rate limit slows everybody down."""
         began = self._clock.monotonic()
         try:
-            answer = operation()
+            with self._around.telemetry.asking(request.name):
+                answer = operation()
         except Exception as error:
             self._saw(error, began)
             if isinstance(error, RateLimitedError):

@@ -14,6 +14,7 @@ from threet.web.desk import Desk
 from threet.web.failures import register_failures
 from threet.web.routes import account, candles, events, health, market, streams
 from threet.web.security import Gate
+from threet.web.stopwatch import Stopwatch
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -55,6 +56,7 @@ def create_app(parts: WebParts) -> FastAPI:
     for module in (health, market, candles, account, streams, events):
         app.include_router(module.router)
     app.mount("/", _Pages(directory=_STATIC, html=True))
+    app.add_middleware(Stopwatch, clock=parts.clock, telemetry=parts.telemetry)
     app.add_middleware(
         Gate, allowed_hosts=parts.allowed_hosts, style_hashes=_STYLE_HASHES
     )

@@ -15,6 +15,7 @@ from threet.web.health_board import HealthBoard
 from threet.web.hot_candles import HotCandles
 from threet.web.live_hub import LiveHub
 from threet.web.markets import Markets
+from threet.web.platform_readings import platform_readings
 from threet.web.sparklines import Sparklines
 from threet.web.waiting import in_thread
 
@@ -77,13 +78,22 @@ class Desk:
                 figures = {"listeners": self.listeners, **self.parts.access_figures()}
                 await self.parts.board.beat(figures)
 
+    async def _measure(self) -> None:
+        """What only this process sees: all others, the streams and the account."""
+        summary = await self.health.summary()
+        gaps = None
+        if self.parts.gap_counts is not None:
+            with suppress(DependencyError):
+                gaps = await in_thread("database", self.parts.gap_counts)
+        self.parts.telemetry.note(platform_readings(summary, self.account.newest, gaps))
+
     async def _keep_house(self) -> None:
         while True:
             self.hub.measure_rate()
             with suppress(DependencyError):  # the follower sees it too, and says so
                 await self.hub.resync()
             await self._beat()
-            await self.health.summary()
+            await self._measure()
             self.hub.touch()
             await self.parts.clock.sleep(_HOUSEKEEPING_SECS)
 

@@ -12,8 +12,9 @@ from tests.system.web.served import free_port
 def test_sigterm_ends_it_quickly_in_spite_of_open_event_streams() -> None:
     port = free_port()
     command = [sys.executable, "-m", "tests.system.web.scripted", str(port), "small"]
-    patience = urllib3.Retry(connect=40, backoff_factor=0.1, backoff_max=0.25)
+    patience = urllib3.Retry(total=120, backoff_factor=0.1, backoff_max=0.25)
     with subprocess.Popen(command) as process, urllib3.PoolManager() as http:
+        listener = None
         try:
             listener = http.request(
                 "GET",
@@ -27,4 +28,5 @@ def test_sigterm_ends_it_quickly_in_spite_of_open_event_streams() -> None:
             assert process.wait(2) in (0, -signal.SIGTERM)
         finally:
             process.kill()
-            listener.close()
+            if listener is not None:
+                listener.close()

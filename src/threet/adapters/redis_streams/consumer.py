@@ -15,6 +15,7 @@ from threet.model.errors import DependencyError, InvalidValueError
 from threet.model.events import Envelope
 from threet.ports.clock import Clock
 from threet.ports.event_bus import BatchHandler, ConsumerStatistics
+from threet.ports.telemetry import DeliveryTelemetry, Untold
 from threet.resilience.backoff import Backoff
 
 _log = structlog.get_logger(__name__)
@@ -52,6 +53,7 @@ class RedisConsumer:
         clock: Clock,
         start: str = "0",
         policy: ConsumerPolicy | None = None,
+        telemetry: DeliveryTelemetry | None = None,
     ) -> None:
         self._address = address
         self._stream = stream
@@ -60,6 +62,7 @@ class RedisConsumer:
         self._clock = clock
         self._start = start
         self._policy = policy or ConsumerPolicy()
+        self._telemetry = telemetry or Untold()
         self._stopping = asyncio.Event()
         self._counts: Counter[str] = Counter()
         self._backoff = Backoff(most_secs=5.0)
@@ -191,7 +194,8 @@ class RedisConsumer:
         """Repeat while something is down; False when stopped before it took effect."""
         while True:
             try:
-                await handle(envelopes)
+                with self._telemetry.processing(self._stream, self._group, envelopes):
+                    await handle(envelopes)
             except DependencyError as error:
                 _log.warning("effect_waits", stream=self._stream, reason=str(error))
                 await self._pause()

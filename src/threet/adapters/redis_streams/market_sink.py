@@ -17,6 +17,7 @@ from threet.adapters.redis_streams.publisher import RedisPublisher
 from threet.model.errors import DependencyError
 from threet.model.events import Envelope, Event
 from threet.ports.clock import Clock
+from threet.ports.telemetry import TickTelemetry, Untold
 from threet.resilience.backoff import Backoff
 
 _log = structlog.get_logger(__name__)
@@ -41,11 +42,13 @@ class MarketSink:
         clock: Clock,
         run_id: str,
         most_waiting: int = 50_000,
+        telemetry: TickTelemetry | None = None,
     ) -> None:
         self._publisher = publisher
         self._clock = clock
         self._run_id = run_id
         self._most_waiting = most_waiting
+        self._telemetry = telemetry or Untold()
         self._waiting: deque[Envelope] = deque()
         # A symbol that nobody quotes any more must not stay from an earlier run.
         self._newest = NewestState(starts_anew=True)
@@ -58,13 +61,16 @@ class MarketSink:
 
     def offer(self, events: Sequence[Event]) -> None:
         """Never blocks; what does not fit pushes out the oldest, and is counted."""
+        traceparent = self._telemetry.received(events)
         for event in events:
             self._offered += 1
             event_id = f"{self._run_id}-{self._offered}"
-            self._waiting.append(Envelope(event_id=event_id, event=event))
+            self._waiting.append(
+                Envelope(event_id=event_id, event=event, traceparent=traceparent)
+            )
             self._newest.apply(event)
         while len(self._waiting) > self._most_waiting:
-            self._waiting.popleft()
+            self._telemetry.published([self._waiting.popleft()])
             self._dropped += 1
         self._woken.set()
 
@@ -121,6 +127,7 @@ class MarketSink:
             removed += 1
         self._dropped -= len(batch) - removed
         self._published += len(batch)
+        self._telemetry.published(batch)
 
     @property
     def _is_writing(self) -> bool:

@@ -1,6 +1,6 @@
 """Accounts as they were read: newest positions, history of balances, their news."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, and_, delete, insert, select, update
@@ -35,11 +35,20 @@ _POSITION = (
 
 
 class SqlAccountStore:
-    """Addresses are hexadecimal: kept, and given back, in lower case."""
+    """Addresses are hexadecimal: kept, and given back, in lower case.
 
-    def __init__(self, database: Database, exchange: str = "hyperliquid") -> None:
+    ``traceparent`` tells the trace of the work under way, which its news continue.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        exchange: str = "hyperliquid",
+        traceparent: Callable[[], str] = str,
+    ) -> None:
         self._database = database
         self._exchange = exchange
+        self._traceparent = traceparent
 
     def record(self, state: AccountState, news: Sequence[Envelope]) -> bool:
         def work(connection: Connection) -> bool:
@@ -52,7 +61,7 @@ class SqlAccountStore:
             connection.execute(insert(balance_history).values(key | balance))
             mark = update(accounts).where(accounts.c.id == account_id)
             connection.execute(mark.values(account_ms=state.account_ms))
-            file_news(connection, news)
+            file_news(connection, news, self._traceparent())
             return True
 
         return self._database.write(work)

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Select,
     and_,
     delete,
+    func,
     or_,
     select,
     update,
@@ -21,7 +22,7 @@ from threet.adapters.sql.schema import candle_gaps, exchanges, products
 from threet.adapters.sql.upserts import replace_columns, upsert
 from threet.model.candles import Timeframe
 from threet.model.errors import UnknownSymbolError
-from threet.ports.gap_store import CandleGap
+from threet.ports.gap_store import CandleGap, GapCounts
 
 _NAMES = ("end_ms", "found_ms", "asked_ms", "due_ms", "given_up")
 _REPLACE = replace_columns([name for name in _NAMES if name != "found_ms"])
@@ -60,6 +61,19 @@ class SqlGapStore:
     def known_of(self, symbol: str, timeframe: Timeframe) -> Sequence[CandleGap]:
         of_frame = candle_gaps.c.timeframe == timeframe.value
         return self._read(_KNOWN.where(products.c.symbol == symbol, of_frame))
+
+    def counts(self) -> GapCounts:
+        """Of all products. Raises ``DependencyError``."""
+        query = (
+            select(candle_gaps.c.given_up, func.count())
+            .join_from(candle_gaps, products, candle_gaps.c.product_id == products.c.id)
+            .join(exchanges)
+            .where(exchanges.c.name == self._exchange)
+            .group_by(candle_gaps.c.given_up)
+        )
+        rows = self._database.read(lambda one: one.execute(query).all())
+        counted = {bool(given_up): count for given_up, count in rows}
+        return GapCounts(open=counted.get(False, 0), given_up=counted.get(True, 0))
 
     def due(self, now_ms: int, limit: int) -> Sequence[CandleGap]:
         is_due = (candle_gaps.c.due_ms <= now_ms) & ~candle_gaps.c.given_up

@@ -19,8 +19,11 @@ _DAY_MS = 86_400_000
 _TYPES: dict[str, type[Any]] = {kind.__name__: kind for kind in typing.get_args(Event)}
 
 
-def file_news(connection: Connection, news: Sequence[Envelope]) -> None:
-    """Put news into the outbox, inside the transaction of its facts."""
+def file_news(
+    connection: Connection, news: Sequence[Envelope], traceparent: str = ""
+) -> None:
+    """Put news into the outbox, inside the transaction of its facts; what has no trace
+    of its own gets ``traceparent``."""
     if not news:
         return
     rows = [
@@ -28,7 +31,7 @@ def file_news(connection: Connection, news: Sequence[Envelope]) -> None:
             "event_id": envelope.event_id,
             "event_type": type(envelope.event).__name__,
             "event": msgspec.json.encode(envelope.event).decode(),
-            "traceparent": envelope.traceparent,
+            "traceparent": envelope.traceparent or traceparent,
         }
         for envelope in news
     ]

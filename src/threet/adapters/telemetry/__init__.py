@@ -1,1 +1,1 @@
-"""Structured logs."""
+"""Logs, metrics and traces: structlog and OpenTelemetry."""

@@ -5,6 +5,18 @@ import sys
 from typing import TextIO
 
 import structlog
+from opentelemetry import trace
+
+
+def _with_trace(
+    _logger: object, _method: str, event: structlog.types.EventDict
+) -> structlog.types.EventDict:
+    """The ids by which a line is found from its trace, and the other way round."""
+    here = trace.get_current_span().get_span_context()
+    if here.is_valid:
+        event["trace_id"] = trace.format_trace_id(here.trace_id)
+        event["span_id"] = trace.format_span_id(here.span_id)
+    return event
 
 
 def configure(
@@ -19,6 +31,7 @@ def configure(
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            _with_trace,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,

@@ -1,0 +1,116 @@
+"""The process's tracer and meter, and the way of their data to a collector.
+
+Without OTEL_EXPORTER_OTLP_ENDPOINT nothing leaves the process. With it, data waits in
+bounded queues for threads of their own: a collector that is away or hangs costs what
+does not fit, never the work (RELIABILITY.md X1).
+"""
+
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import requests
+from opentelemetry import metrics, trace
+from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import (
+    MetricReader,
+    PeriodicExportingMetricReader,
+)
+from opentelemetry.sdk.metrics.view import ExplicitBucketHistogramAggregation, View
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+from threet.adapters.telemetry.instruments import CATALOGUE
+
+ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
+SERVICE_NAME = "OTEL_SERVICE_NAME"
+_SCOPE = "threet"
+# An export that takes longer is given up; also how long an ending process may hang.
+_EXPORT_SECS = 3.0
+_SPANS_EVERY_MS = 2_000
+_SPANS_KEPT = 2_048
+_SECONDS = (
+    *(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1),
+    *(0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Providers:
+    tracer: trace.Tracer
+    meter: metrics.Meter
+
+
+def start(
+    process: str,
+    *,
+    metrics_every_secs: float,
+    environment: Mapping[str, str] | None = None,
+) -> Providers:
+    """Once in each process, after any fork; a second time the first are returned.
+
+    ``process`` names the service unless OTEL_SERVICE_NAME does.
+    """
+    environment = os.environ if environment is None else environment
+    if not isinstance(metrics.get_meter_provider(), MeterProvider):
+        service = environment.get(SERVICE_NAME, process)
+        tracers, meters = make(
+            service,
+            exports=bool(environment.get(ENDPOINT)),
+            metrics_every_secs=metrics_every_secs,
+        )
+        trace.set_tracer_provider(tracers)
+        metrics.set_meter_provider(meters)
+    return Providers(trace.get_tracer(_SCOPE), metrics.get_meter(_SCOPE))
+
+
+def make(
+    service: str, *, exports: bool, metrics_every_secs: float
+) -> tuple[TracerProvider, MeterProvider]:
+    resource = Resource.create(
+        {
+            "service.name": service,
+            "service.namespace": "threet",
+            "service.instance.id": f"{socket.gethostname()}-{os.getpid()}",
+        }
+    )
+    tracers = TracerProvider(resource=resource)
+    readers: list[MetricReader] = []
+    if exports:
+        tracers.add_span_processor(
+            BatchSpanProcessor(
+                OTLPSpanExporter(timeout=_EXPORT_SECS, session=_session()),
+                max_queue_size=_SPANS_KEPT,
+                schedule_delay_millis=_SPANS_EVERY_MS,
+            )
+        )
+        readers.append(
+            PeriodicExportingMetricReader(
+                OTLPMetricExporter(timeout=_EXPORT_SECS, session=_session()),
+                export_interval_millis=metrics_every_secs * 1000,
+            )
+        )
+    return tracers, MeterProvider(readers, resource=resource, views=_views())
+
+
+def _session() -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False  # no proxy, no .netrc of whoever started the process
+    return session
+
+
+def _views() -> list[View]:
+    """Buckets from half a millisecond to a minute; attributes as the catalogue says."""
+    buckets = ExplicitBucketHistogramAggregation(_SECONDS)
+    return [
+        View(
+            instrument_name=one.name,
+            aggregation=buckets if one.kind == "histogram" else None,
+            attribute_keys=set(one.attributes),
+        )
+        for one in CATALOGUE
+    ]
