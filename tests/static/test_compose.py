@@ -135,7 +135,7 @@ def test_one_image_serves_all_processes_and_is_built_once(variant: str) -> None:
         name: one for name, one in services(variant).items() if one["image"] == OURS
     }
     assert [name for name, one in ours.items() if "build" in one] == ["migrations"]
-    assert {one["pull_policy"] for one in ours.values()} == {"build", "never"}
+    assert {one["pull_policy"] for one in ours.values()} == {"never"}
     others = [one for name, one in services(variant).items() if name not in ours]
     assert not [one for one in others if "build" in one]
 
