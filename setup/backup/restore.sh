@@ -1,6 +1,7 @@
 #!/bin/sh
 # Put a backup in the place of what is there. Stops the platform and starts it again.
-#   sh setup/backup/restore.sh FILE        (YES=1 does not ask)
+#   sh setup/backup/restore.sh FILE
+# YES=1 does not ask; START=0 leaves it stopped, with MariaDB and Redis to look at.
 # shellcheck disable=SC2016  # variables in single quotes are the container's own
 set -eu
 compose=${COMPOSE:-docker compose}
@@ -35,6 +36,9 @@ $compose run --rm -T --no-deps --entrypoint sh redis -c '
     echo "file appendonly.aof.1.base.rdb seq 1 type b" \
         >/data/appendonlydir/appendonly.aof.manifest' <"$draft/redis.rdb"
 
+if [ "${START:-1}" = 0 ]; then
+    exec $compose up -d --wait mariadb redis
+fi
 # The schema of an older backup is brought up to date by `migrations` on the way.
 $compose up -d --wait
 echo "restored $file"

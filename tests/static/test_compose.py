@@ -16,6 +16,7 @@ CASES = [
     for variant in VARIANTS
     for name in services(variant)
 ]
+OURS = "${THREET_IMAGE:-threet:local}"
 ONE_SHOTS = {"migrations", "kibana-setup"}
 # At their start they write into their own folders; the compose file says what.
 WRITABLE_ROOT = {"elasticsearch", "kibana"}
@@ -131,12 +132,10 @@ def test_nobody_waits_for_what_does_not_start_or_is_never_healthy(variant: str) 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_one_image_serves_all_processes_and_is_built_once(variant: str) -> None:
     ours = {
-        name: one
-        for name, one in services(variant).items()
-        if one["image"] == "threet:local"
+        name: one for name, one in services(variant).items() if one["image"] == OURS
     }
     assert [name for name, one in ours.items() if "build" in one] == ["migrations"]
-    assert {one["pull_policy"] for one in ours.values()} == {"build", "never"}
+    assert {one["pull_policy"] for one in ours.values()} == {"never"}
     others = [one for name, one in services(variant).items() if name not in ours]
     assert not [one for one in others if "build" in one]
 
@@ -144,7 +143,7 @@ def test_one_image_serves_all_processes_and_is_built_once(variant: str) -> None:
 @pytest.mark.parametrize("name", services("full"))
 def test_an_image_is_pinned_to_a_release(name: str) -> None:
     image = service("full", name)["image"]
-    assert image == "threet:local" or re.search(r":v?\d+\.\d+\.\d+(-\w+)?$", image)
+    assert image == OURS or re.search(r":v?\d+\.\d+\.\d+(-\w+)?$", image)
 
 
 def test_no_network_of_databases_leads_out() -> None:
@@ -172,7 +171,7 @@ def test_only_who_asks_the_exchange_or_tells_of_an_alert_can_reach_out() -> None
 
 def test_source_is_mounted_read_only_and_in_production_not_at_all() -> None:
     for name, one in services("full").items():
-        if one["image"] == "threet:local":
+        if one["image"] == OURS:
             assert "./src:/app/src:ro" in one["volumes"], name
     for one in services("prod").values():
         assert not [mount for mount in one.get("volumes", ()) if "./src" in mount]
