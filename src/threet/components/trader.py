@@ -36,8 +36,7 @@ class Trader:
     async def run(self) -> None:
         while True:
             try:
-                await self._look()
-                self._waits = ""
+                await self.look()
             except DependencyError as error:
                 self._waits = str(error)
                 _log.warning("trader_waits", reason=str(error))
@@ -51,7 +50,9 @@ class Trader:
             "waits": self._waits,
         }
 
-    async def _look(self) -> None:
+    async def look(self) -> None:
+        """Decide what is there to be decided. Raises ``DependencyError``."""
+        self._waits = ""
         prices = await self.parts.live.newest_prices()
         for price in prices:
             if price.kind is PriceKind.MID:
