@@ -90,6 +90,10 @@ def trader() -> TraderParts:
 def order_gateway() -> OrderGatewayParts:
     """Raises ``ConfigurationError`` without an account or a key of its agent."""
     settings = root.config()
+    if settings.exchanges.hyperliquid.network == "mainnet":
+        # Until stops at the exchange, the ledger and the account's check are there.
+        reason = "exchanges.hyperliquid.network: 3T does not trade on mainnet yet"
+        raise ConfigurationError([reason])
     process = processes.process_parts(settings, "order_gateway")
     store, address = processes.database(settings), _address(settings)
     halts = SqlHaltStore(store, account=address)
