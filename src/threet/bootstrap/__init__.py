@@ -11,31 +11,21 @@ from threet.bootstrap.parts import (
 from threet.bootstrap.processes import consumer, producer, web_parts
 from threet.bootstrap.refusal import telling_refusals
 from threet.bootstrap.settings import config
-from threet.bootstrap.trading import (
-    OrderGatewayParts,
-    TraderParts,
-    order_gateway,
-    trader,
-)
 from threet.bootstrap.workers import board_beat, celery_settings, worker_parts
 
 __all__ = [
     "CelerySettings",
     "ConsumerParts",
-    "OrderGatewayParts",
     "ProcessParts",
     "ProducerParts",
-    "TraderParts",
     "WebParts",
     "WorkerParts",
     "board_beat",
     "celery_settings",
     "config",
     "consumer",
-    "order_gateway",
     "producer",
     "telling_refusals",
-    "trader",
     "web_parts",
     "worker_parts",
 ]

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 import structlog
 
 from threet import bootstrap
-from threet.bootstrap import OrderGatewayParts
+from threet.bootstrap import trading
+from threet.bootstrap.trading import OrderGatewayParts
 from threet.components.lifecycle import live
 from threet.execution.netting import net
 from threet.model.errors import DependencyError, ExchangeError
@@ -89,7 +90,7 @@ class OrderGateway:
 @bootstrap.telling_refusals()
 def main() -> None:
     async def process() -> None:
-        parts = bootstrap.order_gateway()
+        parts = trading.order_gateway()
         gateway = OrderGateway(parts)
         await live(parts.process, gateway.run(), figures=gateway.figures)
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 import structlog
 
 from threet import bootstrap
-from threet.bootstrap import TraderParts
+from threet.bootstrap import trading
+from threet.bootstrap.trading import TraderParts
 from threet.components.lifecycle import live
 from threet.engine.run import StrategyRun, decision_id_of
 from threet.model.candles import Candle, Timeframe
@@ -115,7 +116,7 @@ class Trader:
 @bootstrap.telling_refusals()
 def main() -> None:
     async def process() -> None:
-        parts = bootstrap.trader()
+        parts = trading.trader()
         trader = Trader(parts)
         await live(parts.process, trader.run(), figures=trader.figures)
 

@@ -15,7 +15,8 @@ from threet.adapters.sql.decision_store import SqlDecisionStore
 from threet.adapters.sql.engine import make_engine
 from threet.adapters.sql.migrate import migrate
 from threet.adapters.sql.trading_store import SqlFillStore
-from threet.bootstrap import ProcessParts, TraderParts
+from threet.bootstrap import ProcessParts
+from threet.bootstrap.trading import TraderParts
 from threet.components.trader import Trader
 from threet.engine.run import StrategyRun
 from threet.engine.view import RunView

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from threet.adapters.hyperliquid.signing import Signer
-from threet.bootstrap import order_gateway
 from threet.bootstrap import settings as root
+from threet.bootstrap.trading import order_gateway
 from threet.model.errors import ConfigurationError
 
 # A key of nobody, for this test only.
