@@ -24,6 +24,7 @@ DEMO_SEED = 7
 _SIMULATOR_PORT = 3001
 
 GATEWAY = "order_gateway"
+_TRADING_AFTER_SECS = 4.0
 _KEY = "THREET_EXCHANGES__HYPERLIQUID__PRIVATE_KEY"
 # Of products the demonstration's account does not hold before: a run has the whole of
 # what it trades.
@@ -118,6 +119,7 @@ def plan(options: EmbeddedOptions, environment: Mapping[str, str]) -> EmbeddedRu
         exchange = _hlsim(options, exchange_port, Signer(key, "b").address)
     settings = load(environment={**environment, **wanted})
     folder = root.data_dir(settings)
+    trading = dict(_trading(settings, key))
     return EmbeddedRun(
         settings=settings,
         folder=folder,
@@ -130,8 +132,10 @@ def plan(options: EmbeddedOptions, environment: Mapping[str, str]) -> EmbeddedRu
                 name=name,
                 command=(sys.executable, "-m", module),
                 environment={**wanted, **_own(name, key), "PYTHONSAFEPATH": "1"},
+                # There is nothing to decide on before prices and bars are there.
+                after_secs=_TRADING_AFTER_SECS if name in trading else 0.0,
             )
-            for name, module in (*MODULES, *_trading(settings, key))
+            for name, module in (*MODULES, *trading.items())
         ],
     )
 
