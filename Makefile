@@ -4,8 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: setup setup-dev demo test lint test-servers format bench bench-short chaos \
-	chaos-short check-demo lock install install-light install-prod clean restart logs \
-	migrate reset-db backup restore test-stack
+	chaos-short check-demo lock
 
 setup: .venv/.runtime          ## .venv with the commands 3t and hlsim
 
@@ -39,12 +38,22 @@ lint: setup-dev                ## ruff, mypy and the import contracts; changes n
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-test-servers:                  ## MariaDB and Chromium for the tests, or what to install
+test-servers:                  ## MariaDB, Chromium, promtool, or what to install
 	@sh setup/tests/install-servers.sh
 
 format: setup-dev              ## what ruff can mend by itself
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+.PHONY: dashboards render-diagrams
+
+dashboards: setup-dev          ## Grafana's dashboards as JSON, from setup/grafana/boards
+	$(BIN)/python -m setup.grafana.boards
+
+render-diagrams:               ## docs/diagrams/*.puml as SVG; needs PlantUML
+	@command -v plantuml >/dev/null || { \
+		echo "PlantUML is needed: apt-get install plantuml" >&2; exit 1; }
+	plantuml -tsvg -charset UTF-8 -nometadata -failfast2 docs/diagrams/*.puml
 
 bench: setup-dev test-servers  ## side by side with the floors; minutes long
 	$(BIN)/python bench/decode.py
@@ -57,6 +66,7 @@ bench: setup-dev test-servers  ## side by side with the floors; minutes long
 	$(BIN)/python bench/delivery.py
 	$(BIN)/python bench/market_hour.py
 	$(BIN)/python bench/telemetry.py
+	$(BIN)/python bench/liveness.py
 	$(BIN)/python bench/exchange.py
 
 bench-short: setup-dev test-servers   ## the same in seconds, to see that it runs
@@ -64,6 +74,7 @@ bench-short: setup-dev test-servers   ## the same in seconds, to see that it run
 	$(BIN)/python bench/publish.py --rounds 1
 	$(BIN)/python bench/backfill.py --virtual 30 --real 6
 	$(BIN)/python bench/delivery.py --seconds 20 --fault-every 5
+	$(BIN)/python bench/liveness.py --injections 2 --loose
 	# A busy machine may be slow here, but must lose nothing.
 	$(BIN)/python bench/stream.py --seconds 10 --most-p50-ms 50
 	$(BIN)/python bench/market_hour.py --minutes 2 --symbols 200 --kill-every 2
@@ -72,15 +83,19 @@ bench-short: setup-dev test-servers   ## the same in seconds, to see that it run
 
 SEEDS ?= 1 2 3
 MINUTES ?= 5
+DATABASE ?= sqlite
 
 chaos: setup-dev               ## kills, stops and faults by seed, MINUTES for each of SEEDS
-	SEEDS="$(SEEDS)" MINUTES=$(MINUTES) $(BIN)/pytest -q -s tests/chaos
+	SEEDS="$(SEEDS)" MINUTES=$(MINUTES) DATABASE=$(DATABASE) $(BIN)/pytest -q -s tests/chaos
 
-chaos-short: setup-dev         ## the same with one seed, in less than a minute
-	SEEDS=2 MINUTES=0.4 $(BIN)/pytest -q -s tests/chaos
+chaos-short: setup-dev         ## the same with one seed, in about a minute
+	SEEDS=2 MINUTES=0.25 DATABASE=sqlite $(BIN)/pytest -q -s tests/chaos
 
 check-demo: setup              ## the demonstration checks itself
 	$(BIN)/3t demo --seconds 40 --no-browser --data-dir .venv/check-demo
+
+.PHONY: install install-light install-prod clean restart logs migrate reset-db backup \
+	restore test-stack
 
 COMPOSE ?= docker compose
 UP := $(COMPOSE) up -d --build --wait --wait-timeout 600

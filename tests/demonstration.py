@@ -42,10 +42,13 @@ class Demo:
         self.port = free_port()
         self.process: subprocess.Popen[str] | None = None
 
+    def command(self) -> list[str]:
+        return [*COMMAND, "demo", "--symbols", "40", *self.options]
+
     def start(self) -> None:
-        options = ("--no-browser", "--data-dir", str(self.folder), "--symbols", "40")
+        place = ("--port", str(self.port), "--data-dir", str(self.folder))
         self.process = subprocess.Popen(
-            [*COMMAND, "demo", "--port", str(self.port), *options, *self.options],
+            [*self.command(), "--no-browser", *place],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

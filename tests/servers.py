@@ -64,11 +64,15 @@ class MariaDbServer:
         self.port = free_port()
         self._options = options
         self._process: subprocess.Popen[bytes] | None = None
-        folder.mkdir(parents=True, exist_ok=True)
+        # Of its own: a server that starts removes temporary tables of the others.
+        temporary = folder / "tmp"
+        temporary.mkdir(parents=True, exist_ok=True)
+        self._tmpdir = f"--tmpdir={temporary}"
         _run_quietly(
             [
                 _tool("mariadb-install-db"),
                 "--no-defaults",
+                self._tmpdir,
                 f"--datadir={folder / 'data'}",
                 "--auth-root-authentication-method=normal",
                 "--skip-test-db",
@@ -77,10 +81,17 @@ class MariaDbServer:
             folder / "install.log",
         )
 
+    @property
+    def pid(self) -> int:
+        """Of a server that runs."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         command = [
             _tool("mariadbd"),
             "--no-defaults",
+            self._tmpdir,
             f"--datadir={self.folder / 'data'}",
             f"--socket={self.folder / 's'}",
             f"--pid-file={self.folder / 'pid'}",

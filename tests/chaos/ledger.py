@@ -1,9 +1,11 @@
 """What must hold of the database after a run of chaos, whatever went wrong in it."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
+
+import pymysql
 
 CONSUMER = "example_balance_consumer"
 MINUTE_MS = 60_000
@@ -12,16 +14,46 @@ _TIMEFRAME = "1m"
 _SETTLED_MS = 15_000
 
 
+Rows = Sequence[tuple[int | str, ...]]
+
+
+def sqlite_rows(file: Path) -> Callable[..., Rows]:
+    def rows(query: str, *values: object) -> Rows:
+        with closing(
+            sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=15)
+        ) as opened:
+            return opened.execute(query, values).fetchall()
+
+    return rows
+
+
+def mariadb_rows(port: int, name: str) -> Callable[..., Rows]:
+    # So that || joins texts, as everywhere else.
+    mode = "SET SESSION sql_mode = CONCAT(@@sql_mode, ',PIPES_AS_CONCAT')"
+
+    def rows(query: str, *values: object) -> Rows:
+        with (
+            pymysql.connect(
+                host="127.0.0.1",
+                port=port,
+                user="root",
+                database=name,
+                init_command=mode,
+                read_timeout=15,
+            ) as opened,
+            opened.cursor() as cursor,
+        ):
+            cursor.execute(query.replace("%", "%%").replace("?", "%s"), values)
+            return cursor.fetchall()
+
+    return rows
+
+
 class Ledger:
-    """Reads the platform's SQLite; changes nothing."""
+    """Reads the platform's database by ``rows``; changes nothing."""
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
-
-    def rows(self, query: str, *values: object) -> list[tuple[int | str, ...]]:
-        address = f"file:{self._file}?mode=ro"
-        with closing(sqlite3.connect(address, uri=True, timeout=15)) as file:
-            return file.execute(query, values).fetchall()
+    def __init__(self, rows: Callable[..., Rows]) -> None:
+        self.rows = rows
 
     def count(self, query: str, *values: object) -> int:
         return int(self.rows(query, *values)[0][0])
@@ -30,7 +62,7 @@ class Ledger:
         """Bars stored twice, or off the grid of their minute."""
         doubled = self.count(
             "SELECT count(*) FROM (SELECT 1 FROM candles "
-            "GROUP BY product_id, timeframe, open_ms HAVING count(*) > 1)"
+            "GROUP BY product_id, timeframe, open_ms HAVING count(*) > 1) doubled"
         )
         off = "SELECT count(*) FROM candles WHERE timeframe = ? AND open_ms % ? != 0"
         return doubled + self.count(off, _TIMEFRAME, MINUTE_MS)
@@ -61,7 +93,8 @@ class Ledger:
         return self.count("SELECT count(*) FROM balance_history")
 
     def readings_out_of_order(self) -> int:
-        """Readings stored after a later one; SQLite numbers rows as they come."""
+        """Readings stored after a later one. SQLite numbers its rows as they come;
+        MariaDB cannot tell."""
         return self.count(
             "SELECT count(*) FROM balance_history a JOIN balance_history b "
             "ON a.account_id = b.account_id AND b.rowid > a.rowid "

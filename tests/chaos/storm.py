@@ -1,6 +1,6 @@
 """What goes wrong in a run of chaos, and when: all of it follows from the seed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import count
@@ -8,7 +8,7 @@ from itertools import count
 from hlsim.core.rng import draw, stream
 
 STREAMS = ("price_stream_producer", "price_stream_consumer", "example_balance_consumer")
-VICTIMS = (*STREAMS, "celery_worker", "celery_beat", "valkey")
+VICTIMS = (*STREAMS, "celery_worker", "celery_beat", "valkey", "hlsim")
 _READS = {"endpoints": ["info"]}
 
 
@@ -48,14 +48,14 @@ _FAULTS: Mapping[str, Mapping[str, object]] = {
 LAST = Blow(kind="close", act=Act.FAULT, fault=_FAULTS["close"], calm_secs=0.0)
 
 
-def storm(seed: int, secs: float) -> Iterator[Blow]:
+def storm(seed: int, secs: float, victims: Sequence[str] = VICTIMS) -> Iterator[Blow]:
     """Blows for about ``secs``; the first ones are of every sort, in any order."""
     base = stream(seed)
     words = (draw(base, index) for index in count())
     left = secs
     deck: list[tuple[Act, str]] = []
     while True:
-        deck = deck or _shuffled(words)
+        deck = deck or _shuffled(words, victims)
         blow = _blow(words, *deck.pop())
         left -= blow.secs + blow.calm_secs
         if left < 0:
@@ -63,8 +63,8 @@ def storm(seed: int, secs: float) -> Iterator[Blow]:
         yield blow
 
 
-def _shuffled(words: Iterator[int]) -> list[tuple[Act, str]]:
-    cards = [(act, name) for act in (Act.KILL, Act.STOP) for name in VICTIMS]
+def _shuffled(words: Iterator[int], victims: Sequence[str]) -> list[tuple[Act, str]]:
+    cards = [(act, name) for act in (Act.KILL, Act.STOP) for name in victims]
     cards += [(Act.FAULT, name) for name in _FAULTS]
     keys = {card: next(words) for card in cards}
     return sorted(cards, key=keys.__getitem__)

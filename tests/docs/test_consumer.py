@@ -55,7 +55,7 @@ def test_the_consumer_prints_what_is_published_and_ends_when_told(
             for group in valkey_client.xinfo_groups(STREAM)
         )
 
-    wait_until(joined, "the consumer's group", 8)
+    wait_until(joined, "the consumer's group", 30)
     for number in range(1, EVENTS + 1):
         parts = codec.fields(envelope(number))
         fields = dict(zip(parts[::2], parts[1::2], strict=True))
@@ -64,5 +64,5 @@ def test_the_consumer_prints_what_is_published_and_ends_when_told(
     lines = [printed.stdout.readline() for _ in range(EVENTS)]
     assert lines == [f"BTC mid {number}\n" for number in range(1, EVENTS + 1)]
     printed.send_signal(signal.SIGTERM)
-    assert printed.wait(8) == 0
+    assert printed.wait(30) == 0
     assert valkey_client.xpending(STREAM, GROUP)["pending"] == 0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.ledger import CONSUMER, MINUTE_MS, Ledger
+from tests.chaos.ledger import CONSUMER, MINUTE_MS, Ledger, sqlite_rows
 from tests.chaos.storm import VICTIMS, storm
 
 NOON_MS = 1_767_268_800_000
@@ -30,7 +30,7 @@ class Books:
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        self.ledger = Ledger(file)
+        self.ledger = Ledger(sqlite_rows(file))
 
     def run(self, statement: str, *values: object) -> None:
         with closing(sqlite3.connect(self.file)) as file, file:

@@ -19,6 +19,7 @@ from threet.model.errors import ThreeTError
 
 FETCH_MARKET_DATA = "fetch-market-data"
 UPDATE_BALANCE = "update-balance"
+CANARY = "canary"
 # Ours fail with a line, not a traceback; and other apps of this process get no copies.
 _OPTIONS: Any = {"throws": (ThreeTError,), "shared": False}
 
@@ -75,7 +76,7 @@ def _register_care(app: Celery, work: Callable[[], Work]) -> None:
     def refresh_catalogue() -> None:
         reports.catalogue(work(), work().refresh_catalogue())
 
-    @app.task(name="canary", **_OPTIONS)
+    @app.task(name=CANARY, **_OPTIONS)
     def canary() -> None:
         """That it was consumed is all: each consumed task beats on the board."""
         work().count("canaries")

@@ -8,8 +8,9 @@ from celery import Celery
 
 from threet import bootstrap
 from threet.bootstrap import CelerySettings
-from threet.celery_services import logs
+from threet.celery_services import logs, silence
 from threet.celery_services.app import make_app
+from threet.celery_services.tasks import CANARY
 
 _GROWING = "threet.celery_services.pools:GrowingThreadPool"
 _EVENTLET_PREFETCH = 16
@@ -29,6 +30,7 @@ def run(settings: CelerySettings) -> None:
     logs.keep_ours(settings.log_level)
     app = make_app(settings, bootstrap.worker_parts)
     worker = make_worker(app, settings)
+    silence.watch(settings.schedules.get(CANARY, 0))
     worker.start()
     sys.exit(worker.exitcode)
 

@@ -15,7 +15,7 @@ from threet.market_data.staleness import (
 from threet.model.errors import DependencyError, ExchangeError
 from threet.model.prices import Missing, NewestPrice, PriceKind
 from threet.ports.live_view import ProcessState, StreamState
-from threet.web import budget_board
+from threet.web import budget_board, lag
 from threet.web.answers import (
     CoverageAnswer,
     DependencyAnswer,
@@ -164,6 +164,7 @@ class HealthBoard:
             *(f"{p.name}: {fault}" for p in processes for fault in p.faults),
             *(reason for p in processes for reason in _breaker_reasons(p)),
             *(reason for p in processes for reason in _silence_reasons(p)),
+            *lag.reasons(live[0]),
             *budget_board.reasons(budget),
         ]
         if not self._hub.is_following:

@@ -95,7 +95,7 @@ class Backend:
         assert isinstance(number, int)
         return number
 
-    def until(self, is_so: Callable[[], bool], what: str, secs: float = 40) -> None:
+    def until(self, is_so: Callable[[], bool], what: str, secs: float = 90) -> None:
         try:
             wait_until(is_so, what, secs)
         except TimeoutError as error:

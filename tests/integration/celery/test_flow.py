@@ -77,7 +77,7 @@ def test_the_other_pools_run_tasks_too(backend: Backend, pool: str) -> None:
     assert backend.redis.xlen("balance:updated") == 1
 
 
-def test_a_database_that_comes_late_or_falls_over_costs_nothing(
+def test_d1_a_database_that_comes_late_or_falls_over_costs_nothing(
     backend: Backend,
 ) -> None:
     migrated(backend)
@@ -113,7 +113,9 @@ def test_c1_a_worker_killed_at_work_is_replaced_without_a_doubled_effect(
     assert backend.count("candles") > 50
 
 
-def test_f55_a_killed_beat_is_replaced_within_half_a_minute(backend: Backend) -> None:
+def test_c2_f55_a_killed_beat_is_replaced_within_30_secs(
+    backend: Backend,
+) -> None:
     migrated(backend)
     backend.start("worker", WORKER)
     backend.start("beat", BEAT)

@@ -9,7 +9,7 @@ from threading import Barrier
 
 import msgspec
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, event, text
 
 from tests.contract.test_account_store import a_state, news
 from tests.fake_exchange import FakeExchange
@@ -57,7 +57,7 @@ def hot_rows(server: MariaDbServer) -> object:
     return server.execute("SELECT COUNT(*) FROM t.market_data")[0][0]
 
 
-def test_f69_a_restart_empties_the_cache_and_rewarming_fills_it(
+def test_d1_f69_a_restart_empties_the_cache_and_rewarming_fills_it(
     server: MariaDbServer, database: Database
 ) -> None:
     store = SqlCandleStore(database, hot_candles=500)
@@ -73,7 +73,7 @@ def test_f69_a_restart_empties_the_cache_and_rewarming_fills_it(
     assert EXCHANGE.requests == requests
 
 
-def test_the_first_save_after_a_restart_warms_its_pair(
+def test_d1_the_first_save_after_a_restart_warms_its_pair(
     server: MariaDbServer, database: Database
 ) -> None:
     store = SqlCandleStore(database, hot_candles=500)
@@ -84,7 +84,7 @@ def test_the_first_save_after_a_restart_warms_its_pair(
     assert list(store.newest("BTC", M1, 601)) == bars(601)
 
 
-def test_a_full_cache_is_counted_and_loses_nothing(
+def test_d1_a_full_cache_is_counted_and_loses_nothing(
     server: MariaDbServer, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     store = SqlCandleStore(database, hot_candles=5000)
@@ -111,7 +111,7 @@ def test_a_server_that_refuses_files_gets_statements(tmp_path: Path) -> None:
     server.kill()
 
 
-def test_f63_a_database_that_is_down_says_so_and_is_used_again(
+def test_d1_f63_a_database_that_is_down_says_so_and_is_used_again(
     server: MariaDbServer, database: Database
 ) -> None:
     candles, accounts = SqlCandleStore(database), SqlAccountStore(database)
@@ -134,7 +134,7 @@ def test_f63_a_database_that_is_down_says_so_and_is_used_again(
     assert list(SqlOutbox(database).waiting(9)) == [*news(1), *news(2)]
 
 
-def test_a_transaction_cut_by_a_kill_leaves_nothing(
+def test_d1_a_transaction_cut_by_a_kill_is_told_and_leaves_nothing(
     server: MariaDbServer, database: Database
 ) -> None:
     accounts = SqlAccountStore(database)
@@ -155,6 +155,32 @@ def test_a_transaction_cut_by_a_kill_leaves_nothing(
     assert SqlOutbox(database).waiting(9) == []
 
 
+def test_d1_a_kill_between_write_and_commit_leaves_nothing_and_a_repetition_all(
+    server: MariaDbServer, database: Database
+) -> None:
+    store = SqlCandleStore(database, hot_candles=500)
+    doomed: list[str] = []
+
+    @event.listens_for(database.engine, "after_cursor_execute")
+    def kill(_: object, __: object, statement: str, *___: object) -> None:
+        if doomed and statement.startswith(tuple(doomed)):
+            doomed.clear()
+            server.kill()
+
+    held = store.save(bars(2))
+    for count in (3, 800):  # by statements, and by a file
+        doomed += ["INSERT INTO candles", "LOAD DATA"]
+        with pytest.raises(DependencyError, match="database"):
+            store.save(bars(count, first=held))
+        assert not doomed
+        server.start()
+        assert list(store.newest("BTC", M1, 900)) == bars(held)
+        assert store.save(bars(count, first=held)) == count
+        held += count
+        assert list(store.newest("BTC", M1, 900)) == bars(held)
+        assert hot_rows(server) == min(held, 500)
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -172,7 +198,7 @@ def test_i5_no_password_in_any_message(url: str) -> None:
     assert CANARY not in str(refused.value)
 
 
-def test_a_deadlock_is_repeated_as_a_whole(database: Database) -> None:
+def test_d1_a_deadlock_is_repeated_as_a_whole(database: Database) -> None:
     """Two that lock in opposite orders: one is the victim, both are done in the end."""
     both = Barrier(2, timeout=10)
     attempts: list[str] = []

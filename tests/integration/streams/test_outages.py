@@ -1,21 +1,24 @@
-"""Redis restarted or full, a member killed: what is lost is counted, the rest comes."""
+"""Redis restarted or full, a member killed or slow: loss is counted, the rest comes."""
 
 import asyncio
 import subprocess
 import sys
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 
 import redis
 
 from tests.builders import START_MS, envelope, prices
-from tests.integration.streams.redis_bus import made_consumer, made_publisher
+from tests.integration.streams.redis_bus import at, made_consumer, made_publisher
 from tests.polling import until
 from tests.servers import ValkeyServer
 from threet.adapters.redis_streams.consumer import ConsumerPolicy
+from threet.adapters.redis_streams.live_view import RedisLiveView
 from threet.adapters.redis_streams.market_sink import MarketSink
 from threet.adapters.system_clock import SystemClock
-from threet.model.events import Envelope, Event
+from threet.model.events import BalanceUpdated, Envelope, Event
+from threet.web import lag
 
 AOF = ("--appendonly", "yes", "--appendfsync", "always")
 
@@ -89,6 +92,64 @@ async def test_r3_a_full_server_stops_nobody_and_the_sink_counts_what_it_drops(
     counted = sink.statistics()
     assert counted.offered == counted.published + counted.dropped == 110
     assert set(seen[10:]) == {f"t-{number}" for number in range(61, 111)}
+
+
+async def test_w8_f5_a_slow_consumer_is_told_its_loss_counted_and_no_money_is_lost(
+    valkey: ValkeyServer, valkey_client: redis.Redis
+) -> None:
+    """The producer waits for no one: prices that nobody took in time are trimmed."""
+    sink = MarketSink(
+        publisher=made_publisher(valkey.port, 1_000), clock=SystemClock(), run_id="t"
+    )
+    money = made_publisher(valkey.port)
+    slow = made_consumer(valkey.port)
+    careful = made_consumer(valkey.port, stream="balance:updated")
+    view = RedisLiveView(at(valkey.port))
+    go_on = asyncio.Event()
+    taken: list[str] = []
+
+    async def handle(envelopes: Sequence[Envelope]) -> None:
+        await go_on.wait()
+        taken.extend(one.event_id for one in envelopes)
+
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+        writing = group.create_task(sink.run())
+        reading = [group.create_task(one.run(handle)) for one in (slow, careful)]
+        await until(lambda: bool(valkey_client.exists("prices:updated")))
+        sink.offer(events(1, 3_001))
+        await money.publish([balance(number) for number in range(1, 301)])
+        await until(lambda: sink.statistics().published == 3_000)
+        newest = {one.symbol: one.price for one in await view.newest_prices()}
+        assert newest == {"BTC": 3_000}
+        (told,) = lag.reasons(await view.streams())
+        assert told.startswith("tests is ")
+        assert told.endswith(" entries behind in prices:updated")
+        go_on.set()
+        await until(lambda: careful.statistics().acknowledged == 300)
+        await until(lambda: "t-3000" in taken)
+        slow.stop()
+        careful.stop()
+        await asyncio.wait(reading)
+        writing.cancel()
+    await money.close()
+    await view.close()
+    prices_taken = sum(one.startswith("t-") for one in taken)
+    assert slow.statistics().lost == 3_000 - prices_taken > 0
+    assert careful.statistics().lost == 0
+    assert [one for one in taken if one.startswith("b-")] == [
+        f"b-{number}" for number in range(1, 301)
+    ]
+
+
+def balance(number: int) -> Envelope:
+    event = BalanceUpdated(
+        received_ns=number,
+        address="0xa",
+        account_value=Decimal(number),
+        total_margin_used=Decimal(0),
+        withdrawable=Decimal(number),
+    )
+    return Envelope(event_id=f"b-{number}", event=event)
 
 
 def events(first: int, end: int) -> list[Event]:

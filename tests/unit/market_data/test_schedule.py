@@ -25,13 +25,14 @@ def test_a_bar_is_due_two_seconds_after_its_end() -> None:
     assert wanted.end_ms == closes_ms + SETTLE_MS
 
 
-def test_a_first_fetch_fills_the_hot_window() -> None:
+def test_f46_a_first_fetch_fills_the_hot_window_with_the_newest() -> None:
     now_ms = T0 + 90_000
     wanted = need(("BTC", M1), None, now_ms=now_ms, hot_candles=500)
     assert wanted is not None
     assert wanted.is_first
     # 499 closed bars and the forming one, which opened at 00:01.
     assert wanted.start_ms == T0 + 60_000 - 499 * 60_000
+    assert wanted.end_ms == now_ms
     # 20 + 500 / 60 rounded up
     assert wanted.weight == 29
 

@@ -74,7 +74,6 @@ def make(
     resource = Resource.create(
         {
             "service.name": service,
-            "service.namespace": "threet",
             "service.instance.id": f"{socket.gethostname()}-{os.getpid()}",
         }
     )
