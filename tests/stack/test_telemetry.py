@@ -39,14 +39,14 @@ def jobs(project: Project) -> set[str]:
 
 
 def test_every_process_tells_its_metrics(project: Project) -> None:
-    wanted = {f"threet/{name}" for name in MEASURED}
+    wanted = set(MEASURED)
     wait_until(lambda: wanted <= jobs(project), "metrics of every process", 120)
 
 
 def test_a_tick_becomes_a_metric_of_its_consumer(project: Project) -> None:
     expression = (
         'sum(threet_consumer_entries_total{outcome="delivered",'
-        'job="threet/price_stream_consumer"})'
+        'job="price_stream_consumer"})'
     )
     wait_until(lambda: bool(values(project, expression)), "the metric", 90)
     before = values(project, expression)[0]
