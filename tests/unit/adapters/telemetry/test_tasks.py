@@ -66,3 +66,15 @@ def test_a_failed_request_is_measured_with_its_kind_and_told_as_it_is() -> None:
     ((attributes, _),) = telemetry.values(_REQUEST).items()
     assert ("error.type", "TimeoutError") in attributes
     assert not telemetry.span("exchange meta").status.is_ok
+
+
+def test_an_error_is_told_of_a_span_in_a_few_words_only() -> None:
+    telemetry = Telemetry()
+    requests = RequestTraces(
+        telemetry.tracer, telemetry.histogram(_REQUEST), ManualClock(0)
+    )
+    with pytest.raises(ValueError, match="x"), requests.asking("meta"):
+        raise ValueError("x" * 5_000)
+    span = telemetry.span("exchange meta")
+    assert span.status.description == "x" * 200
+    assert not span.events
