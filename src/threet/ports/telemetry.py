@@ -33,7 +33,10 @@ class TickTelemetry(Protocol):
         """The traceparent for the entries of one frame, "" if it is not traced."""
 
     def published(self, batch: Sequence[Envelope]) -> None:
-        """These are in their streams now, or were given up."""
+        """These are in their streams now."""
+
+    def given_up(self, envelope: Envelope) -> None:
+        """It never will be in its stream."""
 
 
 class DeliveryTelemetry(Protocol):
@@ -79,6 +82,8 @@ class Untold:
         return ""
 
     def published(self, batch: Sequence[Envelope]) -> None: ...
+
+    def given_up(self, envelope: Envelope) -> None: ...
 
     def processing(
         self, stream: str, group: str, batch: Sequence[Envelope]

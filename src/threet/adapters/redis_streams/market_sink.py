@@ -70,7 +70,7 @@ class MarketSink:
             )
             self._newest.apply(event)
         while len(self._waiting) > self._most_waiting:
-            self._telemetry.published([self._waiting.popleft()])
+            self._telemetry.given_up(self._waiting.popleft())
             self._dropped += 1
         self._woken.set()
 
