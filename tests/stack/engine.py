@@ -84,6 +84,12 @@ class Project:
         state = self.containers()[service]["State"]
         return str(state.get("Health", {}).get("Status", state["Status"]))
 
+    def memory(self) -> str:
+        """What each container uses now, a line each."""
+        form = "{{.Name}} {{.MemUsage}}"
+        ids = self.compose("ps", "-q").split()
+        return self._run(["docker", "stats", "--no-stream", "--format", form, *ids])
+
     def is_well(self) -> bool:
         """Everything is there, healthy or ended as it should."""
         containers = self.containers()

@@ -90,7 +90,7 @@ def test_s12_a_container_is_denied_what_it_does_not_need(
 @pytest.mark.parametrize(("variant", "name"), CASES)
 def test_a_container_is_bounded(variant: str, name: str) -> None:
     one = service(variant, name)
-    assert re.fullmatch(r"\d+[mg]", one["mem_limit"])
+    assert re.fullmatch(r"[1-9]\d*[mg]", one["mem_limit"])
     assert 0 < one["cpus"] <= 2
     assert 0 < one["pids_limit"] <= 2048
     assert set(one["logging"]["options"]) == {"max-size", "max-file"}
