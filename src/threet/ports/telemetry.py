@@ -56,7 +56,7 @@ class RequestTelemetry(Protocol):
 
 
 class TaskTelemetry(Protocol):
-    """Tasks of the queue; ``key`` is unlike that of any other run."""
+    """Tasks of the queue; ``key`` is the task's: the same if it is delivered again."""
 
     def sending(self, task: str) -> Mapping[str, str]:
         """The headers by which the run of a task continues this trace."""

@@ -1,5 +1,7 @@
 """Tasks and requests: spans that end, durations by outcome, few attributes."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from tests.telemetry import Telemetry, parent_id, span_id
@@ -39,6 +41,20 @@ def test_the_trace_is_current_for_the_run_and_not_after_it() -> None:
     assert current_traceparent() != ""
     tasks.ended("key", "SUCCESS")
     assert current_traceparent() == ""
+
+
+def test_the_same_task_twice_at_once_is_two_runs() -> None:
+    """Delivered again while it runs (F54): each thread ends its own."""
+    telemetry, clock = Telemetry(), ManualClock(0)
+    tasks = _tasks(telemetry, clock)
+    tasks.began("key", "canary", {})
+    with ThreadPoolExecutor(1) as other:
+        other.submit(tasks.began, "key", "canary", {}).result()
+        other.submit(tasks.ended, "key", "SUCCESS").result()
+    assert current_traceparent() != ""
+    tasks.ended("key", "SUCCESS")
+    assert current_traceparent() == ""
+    assert len(telemetry.spans()) == 2
 
 
 def test_an_end_without_a_beginning_changes_nothing() -> None:
