@@ -135,7 +135,7 @@ restore:                       ## FILE=backups/...: in the place of what is ther
 	@COMPOSE="$(COMPOSE)" sh setup/backup/restore.sh $(FILE)
 
 test-stack: setup-dev          ## the whole stack on the Docker there is, from outside
-	$(BIN)/pytest -q tests/stack
+	$(BIN)/pytest -q -s tests/stack
 
 UV_COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --group build pyproject.toml
