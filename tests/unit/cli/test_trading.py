@@ -1,0 +1,83 @@
+"""`3t why`, `3t kill` and `3t resume` on a database of their own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from threet.adapters.sql.database import Database
+from threet.adapters.sql.decision_store import SqlDecisionStore
+from threet.adapters.sql.halt_store import SqlHaltStore
+from threet.bootstrap import processes
+from threet.bootstrap import settings as root
+from threet.cli import trading
+from threet.model.decisions import Decision, Input, Verdict
+from threet.model.errors import ConfigurationError
+from threet.ports.halt_store import KILL_SWITCH
+
+ADDRESS = "0x" + "1" * 40
+AT_MS = 1_790_000_000_000  # 2026-09-21T14:13:20Z
+
+
+@pytest.fixture
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("THREET_EXCHANGES__HYPERLIQUID__WALLET_ADDRESS", ADDRESS)
+    root.config.cache_clear()
+    processes.prepared_database(root.config())
+    made = processes.database(root.config())
+    yield made
+    made.close()
+    root.config.cache_clear()
+
+
+def a_decision() -> Decision:
+    return Decision(
+        decision_id="trend/candle SOL 1m 1",
+        run="trend",
+        event="candle SOL 1m 1",
+        at_ms=AT_MS,
+        because="fast above slow [bold]",
+        inputs=(Input(name="equity", value=None, age_ms=None),),
+        verdicts=(Verdict(gate="price", passed=False, reason="12 s old"),),
+    )
+
+
+def test_a_decision_is_told_with_all_that_it_rested_on(
+    database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = SqlDecisionStore(database)
+    store.begin("trend", "ema_trend", "{}", AT_MS)
+    store.record(a_decision(), {})
+    assert trading.why("SOL", None, 3) == 0
+    said = capsys.readouterr().out
+    assert "2026-09-21T14:13:20" in said
+    assert "because fast above slow [bold]" in said
+    assert "equity: unknown" in said
+    assert "price refused: 12 s old" in said
+    assert trading.why("SOL", "2026-09-21T14:13:19", 3) == 1
+
+
+def test_nothing_decided_and_a_time_that_is_none_are_told(database: Database) -> None:
+    assert trading.why("BTC", None, 1) == 1
+    with pytest.raises(ConfigurationError, match="is no time"):
+        trading.why("BTC", "yesterday", 1)
+
+
+def test_b10_a_kill_stays_until_it_is_resumed(database: Database) -> None:
+    trading.kill("by hand")
+    halts = SqlHaltStore(database, account=ADDRESS)
+    assert [one.cause for one in halts.halts()] == [KILL_SWITCH]
+    trading.kill("again")
+    assert [one.reason for one in halts.halts()] == ["by hand"]
+    trading.resume()
+    assert halts.halts() == []
+
+
+def test_without_an_account_there_is_nothing_to_stop(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("THREET_EXCHANGES__HYPERLIQUID__WALLET_ADDRESS")
+    root.config.cache_clear()
+    with pytest.raises(ConfigurationError, match="wallet_address"):
+        trading.kill("by hand")
