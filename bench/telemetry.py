@@ -59,6 +59,9 @@ class _Delays:
         now_ns = time.time_ns()
         self.delays_ms += [(now_ns - one.event.received_ns) / 1e6 for one in batch]
 
+    def given_up(self, envelope: Envelope) -> None:
+        self._inner.given_up(envelope)
+
 
 def _frame(number: int) -> PricesUpdated:
     changes = tuple(
@@ -176,7 +179,8 @@ def _rounds(options: argparse.Namespace) -> dict[str, list[Mapping[str, float]]]
         urls = {"good": good, "away": away, "hangs": hole}
         for number in range(options.rounds):
             # Another order in each round: what warms up or tires meets all.
-            for mode in (*_MODES[number % 5 :], *_MODES[: number % 5]):
+            first = number % len(_MODES)
+            for mode in (*_MODES[first:], *_MODES[:first]):
                 found[mode].append(_measure(mode, urls.get(mode), options))
     return found
 
@@ -214,7 +218,8 @@ def main() -> int:
     options.port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         place = ValkeyPlace(folder=Path(folder), port=options.port, password="bench")
-        server = subprocess.Popen(list(valkey.prepare(place).command), stdout=-3)
+        command = list(valkey.prepare(place).command)
+        server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         try:
             asyncio.run(valkey.until_ready(place, SystemClock()))
             is_good = _report(_rounds(options))

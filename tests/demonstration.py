@@ -24,6 +24,8 @@ PLATFORM = {
     "example_balance_consumer",
     "celery_worker",
     "celery_beat",
+    "trader",
+    "order_gateway",
 }
 
 

@@ -1,6 +1,7 @@
 """A collector for tests: takes OTLP over HTTP and keeps what it was told."""
 
 import gzip
+import socket
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -91,6 +92,15 @@ def collecting() -> Iterator[Told]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def black_hole() -> Iterator[str]:
+    """Takes connections and answers nothing, ever."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(1000)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 def _spans(request: ExportTraceServiceRequest) -> Iterator[Span]:

@@ -23,9 +23,13 @@ case $checked in
 *'(network: simulator)'*) ;;
 *) refuse "the configuration is not the simulator's ($checked)" ;;
 esac
-owner=$(sql "SELECT network FROM threet.bound_network" 2>/dev/null || echo nobody)
+owner=
+if [ "$(sql "SELECT COUNT(*) FROM information_schema.tables
+    WHERE table_schema = 'threet' AND table_name = 'bound_network'")" != 0 ]; then
+    owner=$(sql "SELECT network FROM threet.bound_network")
+fi
 case $owner in
-simulator | nobody | '') ;;
+simulator | '') ;;
 *) refuse "the database holds data of $owner" ;;
 esac
 

@@ -14,6 +14,7 @@ from hlsim.core.numbers import USD
 from hlsim.core.sub_accounts import SubAccountRules
 from hlsim.core.terms import Terms
 from hlsim.server.options import (
+    parse_agent,
     parse_all,
     parse_dex,
     parse_market,
@@ -52,6 +53,10 @@ Stale = Annotated[int, Option(help="Mirror: silence after which a book is empty.
 Loop = Annotated[bool, Option(help="Repeat the recording.")]
 Limit = Annotated[int, Option(help="0 = no limit.")]
 Dollars = Annotated[int, Option(min=0, help="Dollars.")]
+AgentTexts = Annotated[
+    list[str] | None,
+    Option(help="Approved at the start, 0xMASTER=0xAGENT; repeatable."),
+]
 VaultTexts = Annotated[list[str] | None, Option(help="0xVAULT=0xLEADER; repeatable.")]
 PartialGtc = Annotated[
     bool, Option(help="A Gtc that traded in part answers filled, not resting.")
@@ -88,6 +93,7 @@ def serve(
     dex: Dexes = None,
     account: AccountTexts = None,
     position: PositionTexts = None,
+    agent: AgentTexts = None,
     speed: Speed = 1.0,
     rate: Rate = None,
     history_days: int = 10,
@@ -139,7 +145,8 @@ def serve(
         dexes=tuple(map(parse_dex, dex or ())), recordings=parse_market(market),
         mirror=parse_mirror(market), mirror_stale_ms=mirror_stale_ms,
         loop=loop, history_days=history_days,
-        block_ms=block_ms, accounts=accounts, holdings=holdings, limits=limits,
+        block_ms=block_ms, accounts=accounts, holdings=holdings,
+        agents=tuple(map(parse_agent, agent or ())), limits=limits,
         cadence=Cadence(all_mids_ms=all_mids_ms, l2_book_ms=l2_book_ms),
         terms=terms, sources=parse_network(network),
         faults=load_plan(faults) if faults else None, control_port=control_port,

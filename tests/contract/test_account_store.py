@@ -81,6 +81,15 @@ def test_a_new_reading_replaces_all_positions(stores: Stores) -> None:
     assert stores.accounts.current(ADDRESS) == a_state(3)
 
 
+def test_equities_are_those_since_a_time_oldest_first(stores: Stores) -> None:
+    for number in (1, 2, 3):
+        stores.accounts.record(a_state(number), [])
+    states = [a_state(number) for number in (2, 3)]
+    expected = [(one.account_ms, one.account_value) for one in states]
+    since_ms = states[0].account_ms
+    assert list(stores.accounts.equities(ADDRESS, since_ms)) == expected
+
+
 def test_history_is_appended_and_read_oldest_first(stores: Stores) -> None:
     for at in (1, 2, 3):
         stores.accounts.record(a_state(at, f"{at}.5"), [])

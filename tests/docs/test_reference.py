@@ -11,7 +11,7 @@ import pytest
 from tests.docs.documents import first_cells, rows, section, text_of
 from tests.system.web.scripted import Script
 from threet.adapters.redis_streams.codec import DEAD_LETTERS, STREAMS
-from threet.adapters.sql.schema import metadata
+from threet.adapters.sql.trading_schema import EVERY_TABLE
 from threet.bootstrap.embedded import EmbeddedOptions, plan
 from threet.bootstrap.settings import schema
 from threet.model.accounts import AccountPosition
@@ -98,7 +98,9 @@ def first_columns(text: str) -> list[str]:
     return [row[0].strip("`") for row in rows(text)]
 
 
-@pytest.mark.parametrize("table", metadata.sorted_tables, ids=lambda table: table.name)
+@pytest.mark.parametrize(
+    "table", EVERY_TABLE.sorted_tables, ids=lambda table: table.name
+)
 def test_database_names_every_column(table: Any) -> None:
     told = first_cells(section(text_of("reference/database.md"), f"`{table.name}`"))
     assert told == [column.name for column in table.columns]
@@ -110,5 +112,5 @@ def test_processes_names_every_process_with_its_module(
     monkeypatch.chdir(tmp_path)  # no configuration of this machine
     described = text_of("reference/processes.md").partition("## Alive")[0]
     told = {row[0].strip("`"): row[1].strip("`") for row in rows(described)}
-    started = plan(EmbeddedOptions(), {}).platform
+    started = plan(EmbeddedOptions(is_demo=True), {}).platform  # with all that trades
     assert told == {child.name: child.command[2] for child in started}

@@ -166,7 +166,8 @@ def test_only_who_asks_the_exchange_or_tells_of_an_alert_can_reach_out() -> None
     out = {
         name for name, one in services("full").items() if "outside" in one["networks"]
     }
-    assert out == {"price_stream_producer", "celery_worker", "web", "alertmanager"}
+    askers = {"price_stream_producer", "celery_worker", "web", "order_gateway"}
+    assert out == {*askers, "alertmanager"}
 
 
 def test_source_is_mounted_read_only_and_in_production_not_at_all() -> None:

@@ -1,16 +1,14 @@
 """What the running platform tells a collector; and that it needs none (X1)."""
 
 import json
-import socket
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.demonstration import PLATFORM, Demo
-from tests.otlp_sink import Span, Told, collecting
+from tests.otlp_sink import Span, Told, black_hole, collecting
 from threet.adapters.telemetry.instruments import CATALOGUE
 
 _SERVICES = {*PLATFORM, "web"}
@@ -109,8 +107,10 @@ def test_a_histogram_links_to_a_trace(demo: Demo, told: Told) -> None:
             for trace_id in point.exemplar_trace_ids
         }
 
-    ticks = {span.trace_id for span in told.named("tick")}
-    demo.until(lambda: bool(linked() & ticks), "an exemplar of a traced tick")
+    def ticks() -> set[str]:
+        return {span.trace_id for span in told.named("tick")}
+
+    demo.until(lambda: bool(linked() & ticks()), "an exemplar of a traced tick")
 
 
 def test_a_log_line_of_traced_work_carries_its_trace(demo: Demo, told: Told) -> None:
@@ -124,17 +124,8 @@ def test_a_log_line_of_traced_work_carries_its_trace(demo: Demo, told: Told) -> 
     assert traces() <= {span.trace_id for span in told.spans}
 
 
-@contextmanager
-def _black_hole() -> Iterator[str]:
-    """Takes connections and answers nothing, ever."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(1000)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-
-
 def test_x1_a_collector_that_hangs_holds_nothing_up(tmp_path: Path) -> None:
-    with _black_hole() as url:
+    with black_hole() as url:
         demo = Demo(tmp_path, environment=_environment(url))
         demo.start()
         demo.until(demo.is_complete, "every process alive")

@@ -228,7 +228,7 @@ def _celery() -> list[PanelBuilder]:
             Told(
                 title="Duration of a run",
                 normal="p99 below a second or two. The dots are traces: open one.",
-                otherwise="a task is ended after 60 s; see TaskSlow.",
+                otherwise="others wait once all threads are taken; see TaskSlow.",
             ),
             *quantiles("threet_task_duration_seconds", "task", only=(0.99,)),
             unit="s",

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from hlsim.core.accounts import DEFAULT_LEVERAGE, Leverage
+from hlsim.core.commands import ApproveAgent
 from hlsim.core.exchange import Exchange
 from hlsim.core.margin import bound, cross_value, marks_at
 from hlsim.core.market import Market
 from hlsim.core.numbers import USD_DECIMALS, parse_units
+from hlsim.core.refusal import Refused
 from hlsim.core.universe import Instrument
 from hlsim.market.bar_path import BarPath
 from hlsim.market.bars import read_bars
@@ -33,9 +35,17 @@ def build_exchange(
         exchange.deposit(user, int(funds.scaleb(USD_DECIMALS)), start_ms)
     for holding in settings.holdings:
         _grant(exchange, holding)
+    for master, agent in settings.agents:
+        _approve(exchange, master, agent, start_ms)
     _check_carried(exchange, settings, start_ms)
     exchange.happened(start_ms)  # nobody listens yet
     return exchange
+
+
+def _approve(exchange: Exchange, master: str, agent: str, start_ms: int) -> None:
+    match exchange.act(master, ApproveAgent(address=agent, name="3t"), start_ms):
+        case Refused(text):
+            raise ValueError(f"agent {agent} of {master}: {text}")
 
 
 def build_market(settings: Settings, start_ms: int) -> Market:

@@ -53,6 +53,14 @@ def parse_vault(text: str) -> tuple[str, str]:
     return vault.lower(), leader.lower()
 
 
+def parse_agent(text: str) -> tuple[str, str]:
+    """Read ``0xMASTER=0xAGENT``."""
+    master, _, agent = text.partition("=")
+    if not _ADDRESS.fullmatch(master) or not _ADDRESS.fullmatch(agent):
+        raise ValueError(f"{text!r} is no agent; write 0x<40 hex digits>=0x<agent>")
+    return master.lower(), agent.lower()
+
+
 def parse_network(text: str) -> tuple[Source, ...]:
     """Read whose signatures count; ``both`` tries testnet first, as the SDK signs."""
     networks: dict[str, tuple[Source, ...]] = {

@@ -119,6 +119,7 @@ class Settings:
     playback_delay_ms: int = 250
     accounts: tuple[Deposit, ...] = ()
     holdings: tuple[Holding, ...] = ()
+    agents: tuple[tuple[str, str], ...] = ()  # (master, agent), approved at the start
     speed: float = 1.0
     rate: int | None = None
     block_ms: int = 200

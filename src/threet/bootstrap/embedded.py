@@ -1,5 +1,6 @@
 """The embedded run: the platform's processes on a private Valkey and SQLite."""
 
+import json
 import secrets
 import socket
 import sys
@@ -7,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from threet.adapters.hyperliquid.signing import Signer
 from threet.adapters.processes.child import ChildSpec
 from threet.adapters.processes.valkey import ValkeyPlace
 from threet.bootstrap import settings as root
@@ -21,6 +23,30 @@ DEMO_SEED = 7
 
 _SIMULATOR_PORT = 3001
 
+GATEWAY = "order_gateway"
+_TRADING_AFTER_SECS = 4.0
+_KEY = "THREET_EXCHANGES__HYPERLIQUID__PRIVATE_KEY"
+# Of products the demonstration's account does not hold before: a run has the whole of
+# what it trades.
+_DEMO_STRATEGIES = (
+    {
+        "name": "tactical-trend",
+        "strategy": "ema_trend",
+        "parameters": {
+            "symbol": "SOL",
+            "timeframe": "1m",
+            "fast": 5,
+            "slow": 20,
+            "volatility_bars": 30,
+            "most_weight": 0.3,
+        },
+    },
+    {
+        "name": "reversion",
+        "strategy": "rsi_reversion",
+        "parameters": {"symbol": "XRP", "timeframe": "1m", "weight": 0.1},
+    },
+)
 MODULES = (
     ("price_stream_producer", "threet.components.price_stream_producer"),
     ("price_stream_consumer", "threet.components.price_stream_consumer"),
@@ -28,6 +54,10 @@ MODULES = (
     ("celery_worker", "threet.celery_services.worker"),
     ("celery_beat", "threet.celery_services.beat"),
     ("web", "threet.web"),
+)
+TRADING_MODULES = (
+    ("trader", "threet.components.trader"),
+    (GATEWAY, "threet.components.order_gateway"),
 )
 
 
@@ -76,16 +106,20 @@ def plan(options: EmbeddedOptions, environment: Mapping[str, str]) -> EmbeddedRu
         "THREET_REDIS__DB": "0",
         "THREET_REDIS__PASSWORD": password,
     }
-    exchange = None
+    exchange, key = None, None
     if options.is_demo:
+        # Of an agent that lives as long as this run and its exchange.
+        key = "0x" + secrets.token_hex(32)
+        wanted["THREET_STRATEGIES"] = json.dumps(_DEMO_STRATEGIES)
         # The port at which every other command looks for a simulator, if it is free.
         exchange_port = _SIMULATOR_PORT if is_free(_SIMULATOR_PORT) else free_port()
         wanted["THREET_EXCHANGES__HYPERLIQUID__REST_URL"] = (
             f"http://127.0.0.1:{exchange_port}"
         )
-        exchange = _hlsim(options, exchange_port)
+        exchange = _hlsim(options, exchange_port, Signer(key, "b").address)
     settings = load(environment={**environment, **wanted})
     folder = root.data_dir(settings)
+    trading = dict(_trading(settings, key))
     return EmbeddedRun(
         settings=settings,
         folder=folder,
@@ -97,11 +131,26 @@ def plan(options: EmbeddedOptions, environment: Mapping[str, str]) -> EmbeddedRu
             ChildSpec(
                 name=name,
                 command=(sys.executable, "-m", module),
-                environment={**wanted, "PYTHONSAFEPATH": "1"},
+                environment={**wanted, **_own(name, key), "PYTHONSAFEPATH": "1"},
+                # There is nothing to decide on before prices and bars are there.
+                after_secs=_TRADING_AFTER_SECS if name in trading else 0.0,
             )
-            for name, module in MODULES
+            for name, module in (*MODULES, *trading.items())
         ],
     )
+
+
+def _own(name: str, key: str | None) -> dict[str, str]:
+    """The key goes to the one process that signs."""
+    return {_KEY: key} if key is not None and name == GATEWAY else {}
+
+
+def _trading(settings: Sections, key: str | None) -> Sequence[tuple[str, str]]:
+    """With strategies it decides; with a key as well it trades."""
+    if not settings.strategies:
+        return ()
+    has_key = key or settings.exchanges.hyperliquid.private_key
+    return TRADING_MODULES if has_key else TRADING_MODULES[:1]
 
 
 def free_port() -> int:
@@ -134,7 +183,7 @@ def _from_options(options: EmbeddedOptions) -> dict[str, str]:
         wanted["THREET_DATABASE__HOST"] = ""
         wanted[f"{prefix}WEBSOCKET_URL"] = ""
         wanted[f"{prefix}REST_URL"] = ""
-        wanted[f"{prefix}PRIVATE_KEY"] = ""
+        wanted[_KEY] = ""
         wanted[f"{prefix}NETWORK"] = "simulator"
         wanted[f"{prefix}WALLET_ADDRESS"] = DEMO_ADDRESS
     if options.network is not None:
@@ -144,13 +193,14 @@ def _from_options(options: EmbeddedOptions) -> dict[str, str]:
     return wanted
 
 
-def _hlsim(options: EmbeddedOptions, port: int) -> ChildSpec:
+def _hlsim(options: EmbeddedOptions, port: int, agent: str) -> ChildSpec:
     positions = [f"{DEMO_ADDRESS}:{position}" for position in _DEMO_POSITIONS]
     command = [
         *(sys.executable, "-m", "hlsim.cli", "serve", "--market", "synthetic"),
         *("--port", str(port), "--seed", str(DEMO_SEED)),
         *("--symbols", str(options.symbols)),
         *("--account", f"{DEMO_ADDRESS}={_DEMO_FUNDS}"),
+        *("--agent", f"{DEMO_ADDRESS}={agent}"),
     ]
     for position in positions:
         command += ["--position", position]

@@ -2,6 +2,7 @@
 
 import os
 import socket
+from collections.abc import Sequence
 
 from threet.adapters.hyperliquid.websocket import HyperliquidFeed
 from threet.adapters.redis_streams.board import RedisBoard
@@ -121,7 +122,7 @@ def web_parts() -> WebParts:
         exchange=manager.get_exchange(),
         network=settings.exchanges.hyperliquid.network,
         address=settings.exchanges.hyperliquid.wallet_address,
-        expected_processes=EXPECTED_PROCESSES,
+        expected_processes=expected_processes(settings),
         price_stale_after_ms=int(settings.market_data.stale_after_secs * 1000),
         host=settings.web.host,
         port=settings.web.port,
@@ -133,6 +134,12 @@ def web_parts() -> WebParts:
         gap_counts=SqlGapStore(store).counts,
         telemetry=telemetry("web").web,
     )
+
+
+def expected_processes(settings: Sections) -> Sequence[str]:
+    """With strategies the trader as well; the gateway says itself that it is there."""
+    trading = ("trader",) if settings.strategies else ()
+    return (*EXPECTED_PROCESSES, *trading)
 
 
 def database(settings: Sections) -> Database:

@@ -8,7 +8,16 @@ import typer
 
 from threet.bootstrap import telling_refusals
 from threet.bootstrap.embedded import EmbeddedOptions
-from threet.cli import configuration, data, database, init, products, status, up
+from threet.cli import (
+    configuration,
+    data,
+    database,
+    init,
+    products,
+    status,
+    trading,
+    up,
+)
 from threet.model.errors import ThreeTError
 
 app = typer.Typer(
@@ -105,6 +114,32 @@ def init_(
     Only what is missing is written; a second run changes nothing.
     """
     init.make(variant)
+
+
+@app.command()
+def why(
+    symbol: str,
+    at: Annotated[
+        str | None, typer.Option(help="Up to then, UTC: 2026-11-25T22:00:00.")
+    ] = None,
+    count: Annotated[int, typer.Option(min=1, max=1000)] = 3,
+) -> None:
+    """Why something was done about a symbol, or why not."""
+    raise SystemExit(trading.why(symbol, at, count))
+
+
+@app.command()
+def kill(
+    reason: Annotated[str, typer.Option(help="Kept with the halt.")] = "by hand",
+) -> None:
+    """Stop trading: cancel what rests, open nothing, until `3t resume`."""
+    raise SystemExit(trading.kill(reason))
+
+
+@app.command()
+def resume() -> None:
+    """End what `3t kill` began."""
+    raise SystemExit(trading.resume())
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """The sections of config.yml and secrets.yml; each default is the embedded run's."""
 
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -197,6 +198,53 @@ class ObservabilitySettings(Section):
     metrics_every_secs: Annotated[float, Field(ge=1, le=300)] = 10
 
 
+class StrategySettings(Section):
+    """A run: a strategy of the catalogue under a ``name`` of its own, which its
+    positions and its memory are kept by."""
+
+    name: Annotated[str, Field(min_length=1, max_length=64, pattern="^[a-z0-9_-]+$")]
+    strategy: str
+    parameters: dict[str, str | int | float | bool | list[str]] = {}
+
+
+Amount = Annotated[Decimal, Field(gt=0, le=1_000_000_000)]
+Share = Annotated[Decimal, Field(gt=0, le=1)]
+Multiple = Annotated[Decimal, Field(gt=0, le=50)]
+
+
+class GroupSettings(Section):
+    symbols: tuple[str, ...]
+    most_notional: Amount
+
+
+class RiskSettings(Section):
+    """What the account may risk at most, all runs together; amounts in USDC."""
+
+    most_order_notional: Amount = Decimal(10_000)
+    most_day_notional: Amount = Decimal(200_000)
+    most_position_notional: Amount = Decimal(25_000)
+    most_gross: Multiple = Decimal(3)
+    most_net: Multiple = Decimal(2)
+    price_band: Share = Decimal("0.05")
+    most_price_age_ms: Annotated[int, Field(ge=100, le=600_000)] = 10_000
+    most_account_age_ms: Annotated[int, Field(ge=1_000, le=3_600_000)] = 120_000
+    most_orders_a_minute: Annotated[int, Field(ge=1, le=10_000)] = 60
+    most_daily_loss: Share = Decimal("0.05")
+    most_drawdown: Share = Decimal("0.20")
+    least_liquidation_distance: Share = Decimal("0.10")
+    groups: dict[str, GroupSettings] = {}
+
+
+class ExecutionSettings(Section):
+    """How a position comes to what is wanted."""
+
+    style: Literal["market", "passive", "twap"] = "market"
+    bound: Annotated[Decimal, Field(gt=0, le=Decimal("0.1"))] = Decimal("0.005")
+    least_notional: Annotated[Decimal, Field(ge=10, le=100_000)] = Decimal(15)
+    least_share: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.05")
+    every_secs: Annotated[float, Field(ge=0.2, le=60)] = 1.0
+
+
 class Sections(Section):
     """Both files together; the environment overrides, ``THREET_REDIS__PORT=6380``."""
 
@@ -206,6 +254,9 @@ class Sections(Section):
     celery: CelerySettings = CelerySettings()
     market_data: MarketDataSettings = MarketDataSettings()
     exchanges: ExchangesSettings = ExchangesSettings()
+    strategies: tuple[StrategySettings, ...] = ()
+    risk: RiskSettings = RiskSettings()
+    execution: ExecutionSettings = ExecutionSettings()
     web: WebSettings = WebSettings()
     alerts: AlertSettings = AlertSettings()
     observability: ObservabilitySettings = ObservabilitySettings()

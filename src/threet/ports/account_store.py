@@ -29,5 +29,8 @@ class AccountStore(Protocol):
     def current(self, address: str) -> AccountState | None:
         """The newest stored reading; None when the account was never read."""
 
+    def equities(self, address: str, since_ms: int) -> Sequence[tuple[int, Decimal]]:
+        """Time and account value of every reading since then, oldest first."""
+
     def history(self, address: str, limit: int) -> Sequence[BalancePoint]:
         """The newest ``limit`` points, oldest first."""

@@ -33,7 +33,10 @@ class TickTelemetry(Protocol):
         """The traceparent for the entries of one frame, "" if it is not traced."""
 
     def published(self, batch: Sequence[Envelope]) -> None:
-        """These are in their streams now, or were given up."""
+        """These are in their streams now."""
+
+    def given_up(self, envelope: Envelope) -> None:
+        """It never will be in its stream."""
 
 
 class DeliveryTelemetry(Protocol):
@@ -53,7 +56,7 @@ class RequestTelemetry(Protocol):
 
 
 class TaskTelemetry(Protocol):
-    """Tasks of the queue; ``key`` is unlike that of any other run."""
+    """Tasks of the queue; ``key`` is the task's: the same if it is delivered again."""
 
     def sending(self, task: str) -> Mapping[str, str]:
         """The headers by which the run of a task continues this trace."""
@@ -79,6 +82,8 @@ class Untold:
         return ""
 
     def published(self, batch: Sequence[Envelope]) -> None: ...
+
+    def given_up(self, envelope: Envelope) -> None: ...
 
     def processing(
         self, stream: str, group: str, batch: Sequence[Envelope]

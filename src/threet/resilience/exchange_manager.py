@@ -66,10 +66,13 @@ class ExchangeManager:
         }
         self._state = AccessState(breakers, monitor or NetworkMonitor())
 
-    def get_exchange(self, *, is_paid: bool = False) -> GuardedReader:
+    def get_exchange(
+        self, *, is_paid: bool = False, priority: Priority | None = None
+    ) -> GuardedReader:
         """The reader to ask; ``is_paid`` for callers that plan and take the weight of
-        each call themselves. Tries after the first are always paid here."""
-        return GuardedReader(self._exchange, self, is_paid=is_paid)
+        each call themselves. Tries after the first are always paid here. ``priority``
+        is that of questions about an account, unless it is their class's own."""
+        return GuardedReader(self._exchange, self, is_paid=is_paid, priority=priority)
 
     def execute_with_retry(
         self, operation: Callable[[], T], request_class: RequestClass, request: Request

@@ -45,11 +45,17 @@ class GuardedReader:
     """
 
     def __init__(
-        self, exchange: ManagedExchange, access: Access, *, is_paid: bool
+        self,
+        exchange: ManagedExchange,
+        access: Access,
+        *,
+        is_paid: bool,
+        priority: Priority | None = None,
     ) -> None:
         self._exchange = exchange
         self._access = access
         self._is_paid = is_paid
+        self._priority = priority
 
     def server_ms(self) -> int:
         """A health check: it is asked whatever the breakers say, and counts in none."""
@@ -90,7 +96,9 @@ class GuardedReader:
         )
 
     def account(self, address: str) -> AccountState:
-        request = Request(name="clearinghouseState", is_paid=self._is_paid)
+        request = Request(
+            name="clearinghouseState", is_paid=self._is_paid, priority=self._priority
+        )
         return self._access.execute_with_retry(
             lambda: self._exchange.account(address), RequestClass.ACCOUNT, request
         )

@@ -6,6 +6,7 @@ from threet.ports.clock import Clock
 from threet.ports.telemetry import WebTelemetry
 
 _UNKNOWN = 0  # the client left before there was an answer
+_FAILED = 500  # what whoever is further out answers when an error comes through
 
 
 class Stopwatch:
@@ -35,6 +36,9 @@ class Stopwatch:
 
         try:
             await self._app(scope, receive, watched)
+        except Exception:
+            status = status or _FAILED
+            raise
         finally:
             if not is_stream:
                 secs = self._clock.monotonic() - began

@@ -15,7 +15,8 @@ from threet.adapters.sql.database import Database
 from threet.adapters.sql.engine import make_engine
 from threet.adapters.sql.migrate import current_revision, migrate, newest_revision
 from threet.adapters.sql.product_store import SqlProductStore
-from threet.adapters.sql.schema import market_data, metadata
+from threet.adapters.sql.schema import market_data
+from threet.adapters.sql.trading_schema import EVERY_TABLE
 
 
 @pytest.fixture(params=["sqlite", "mariadb"])
@@ -51,8 +52,8 @@ def test_the_migrated_schema_is_the_one_the_stores_know(engine: Engine) -> None:
     migrate(engine)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection)
-        assert compare_metadata(context, metadata) == []
-        for table in metadata.sorted_tables:
+        assert compare_metadata(context, EVERY_TABLE) == []
+        for table in EVERY_TABLE.sorted_tables:
             key = inspect(connection).get_pk_constraint(table.name)
             assert key["constrained_columns"] == [one.name for one in table.primary_key]
 
@@ -80,7 +81,9 @@ def test_d2_a_migration_killed_half_way_is_taken_up_again(
     assert migrate(engine) == newest_revision()
     assert len(SqlProductStore(Database(engine)).products()) == 25
     with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        assert (
+            compare_metadata(MigrationContext.configure(connection), EVERY_TABLE) == []
+        )
 
 
 _MIGRATE = (

@@ -2,9 +2,11 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -41,6 +43,27 @@ def test_candles_and_balance_are_stored(demo: Demo) -> None:
     demo.until(lambda: bool(demo.api("positions")["positions"]), "positions")
     symbols = {row["symbol"] for row in demo.api("positions")["positions"]}
     assert "kPEPE" in symbols
+
+
+def test_b1_a_paper_trade_happens_and_says_why(demo: Demo) -> None:
+    """Within 60 s of the start, with a reason that the command tells."""
+
+    def filled() -> bool:
+        with closing(sqlite3.connect(demo.folder / "simulator" / "threet.db")) as file:
+            query = "SELECT count(*) FROM fills WHERE symbol = 'SOL'"
+            count: int = file.execute(query).fetchone()[0]
+        return count > 0
+
+    demo.until(filled, "a fill of SOL", 60)
+    said = subprocess.run(
+        [*COMMAND, "why", "SOL", "--count", "1"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "THREET_DATA_DIR": str(demo.folder)},
+    ).stdout
+    assert "because fast average" in said
+    assert "wants" in said
 
 
 @pytest.mark.parametrize("name", sorted(PLATFORM))

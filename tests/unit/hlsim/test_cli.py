@@ -45,6 +45,16 @@ def asked(url: str, question: dict[str, str]) -> object:
         connection.close()
 
 
+def test_an_agent_is_approved_from_the_start() -> None:
+    agent = "0x" + "b" * 40
+    options = ("--account", f"{USER}=10000", "--agent", f"{USER}={agent}")
+    with served("--symbols", "2", *options) as (_, line):
+        found = re.search(r"http://127\.0\.0\.1:\d+", line)
+        assert found is not None
+        role = asked(found[0], {"type": "userRole", "user": agent})
+        assert role == {"role": "agent", "data": {"user": USER}}
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_is_ready_with_one_line_and_ends_with_zero(number: signal.Signals) -> None:
     with served("--symbols", "12", "--account", f"{USER}=10000") as (process, line):

@@ -3,6 +3,7 @@
 import threading
 from collections import defaultdict
 from collections.abc import Sequence
+from decimal import Decimal
 
 from threet.model.accounts import AccountState
 from threet.model.errors import DependencyError
@@ -35,6 +36,13 @@ class MemoryAccountStore:
         self._require_up()
         readings = self._readings.get(address)
         return readings[-1] if readings else None
+
+    def equities(self, address: str, since_ms: int) -> Sequence[tuple[int, Decimal]]:
+        return [
+            (one.account_ms, one.account_value)
+            for one in self.history(address, 1_000_000)
+            if one.account_ms >= since_ms
+        ]
 
     def history(self, address: str, limit: int) -> Sequence[BalancePoint]:
         self._require_up()

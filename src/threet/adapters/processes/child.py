@@ -21,11 +21,15 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChildSpec:
-    """``environment`` is added to this process's own; it may hold secrets."""
+    """``environment`` is added to this process's own; it may hold secrets.
+
+    ``after_secs``: it begins so long after the others, whose start it would slow down.
+    """
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    after_secs: float = 0.0
 
 
 class Child:

@@ -57,6 +57,7 @@ class Supervisor:
 
     async def _keep(self, spec: ChildSpec) -> None:
         policy = self._policies[spec.name]
+        await self._clock.sleep(spec.after_secs)
         while True:
             child = await Child.start(spec, self._log_dir / f"{spec.name}.log")
             self._children[spec.name] = child

@@ -58,6 +58,9 @@ class MarketSink:
         self._offered = 0
         self._published = 0
         self._dropped = 0
+        # Of the batch that is being written: still waiting, and pushed out meanwhile.
+        self._flying = 0
+        self._doubtful: list[Envelope] = []
 
     def offer(self, events: Sequence[Event]) -> None:
         """Never blocks; what does not fit pushes out the oldest, and is counted."""
@@ -70,8 +73,7 @@ class MarketSink:
             )
             self._newest.apply(event)
         while len(self._waiting) > self._most_waiting:
-            self._telemetry.published([self._waiting.popleft()])
-            self._dropped += 1
+            self._push_out()
         self._woken.set()
 
     async def run(self) -> None:
@@ -111,23 +113,36 @@ class MarketSink:
         """One batch and the newest state; both stay as they are if it fails."""
         batch = list(islice(self._waiting, _MOST_AT_ONCE))
         newest, self._newest = self._newest, NewestState()
+        self._flying = len(batch)
         try:
             await self._publisher.publish(batch, also=newest.commands())
         except DependencyError:
             self._newest = newest.followed_by(self._newest)
+            for envelope in self._doubtful:
+                self._drop(envelope)
             raise
-        self._forget(batch)
+        else:
+            for _ in range(self._flying):
+                self._waiting.popleft()
+            self._published += len(batch)
+            self._telemetry.published(batch)
+        finally:
+            self._flying = 0
+            self._doubtful.clear()
 
-    def _forget(self, batch: Sequence[Envelope]) -> None:
-        """Remove what was written; what ``offer`` pushed out meanwhile is not lost."""
-        written = {envelope.event_id for envelope in batch}
-        removed = 0
-        while self._waiting and self._waiting[0].event_id in written:
-            self._waiting.popleft()
-            removed += 1
-        self._dropped -= len(batch) - removed
-        self._published += len(batch)
-        self._telemetry.published(batch)
+    def _push_out(self) -> None:
+        """The oldest goes; if it is being written it is lost only if that fails, and
+        a count of losses never falls."""
+        oldest = self._waiting.popleft()
+        if self._flying:
+            self._flying -= 1
+            self._doubtful.append(oldest)
+        else:
+            self._drop(oldest)
+
+    def _drop(self, envelope: Envelope) -> None:
+        self._telemetry.given_up(envelope)
+        self._dropped += 1
 
     @property
     def _is_writing(self) -> bool:

@@ -1,15 +1,15 @@
 """Accounts as they were read: newest positions, history of balances, their news."""
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, and_, delete, insert, select, update
 
+from threet.adapters.sql.account_ids import account_id
 from threet.adapters.sql.database import Database
 from threet.adapters.sql.outbox import file_news
-from threet.adapters.sql.product_store import name_id
 from threet.adapters.sql.schema import accounts, balance_history, exchanges, positions
-from threet.adapters.sql.upserts import insert_missing
 from threet.model.accounts import AccountPosition, AccountState, MarginMode
 from threet.model.events import Envelope
 from threet.ports.account_store import BalancePoint
@@ -52,14 +52,14 @@ class SqlAccountStore:
 
     def record(self, state: AccountState, news: Sequence[Envelope]) -> bool:
         def work(connection: Connection) -> bool:
-            account_id, newest_ms = _lock(connection, self._exchange, state.address)
+            owner, newest_ms = _lock(connection, self._exchange, state.address)
             if newest_ms >= state.account_ms:
                 return False
-            _replace_positions(connection, account_id, state.positions)
+            _replace_positions(connection, owner, state.positions)
             balance = {name: getattr(state, name) for name in _BALANCE}
-            key = {"account_id": account_id, "account_ms": state.account_ms}
+            key = {"account_id": owner, "account_ms": state.account_ms}
             connection.execute(insert(balance_history).values(key | balance))
-            mark = update(accounts).where(accounts.c.id == account_id)
+            mark = update(accounts).where(accounts.c.id == owner)
             connection.execute(mark.values(account_ms=state.account_ms))
             file_news(connection, news, self._traceparent())
             return True
@@ -83,6 +83,18 @@ class SqlAccountStore:
         rows = self._database.read(lambda one: one.execute(query).all())
         return _state(rows) if rows else None
 
+    def equities(self, address: str, since_ms: int) -> Sequence[tuple[int, Decimal]]:
+        columns = balance_history.c
+        query = (
+            select(columns.account_ms, columns.account_value)
+            .join_from(balance_history, accounts)
+            .join(exchanges)
+            .where(*self._is(address), columns.account_ms >= since_ms)
+            .order_by(columns.account_ms)
+        )
+        rows = self._database.read(lambda one: one.execute(query).all())
+        return [(row.account_ms, row.account_value) for row in rows]
+
     def history(self, address: str, limit: int) -> Sequence[BalancePoint]:
         columns = balance_history.c
         query = (
@@ -105,28 +117,19 @@ class SqlAccountStore:
 
 def _lock(connection: Connection, exchange: str, address: str) -> tuple[int, int]:
     """Id and newest reading of the account, its row locked until the commit."""
-    exchange_id = name_id(connection, exchanges, exchange)
-    address = address.lower()
-    row = {"exchange_id": exchange_id, "address": address, "account_ms": 0}
-    known = (
-        select(accounts.c.id, accounts.c.account_ms)
-        .where(accounts.c.exchange_id == exchange_id, accounts.c.address == address)
-        .with_for_update()
-    )
-    found = connection.execute(known).first()
-    if found is None:
-        connection.execute(insert_missing(connection, accounts).values(row))
-        found = connection.execute(known).one()
+    mine = accounts.c.id == account_id(connection, address, exchange)
+    locked = select(accounts.c.id, accounts.c.account_ms).where(mine).with_for_update()
+    found = connection.execute(locked).one()
     return found.id, found.account_ms
 
 
 def _replace_positions(
-    connection: Connection, account_id: int, held: Sequence[AccountPosition]
+    connection: Connection, owner: int, held: Sequence[AccountPosition]
 ) -> None:
-    connection.execute(delete(positions).where(positions.c.account_id == account_id))
+    connection.execute(delete(positions).where(positions.c.account_id == owner))
     rows = [
         {name: getattr(one, name) for name in _POSITION}
-        | {"account_id": account_id, "margin_mode": one.margin_mode.value}
+        | {"account_id": owner, "margin_mode": one.margin_mode.value}
         for one in held
     ]
     if rows:

@@ -33,7 +33,7 @@ _TEXT: dict[str, Any] = {
     "mariadb_charset": "utf8mb4",
     "mariadb_collate": "utf8mb4_nopad_bin",
 }
-_DURABLE: dict[str, Any] = {"mariadb_engine": "InnoDB", **_TEXT}
+DURABLE: dict[str, Any] = {"mariadb_engine": "InnoDB", **_TEXT}
 _CACHE: dict[str, Any] = {"mariadb_engine": "MEMORY", **_TEXT}
 
 SYMBOL = String(64)
@@ -74,7 +74,7 @@ exchanges = Table(
     Column("id", Integer, primary_key=True),
     Column("name", String(64), nullable=False),
     UniqueConstraint("name", name="exchanges_by_name"),
-    **_DURABLE,
+    **DURABLE,
 )
 
 instruments = Table(
@@ -83,7 +83,7 @@ instruments = Table(
     Column("id", Integer, primary_key=True),
     Column("name", SYMBOL, nullable=False),
     UniqueConstraint("name", name="instruments_by_name"),
-    **_DURABLE,
+    **DURABLE,
 )
 
 products = Table(
@@ -100,7 +100,7 @@ products = Table(
     Column("is_delisted", Boolean, nullable=False),
     UniqueConstraint("exchange_id", "symbol", name="products_by_symbol"),
     UniqueConstraint("exchange_id", "pair", name="products_by_pair"),
-    **_DURABLE,
+    **DURABLE,
 )
 
 accounts = Table(
@@ -112,7 +112,7 @@ accounts = Table(
     # Of the newest stored reading; 0 before the first.
     _ms("account_ms"),
     UniqueConstraint("exchange_id", "address", name="accounts_by_address"),
-    **_DURABLE,
+    **DURABLE,
 )
 
 positions = Table(
@@ -131,7 +131,7 @@ positions = Table(
     Column("liquidation_price", Exact, nullable=True),
     _amount("funding_since_open"),
     PrimaryKeyConstraint("account_id", "symbol"),
-    **_DURABLE,
+    **DURABLE,
 )
 
 balance_history = Table(
@@ -145,7 +145,7 @@ balance_history = Table(
     _amount("withdrawable"),
     _amount("maintenance_margin"),
     PrimaryKeyConstraint("account_id", "account_ms"),
-    **_DURABLE,
+    **DURABLE,
 )
 
 candles = Table(
@@ -154,7 +154,7 @@ candles = Table(
     *_bar_columns(),
     PrimaryKeyConstraint("product_id", "timeframe", "open_ms"),
     sqlite_with_rowid=False,
-    **_DURABLE,
+    **DURABLE,
 )
 
 market_data = Table(
@@ -183,7 +183,7 @@ candle_gaps = Table(
     PrimaryKeyConstraint("product_id", "timeframe", "start_ms"),
     Index("candle_gaps_by_due", "given_up", "due_ms"),
     sqlite_with_rowid=False,
-    **_DURABLE,
+    **DURABLE,
 )
 
 # From ``since_ms`` on a pair was asked for whole, whatever of it the exchange had.
@@ -194,7 +194,7 @@ candle_backfills = Table(
     _ms("since_ms"),
     PrimaryKeyConstraint("product_id", "timeframe"),
     sqlite_with_rowid=False,
-    **_DURABLE,
+    **DURABLE,
 )
 
 # Rows wait here from the transaction of their facts until they are published.
@@ -207,7 +207,7 @@ outbox = Table(
     Column("event", Text().with_variant(LONGTEXT, "mariadb"), nullable=False),
     Column("traceparent", String(64), nullable=False),
     UniqueConstraint("event_id", name="outbox_by_event"),
-    **_DURABLE,
+    **DURABLE,
 )
 
 inbox = Table(
@@ -218,7 +218,7 @@ inbox = Table(
     _ms("seen_ms"),
     PrimaryKeyConstraint("consumer", "event_id"),
     Index("inbox_by_age", "consumer", "seen_ms"),
-    **_DURABLE,
+    **DURABLE,
 )
 
 # One row at most: the network that every other row is of.
@@ -227,5 +227,5 @@ bound_network = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("network", String(16), nullable=False),
-    **_DURABLE,
+    **DURABLE,
 )

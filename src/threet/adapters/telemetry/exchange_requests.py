@@ -29,6 +29,7 @@ class RequestTraces:
             kind=SpanKind.CLIENT,
             attributes={"threet.request": request},
             record_exception=False,
+            set_status_on_exception=False,  # it would tell the error in full length
         ) as span:
             try:
                 yield

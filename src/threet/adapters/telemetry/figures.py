@@ -88,6 +88,10 @@ _SOURCES: Mapping[str, _Source] = {
         applied="consumer.effects",
         news_published="outbox.published",
         listeners="web.listeners",
+        decisions="trader.decisions",
+        orders="gateway.orders",
+        cycle_failures="gateway.cycle_failures",
+        mismatches="gateway.mismatches",
     ),
     **_each(
         "threet.consumer.entries",

@@ -162,6 +162,16 @@ _PLATFORM = (
         "http.response.status_code",
     ),
 )
+_TRADING = (
+    _counter("threet.trader.decisions", "{decision}", "Evaluations of strategy runs"),
+    _counter("threet.gateway.orders", "{order}", "Orders sent"),
+    _counter("threet.gateway.cycle_failures", "{cycle}", "Cycles that ended early"),
+    _gauge(
+        "threet.gateway.mismatches",
+        "{product}",
+        "Products whose position is not the sum of their fills",
+    ),
+)
 CATALOGUE = (
     *_PROCESS,
     *_FEED,
@@ -170,6 +180,7 @@ CATALOGUE = (
     *_EXCHANGE,
     *_TASKS,
     *_PLATFORM,
+    *_TRADING,
 )
 
 

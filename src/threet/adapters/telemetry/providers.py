@@ -5,9 +5,9 @@ bounded queues for threads of their own: a collector that is away or hangs costs
 does not fit, never the work (RELIABILITY.md X1).
 """
 
+import atexit
 import os
 import socket
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import requests
@@ -29,9 +29,11 @@ from threet.adapters.telemetry.instruments import CATALOGUE
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 SERVICE_NAME = "OTEL_SERVICE_NAME"
 _SCOPE = "threet"
-# An export that takes longer is given up; also how long an ending process may hang.
-_EXPORT_SECS = 3.0
+# An export that takes longer is given up. An ending process may wait for three of them:
+# the newest metrics, the spans that are on their way, and the last spans.
+_EXPORT_SECS = 2.0
 _SPANS_EVERY_MS = 2_000
+# They go at once: by smaller parts the last ones would hold up the end for longer.
 _SPANS_KEPT = 2_048
 _SECONDS = (
     *(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1),
@@ -45,26 +47,21 @@ class Providers:
     meter: metrics.Meter
 
 
-def start(
-    process: str,
-    *,
-    metrics_every_secs: float,
-    environment: Mapping[str, str] | None = None,
-) -> Providers:
+def start(process: str, *, metrics_every_secs: float) -> Providers:
     """Once in each process, after any fork; a second time the first are returned.
 
     ``process`` names the service unless OTEL_SERVICE_NAME does.
     """
-    environment = os.environ if environment is None else environment
     if not isinstance(metrics.get_meter_provider(), MeterProvider):
-        service = environment.get(SERVICE_NAME, process)
+        service = os.environ.get(SERVICE_NAME, process)
         tracers, meters = make(
             service,
-            exports=bool(environment.get(ENDPOINT)),
+            exports=bool(os.environ.get(ENDPOINT)),
             metrics_every_secs=metrics_every_secs,
         )
         trace.set_tracer_provider(tracers)
         metrics.set_meter_provider(meters)
+        atexit.register(end, tracers, meters)
     return Providers(trace.get_tracer(_SCOPE), metrics.get_meter(_SCOPE))
 
 
@@ -77,13 +74,14 @@ def make(
             "service.instance.id": f"{socket.gethostname()}-{os.getpid()}",
         }
     )
-    tracers = TracerProvider(resource=resource)
+    tracers = TracerProvider(resource=resource, shutdown_on_exit=False)
     readers: list[MetricReader] = []
     if exports:
         tracers.add_span_processor(
             BatchSpanProcessor(
                 OTLPSpanExporter(timeout=_EXPORT_SECS, session=_session()),
                 max_queue_size=_SPANS_KEPT,
+                max_export_batch_size=_SPANS_KEPT,
                 schedule_delay_millis=_SPANS_EVERY_MS,
             )
         )
@@ -93,7 +91,16 @@ def make(
                 export_interval_millis=metrics_every_secs * 1000,
             )
         )
-    return tracers, MeterProvider(readers, resource=resource, views=_views())
+    meters = MeterProvider(
+        readers, resource=resource, views=_views(), shutdown_on_exit=False
+    )
+    return tracers, meters
+
+
+def end(tracers: TracerProvider, meters: MeterProvider) -> None:
+    """Hand over what is left, or give it up in time: whoever ends the process waits."""
+    meters.shutdown(timeout_millis=_EXPORT_SECS * 1000)
+    tracers.shutdown()
 
 
 def _session() -> requests.Session:

@@ -32,12 +32,13 @@ class _Run:
 
 @dataclass(slots=True)
 class TaskTraces:
-    """Implements ``TaskTelemetry``; a run begins and ends in the same thread."""
+    """Implements ``TaskTelemetry``; a run begins and ends in the same thread. The same
+    task may run in two of them at once, when it was delivered again."""
 
     tracer: Tracer
     duration: Histogram
     clock: Clock
-    _runs: dict[str, _Run] = field(default_factory=dict)
+    _runs: dict[tuple[str, int], _Run] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def sending(self, task: str) -> Mapping[str, str]:
@@ -58,11 +59,11 @@ class TaskTraces:
         )
         token = context.attach(set_span_in_context(span, Context()))
         with self._lock:
-            self._runs[key] = _Run(task, span, token, self.clock.monotonic())
+            self._runs[_here(key)] = _Run(task, span, token, self.clock.monotonic())
 
     def ended(self, key: str, outcome: str) -> None:
         with self._lock:
-            run = self._runs.pop(key, None)
+            run = self._runs.pop(_here(key), None)
         if run is None:
             return
         if outcome != _GOOD:
@@ -71,3 +72,7 @@ class TaskTraces:
         self.duration.record(self.clock.monotonic() - run.began, attributes)
         context.detach(run.token)  # type: ignore[arg-type]  # what attach returned
         run.span.end()
+
+
+def _here(key: str) -> tuple[str, int]:
+    return key, threading.get_ident()

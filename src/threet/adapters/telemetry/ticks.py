@@ -5,7 +5,14 @@ from dataclasses import dataclass, field
 
 from opentelemetry.context import Context
 from opentelemetry.metrics import Histogram
-from opentelemetry.trace import Span, SpanKind, Tracer, set_span_in_context
+from opentelemetry.trace import (
+    Span,
+    SpanKind,
+    Status,
+    StatusCode,
+    Tracer,
+    set_span_in_context,
+)
 
 from threet.adapters.telemetry.traces import traceparent_of
 from threet.model.events import Envelope, Event
@@ -46,6 +53,13 @@ class TickTraces:
         context = None if traced is None else set_span_in_context(traced, Context())
         waited_ns = self.clock.now_ns() - batch[0].event.received_ns
         self.delay.record(max(waited_ns, 0) / _NANOSECONDS, context=context)
+
+    def given_up(self, envelope: Envelope) -> None:
+        found = self._open.pop(envelope.traceparent, None)
+        if found is not None:
+            found.sending.set_status(Status(StatusCode.ERROR, "given up"))
+            found.sending.end()
+            found.tick.end()
 
     def _begin(self, events: Sequence[Event]) -> str:
         event = events[0]

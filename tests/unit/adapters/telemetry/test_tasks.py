@@ -1,5 +1,7 @@
 """Tasks and requests: spans that end, durations by outcome, few attributes."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from tests.telemetry import Telemetry, parent_id, span_id
@@ -41,6 +43,20 @@ def test_the_trace_is_current_for_the_run_and_not_after_it() -> None:
     assert current_traceparent() == ""
 
 
+def test_the_same_task_twice_at_once_is_two_runs() -> None:
+    """Delivered again while it runs (F54): each thread ends its own."""
+    telemetry, clock = Telemetry(), ManualClock(0)
+    tasks = _tasks(telemetry, clock)
+    tasks.began("key", "canary", {})
+    with ThreadPoolExecutor(1) as other:
+        other.submit(tasks.began, "key", "canary", {}).result()
+        other.submit(tasks.ended, "key", "SUCCESS").result()
+    assert current_traceparent() != ""
+    tasks.ended("key", "SUCCESS")
+    assert current_traceparent() == ""
+    assert len(telemetry.spans()) == 2
+
+
 def test_an_end_without_a_beginning_changes_nothing() -> None:
     telemetry = Telemetry()
     _tasks(telemetry, ManualClock(0)).ended("unknown", "SUCCESS")
@@ -66,3 +82,15 @@ def test_a_failed_request_is_measured_with_its_kind_and_told_as_it_is() -> None:
     ((attributes, _),) = telemetry.values(_REQUEST).items()
     assert ("error.type", "TimeoutError") in attributes
     assert not telemetry.span("exchange meta").status.is_ok
+
+
+def test_an_error_is_told_of_a_span_in_a_few_words_only() -> None:
+    telemetry = Telemetry()
+    requests = RequestTraces(
+        telemetry.tracer, telemetry.histogram(_REQUEST), ManualClock(0)
+    )
+    with pytest.raises(ValueError, match="x"), requests.asking("meta"):
+        raise ValueError("x" * 5_000)
+    span = telemetry.span("exchange meta")
+    assert span.status.description == "x" * 200
+    assert not span.events

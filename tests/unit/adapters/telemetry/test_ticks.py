@@ -58,14 +58,23 @@ def test_the_effect_descends_from_the_tick() -> None:
     assert tick.start_time == START_MS * 1_000_000
 
 
-def test_a_frame_that_is_given_up_leaves_no_open_span() -> None:
+def test_of_frames_that_wait_for_redis_no_more_than_a_hundred_are_traced() -> None:
+    ticks = _ticks(Telemetry(), ManualClock(START_MS), every=1)
+    frame = [prices(("BTC", "1"))]
+    traced = [ticks.received(frame) for _ in range(500)]
+    assert len([one for one in traced if one]) == 100
+    ticks.published(_batch(traced[0]))
+    assert ticks.received(frame) != ""
+
+
+def test_a_frame_that_is_given_up_leaves_no_open_span_and_no_delay() -> None:
     telemetry, clock = Telemetry(), ManualClock(START_MS)
     ticks = _ticks(telemetry, clock, every=1)
-    frame = [prices(("BTC", "1"))]
-    for _ in range(500):  # Redis is away: nothing ends
-        ticks.received(frame)
-    assert ticks.received(frame) == ""
-    assert telemetry.spans() == ()
+    for envelope in _batch(ticks.received([prices(("BTC", "1"))]), ""):
+        ticks.given_up(envelope)
+    assert not telemetry.span("publish").status.is_ok
+    assert telemetry.span("tick").end_time is not None
+    assert telemetry.values(_DELAY) == {}
 
 
 def test_the_delay_is_that_of_the_oldest_of_the_batch() -> None:

@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from threet.adapters.sql.schema import metadata
+from threet.adapters.sql.trading_schema import EVERY_TABLE
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
+    target_metadata=EVERY_TABLE,
     transaction_per_migration=True,
 )
 with context.begin_transaction():

@@ -1,0 +1,167 @@
+"""Signed actions to /exchange, and the questions that tell what came of them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from threet.adapters.hyperliquid import answers, order_answers
+from threet.adapters.hyperliquid.order_answers import plain
+from threet.adapters.hyperliquid.posting import Posting
+from threet.adapters.hyperliquid.signing import Signer
+from threet.model.errors import ExchangeError
+from threet.model.orders import Fill, OrderReport, OrderSpec, Side
+from threet.ports.order_desk import (
+    Burned,
+    Found,
+    NotFound,
+    NotSent,
+    Outcome,
+    Ticket,
+    Unknown,
+)
+
+Action = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """``address`` owns the orders; ``vault`` is the same for a sub-account or a vault,
+    whose orders the signature names (F31), else None."""
+
+    address: str
+    vault: str | None = None
+
+
+class HyperliquidOrderDesk:
+    """Implements ``threet.ports.order_desk.OrderDesk``; safe in many threads.
+
+    ``asset_of`` gives the exchange's number of a symbol, read from its catalogue now,
+    never remembered from an older one (M1); it raises ``UnknownSymbolError``.
+    """
+
+    def __init__(
+        self,
+        *,
+        exchange: Posting,
+        info: Posting,
+        signer: Signer,
+        account: Account,
+        asset_of: Callable[[str], int],
+        server_ms: Callable[[], int],
+    ) -> None:
+        self._exchange = exchange
+        self._info = info
+        self._signer = signer
+        self._account = account
+        self._asset_of = asset_of
+        self._server_ms = server_ms
+
+    def place(self, tickets: Sequence[Ticket]) -> Sequence[Outcome]:
+        orders = [self._order(ticket) for ticket in tickets]
+        action: Action = {"type": "order", "orders": orders, "grouping": "na"}
+        first = tickets[0]
+        return self._acted(action, first.nonce, len(tickets), first.expires_ms)
+
+    def cancel(self, symbol: str, cloid: str, nonce: int) -> Outcome:
+        one = {"asset": self._asset_of(symbol), "cloid": cloid}
+        action: Action = {"type": "cancelByCloid", "cancels": [one]}
+        (outcome,) = self._acted(action, nonce, 1)
+        return outcome
+
+    def burn(self, nonce: int) -> Burned | Unknown | NotSent:
+        action: Action = {"type": "noop"}
+        try:
+            body = self._exchange.ask("noop", self._signed(action, nonce))
+            return answers.read(
+                "noop", body, order_answers.ANSWER, order_answers.burned
+            )
+        except ExchangeError as error:
+            return Unknown(str(error), error)
+
+    def look_up(self, cloid: str) -> Found | NotFound:
+        # Before the question: what lands after it is not seen by it.
+        asked_ms = self._server_ms()
+        body = self._ask("orderStatus", oid=cloid)
+        found = answers.read(
+            "orderStatus",
+            body,
+            order_answers.ORDER_STATUS,
+            lambda answer: order_answers.stated(answer, asked_ms),
+        )
+        return found if isinstance(found, NotFound) else Found(found)
+
+    def open_orders(self) -> Sequence[OrderReport]:
+        body = self._ask("frontendOpenOrders")
+        return answers.read(
+            "frontendOpenOrders",
+            body,
+            order_answers.ORDERS,
+            lambda rows: [order_answers.report(row) for row in rows],
+        )
+
+    def fills(self, since_ms: int) -> Sequence[Fill]:
+        body = self._ask("userFillsByTime", startTime=since_ms)
+        found = answers.read(
+            "userFillsByTime",
+            body,
+            order_answers.FILLS,
+            lambda rows: [order_answers.fill(row) for row in rows],
+        )
+        return sorted(found, key=lambda one: one.time_ms)
+
+    def _acted(
+        self, action: Action, nonce: int, count: int, expires_ms: int | None = None
+    ) -> Sequence[Outcome]:
+        name = str(action["type"])
+        try:
+            body = self._exchange.ask(name, self._signed(action, nonce, expires_ms))
+            return answers.read(
+                name,
+                body,
+                order_answers.ANSWER,
+                lambda answer: order_answers.outcomes(answer, count),
+            )
+        except ExchangeError as error:
+            return [Unknown(str(error), error)] * count
+
+    def _signed(
+        self, action: Action, nonce: int, expires_ms: int | None = None
+    ) -> Mapping[str, object]:
+        vault = self._account.vault
+        signature = self._signer.sign(
+            action, nonce, vault=vault, expires_after_ms=expires_ms
+        )
+        return {
+            "action": action,
+            "nonce": nonce,
+            "signature": signature,
+            "vaultAddress": vault,
+            "expiresAfter": expires_ms,
+        }
+
+    def _order(self, ticket: Ticket) -> Action:
+        """The keys in the order in which they are hashed (HYPERLIQUID.md 3.1)."""
+        spec = ticket.spec
+        return {
+            "a": self._asset_of(spec.symbol),
+            "b": spec.side is Side.BUY,
+            "p": plain(spec.limit_price),
+            "s": plain(spec.quantity),
+            "r": spec.reduce_only,
+            "t": _kind(spec),
+            "c": ticket.cloid,
+        }
+
+    def _ask(self, question: str, **more: object) -> bytes:
+        request = {"type": question, "user": self._account.address, **more}
+        return self._info.ask(question, request)
+
+
+def _kind(spec: OrderSpec) -> Action:
+    if spec.trigger is None:
+        return {"limit": {"tif": spec.time_in_force.value}}
+    trigger = {
+        "isMarket": True,
+        "triggerPx": plain(spec.trigger.price),
+        "tpsl": spec.trigger.kind.value,
+    }
+    return {"trigger": trigger}

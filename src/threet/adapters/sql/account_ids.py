@@ -1,0 +1,25 @@
+"""The row of an account, made when it is missing."""
+
+from sqlalchemy import Connection, select
+
+from threet.adapters.sql.product_store import name_id
+from threet.adapters.sql.schema import accounts, exchanges
+from threet.adapters.sql.upserts import insert_missing
+
+
+def account_id(
+    connection: Connection, address: str, exchange: str = "hyperliquid"
+) -> int:
+    """Addresses are kept in lower case."""
+    exchange_id = name_id(connection, exchanges, exchange)
+    address = address.lower()
+    query = select(accounts.c.id).where(
+        accounts.c.exchange_id == exchange_id, accounts.c.address == address
+    )
+    known: int | None = connection.scalar(query)
+    if known is not None:
+        return known
+    row = {"exchange_id": exchange_id, "address": address, "account_ms": 0}
+    connection.execute(insert_missing(connection, accounts).values(row))
+    made: int = connection.scalars(query).one()
+    return made

@@ -1,0 +1,251 @@
+"""Intents, nonces and fills of one account."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from threet.adapters.sql.account_ids import account_id
+from threet.adapters.sql.database import Database
+from threet.adapters.sql.trading_schema import fills, order_intents, signers
+from threet.adapters.sql.upserts import insert_missing
+from threet.model.intents import IntentState, OrderIntent, next_nonce, prepared
+from threet.model.numbers import ZERO
+from threet.model.orders import Fill, OrderSpec, Side
+from threet.ports.intent_store import Draft
+
+_REASON_LENGTH = 255
+
+
+class SqlIntentStore:
+    """Implements ``IntentStore``."""
+
+    def __init__(self, database: Database, *, account: str, signer: str) -> None:
+        self._database = database
+        self._account = account
+        self._signer = signer
+
+    def prepare(
+        self, drafts: Sequence[Draft], *, now_ms: int, lives_ms: int
+    ) -> Sequence[OrderIntent]:
+        def work(connection: Connection) -> Sequence[OrderIntent]:
+            # First, since it locks: two writers of one signer wait for each other.
+            nonce = self._take_nonce(connection, now_ms)
+            known = _known(connection, [one.intent_id for one in drafts])
+            new = [one for one in drafts if one.intent_id not in known]
+            found = [
+                prepared(
+                    one.intent_id,
+                    one.spec,
+                    nonce=nonce,
+                    now_ms=now_ms,
+                    lives_ms=lives_ms,
+                )
+                for one in new
+            ]
+            if found:
+                owner = account_id(connection, self._account)
+                rows = [
+                    _intent_row(intent, owner, draft.run)
+                    for intent, draft in zip(found, new, strict=True)
+                ]
+                connection.execute(insert(order_intents), rows)
+            return found
+
+        return self._database.write(work)
+
+    def settle(self, intent: OrderIntent) -> None:
+        change = (
+            update(order_intents)
+            .where(order_intents.c.intent_id == intent.intent_id)
+            .values(
+                state=intent.state.value,
+                oid=intent.oid,
+                reason=intent.reason[:_REASON_LENGTH],
+            )
+        )
+        self._database.write(lambda connection: connection.execute(change))
+
+    def unsettled(self) -> Sequence[OrderIntent]:
+        return self._select(order_intents.c.state == IntentState.OPEN.value)
+
+    def legs_of(self, prefix: str) -> int:
+        its = order_intents.c.intent_id.startswith(f"{prefix}/", autoescape=True)
+        query = select(func.count()).select_from(order_intents).where(its)
+        return self._database.read(lambda one: one.execute(query).scalar_one())
+
+    def by_cloid(self, cloids: Sequence[str]) -> Sequence[OrderIntent]:
+        return self._select(order_intents.c.cloid.in_(cloids))
+
+    def next_nonce(self, now_ms: int) -> int:
+        return self._database.write(
+            lambda connection: self._take_nonce(connection, now_ms)
+        )
+
+    def _take_nonce(self, connection: Connection, now_ms: int) -> int:
+        mine = signers.c.address == self._signer
+        start = {"address": self._signer, "last_nonce": 0}
+        connection.execute(insert_missing(connection, signers), [start])
+        query = select(signers.c.last_nonce).where(mine).with_for_update()
+        last: int = connection.execute(query).scalar_one()
+        nonce = next_nonce(last, now_ms)
+        connection.execute(update(signers).where(mine).values(last_nonce=nonce))
+        return nonce
+
+    def _select(self, condition: Any) -> Sequence[OrderIntent]:
+        def work(connection: Connection) -> Sequence[OrderIntent]:
+            mine = order_intents.c.account_id == account_id(connection, self._account)
+            query = select(order_intents).where(mine, condition)
+            rows = connection.execute(query.order_by(order_intents.c.created_ms))
+            return [_intent(row) for row in rows]
+
+        return self._database.write(work)
+
+
+class SqlFillStore:
+    """Implements ``FillStore``."""
+
+    def __init__(self, database: Database, *, account: str) -> None:
+        self._database = database
+        self._account = account
+
+    def record(self, told: Sequence[Fill]) -> Sequence[Fill]:
+        def work(connection: Connection) -> Sequence[Fill]:
+            owner = account_id(connection, self._account)
+            known = self._keys(connection, owner, [one.tid for one in told])
+            new = {_key(one): one for one in told if _key(one) not in known}
+            if new:
+                rows = [_fill_row(one, owner) for one in new.values()]
+                connection.execute(insert(fills), rows)
+            return list(new.values())
+
+        return self._database.write(work) if told else ()
+
+    def newest_ms(self) -> int | None:
+        found = self._read(select(fills.c.time_ms).order_by(fills.c.time_ms.desc()), 1)
+        return found[0].time_ms if found else None
+
+    def positions(self) -> Mapping[str, Decimal]:
+        return _sums(self._read(select(fills)))
+
+    def expected(self) -> Mapping[str, Decimal]:
+        return _continued(self._read(select(fills).order_by(fills.c.time_ms)))
+
+    def positions_of(self, run: str) -> Mapping[str, Decimal]:
+        its = select(order_intents.c.cloid).where(order_intents.c.run == run)
+        return _sums(self._read(select(fills).where(fills.c.cloid.in_(its))))
+
+    def forget(self) -> None:
+        def work(connection: Connection) -> None:
+            owner = account_id(connection, self._account)
+            connection.execute(delete(fills).where(fills.c.account_id == owner))
+
+        self._database.write(work)
+
+    def recent(self, limit: int, symbol: str | None = None) -> Sequence[Fill]:
+        query = select(fills).order_by(fills.c.time_ms.desc())
+        if symbol is not None:
+            query = query.where(fills.c.symbol == symbol)
+        return [_fill(row) for row in reversed(self._read(query, limit))]
+
+    def _read(self, query: Any, limit: int | None = None) -> Sequence[Any]:
+        def work(connection: Connection) -> Sequence[Any]:
+            owner = account_id(connection, self._account)
+            mine = query.where(fills.c.account_id == owner)
+            return connection.execute(mine.limit(limit)).all()
+
+        return self._database.write(work)
+
+    def _keys(
+        self, connection: Connection, owner: int, tids: Sequence[int]
+    ) -> set[tuple[str, int, int]]:
+        query = select(fills.c.symbol, fills.c.tid, fills.c.time_ms).where(
+            fills.c.account_id == owner, fills.c.tid.in_(tids)
+        )
+        return {(row.symbol, row.tid, row.time_ms) for row in connection.execute(query)}
+
+
+def _known(connection: Connection, ids: Sequence[str]) -> set[str]:
+    query = select(order_intents.c.intent_id).where(order_intents.c.intent_id.in_(ids))
+    return set(connection.execute(query).scalars())
+
+
+def _intent_row(intent: OrderIntent, owner: int, run: str) -> dict[str, object]:
+    return {
+        "intent_id": intent.intent_id,
+        "account_id": owner,
+        "cloid": intent.cloid,
+        "nonce": intent.nonce,
+        "expires_ms": intent.expires_ms,
+        "created_ms": intent.created_ms,
+        "symbol": intent.spec.symbol,
+        "run": run,
+        "spec": msgspec.json.encode(intent.spec).decode(),
+        "state": intent.state.value,
+        "oid": intent.oid,
+        "reason": intent.reason,
+    }
+
+
+def _intent(row: Any) -> OrderIntent:
+    return OrderIntent(
+        intent_id=row.intent_id,
+        cloid=row.cloid,
+        nonce=row.nonce,
+        expires_ms=row.expires_ms,
+        spec=msgspec.json.decode(row.spec, type=OrderSpec),
+        created_ms=row.created_ms,
+        state=IntentState(row.state),
+        oid=row.oid,
+        reason=row.reason,
+    )
+
+
+def _key(fill: Fill) -> tuple[str, int, int]:
+    return fill.symbol, fill.tid, fill.time_ms
+
+
+def _fill_row(fill: Fill, owner: int) -> dict[str, object]:
+    row = {name: getattr(fill, name) for name in fill.__struct_fields__}
+    return {**row, "account_id": owner, "side": fill.side.value}
+
+
+def _fill(row: Any) -> Fill:
+    known = {name: getattr(row, name) for name in Fill.__struct_fields__}
+    return Fill(**{**known, "side": Side(row.side)})
+
+
+def _sums(rows: Sequence[Any]) -> Mapping[str, Decimal]:
+    totals: dict[str, Decimal] = {}
+    for row in rows:
+        totals[row.symbol] = totals.get(row.symbol, ZERO) + _fill(row).change
+    return {symbol: total for symbol, total in totals.items() if total != ZERO}
+
+
+def _continued(rows: Sequence[Any]) -> Mapping[str, Decimal]:
+    """From the position before the first; of one instant the order is told by the
+    position before each (F19), so the first is the one that starts the chain."""
+    totals: dict[str, Decimal] = {}
+    for symbol, own in _by_symbol(rows).items():
+        changes = sum((one.change for one in own), ZERO)
+        totals[symbol] = _first(own).start_position + changes
+    return totals
+
+
+def _by_symbol(rows: Sequence[Any]) -> Mapping[str, list[Fill]]:
+    found: dict[str, list[Fill]] = {}
+    for row in rows:
+        found.setdefault(row.symbol, []).append(_fill(row))
+    return found
+
+
+def _first(own: Sequence[Fill]) -> Fill:
+    """Of those at the first instant the one no other leads to."""
+    earliest = [one for one in own if one.time_ms == own[0].time_ms]
+    ends = [one.start_position + one.change for one in earliest]
+    for one in earliest:
+        if one.start_position not in ends:
+            return one
+    return earliest[0]

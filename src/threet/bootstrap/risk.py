@@ -1,0 +1,87 @@
+"""Wires the account's risk gate: what is known, and the limits of the settings."""
+
+from collections import deque
+from collections.abc import Callable
+from decimal import Decimal
+
+from threet.accounts.equity_watch import EquityWatch
+from threet.config.sections import RiskSettings
+from threet.execution.gateway import Approval, Reading
+from threet.market_data.quotes import Quotes
+from threet.model.numbers import ZERO
+from threet.model.orders import OrderSpec, Side
+from threet.ports.clock import Clock
+from threet.ports.halt_store import HaltStore
+from threet.risk.gates import judge
+from threet.risk.limits import Group, Limits
+from threet.risk.situation import Proposal, Seen, Situation
+
+_MINUTE_MS = 60_000
+_DAY_MS = 86_400_000
+
+
+def limits(settings: RiskSettings) -> Limits:
+    plain = settings.model_dump(exclude={"groups"})
+    groups = {
+        name: Group(frozenset(one.symbols), one.most_notional)
+        for name, one in settings.groups.items()
+    }
+    return Limits(**plain, groups=groups)
+
+
+def account_gate(
+    *,
+    clock: Clock,
+    bounds: Limits,
+    quotes: Quotes,
+    watch: EquityWatch,
+    halts: HaltStore,
+) -> Callable[[OrderSpec, Reading], Approval]:
+    """Approved orders are counted as sent: what is approved is sent."""
+    sent: deque[tuple[int, Decimal]] = deque()
+
+    def approve(spec: OrderSpec, reading: Reading) -> Approval:
+        now_ms = clock.now_ms()
+        while sent and sent[0][0] // _DAY_MS < now_ms // _DAY_MS:
+            sent.popleft()
+        proposal = Proposal(
+            symbol=spec.symbol, change=spec.change, price=spec.limit_price
+        )
+        account = reading.account
+        reasons = "; ".join(one.reason for one in halts.halts())
+        situation = Situation(
+            equity=Seen(account.account_value, max(0, now_ms - account.account_ms)),
+            peak_equity=watch.peak,
+            day_equity=watch.of_day,
+            positions={one.symbol: one.quantity for one in account.positions},
+            working=_working(reading),
+            prices={name: Seen(*seen) for name, seen in quotes.mids().items()},
+            liquidation_prices={
+                one.symbol: one.liquidation_price
+                for one in account.positions
+                if one.liquidation_price is not None
+            },
+            orders_last_minute=sum(now_ms - at < _MINUTE_MS for at, _ in sent),
+            notional_today=sum((notional for _, notional in sent), ZERO),
+            halted=reasons,
+        )
+        judged = judge(proposal, situation, bounds)
+        if judged.is_approved:
+            sent.append((now_ms, proposal.notional))
+        return Approval(judged.is_approved, judged.verdicts, judged.reason)
+
+    return approve
+
+
+def _working(reading: Reading) -> dict[str, tuple[Decimal, Decimal]]:
+    """Bought and sold at the worst; a stop that only reduces adds to no position."""
+    found: dict[str, tuple[Decimal, Decimal]] = {}
+    for one in reading.orders:
+        if one.reduce_only:
+            continue
+        bought, sold = found.get(one.symbol, (ZERO, ZERO))
+        if one.side is Side.BUY:
+            found[one.symbol] = (bought + one.remaining, sold)
+        else:
+            found[one.symbol] = (bought, sold + one.remaining)
+    return found

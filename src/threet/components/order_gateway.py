@@ -1,0 +1,101 @@
+"""Process: the only one that holds a key; one for each account.
+
+Cycle after cycle: what is wanted, against what is there. A halt cancels what rests and
+takes no new risk; exits go through.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import structlog
+
+from threet import bootstrap
+from threet.bootstrap import trading
+from threet.bootstrap.trading import OrderGatewayParts
+from threet.components.lifecycle import live
+from threet.execution.netting import net
+from threet.model.errors import DependencyError, ExchangeError
+from threet.ports.halt_store import KILL_SWITCH
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class OrderGateway:
+    parts: OrderGatewayParts
+    _cycles: int = 0
+    _orders: int = 0
+    _failures: int = 0
+    _state: str = "starting"
+    _last: dict[str, str] = field(default_factory=dict)
+
+    async def run(self) -> None:
+        clock = self.parts.process.clock
+        await self._begin()
+        while True:
+            if await self._priced():
+                await self._try(self._cycle)
+            await clock.sleep(self.parts.every_secs)
+
+    def figures(self) -> Mapping[str, int | float | str]:
+        return {
+            "cycles": self._cycles,
+            "orders": self._orders,
+            "cycle_failures": self._failures,
+            "mismatches": len(self.parts.gateway.mismatch),
+            "state": self._state,
+        }
+
+    async def _begin(self) -> None:
+        while not await self._try(self.parts.gateway.start):
+            await self.parts.process.clock.sleep(self.parts.every_secs)
+
+    async def _priced(self) -> bool:
+        try:
+            self.parts.quotes.note(await self.parts.live.newest_prices())
+        except DependencyError as error:
+            self._waits(error)
+            return False
+        return True
+
+    async def _try(self, work: Callable[[], None]) -> bool:
+        try:
+            await asyncio.to_thread(work)
+        except (DependencyError, ExchangeError) as error:
+            self._waits(error)
+            return False
+        return True
+
+    def _waits(self, error: Exception) -> None:
+        self._failures += 1
+        self._state = f"waits: {error}"
+        _log.warning("gateway_waits", reason=str(error))
+
+    def _cycle(self) -> None:
+        halts = self.parts.halts.halts()
+        self._state = "; ".join(one.reason for one in halts) or "trading"
+        if any(one.cause == KILL_SWITCH for one in halts):
+            for done in self.parts.gateway.cancel_all():
+                _log.warning("canceled", symbol=done.symbol, what=done.what)
+        wanted = net(self.parts.decisions.targets())
+        for done in self.parts.gateway.cycle(wanted):
+            if self._last.get(done.symbol) != done.what:
+                self._last[done.symbol] = done.what
+                _log.info("reconciled", symbol=done.symbol, what=done.what)
+            self._orders += done.is_order
+        self._cycles += 1
+
+
+@bootstrap.telling_refusals()
+def main() -> None:
+    async def process() -> None:
+        parts = trading.order_gateway()
+        gateway = OrderGateway(parts)
+        await live(parts.process, gateway.run(), figures=gateway.figures)
+
+    asyncio.run(process())
+
+
+if __name__ == "__main__":
+    main()

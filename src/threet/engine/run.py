@@ -1,0 +1,131 @@
+"""One strategy run: an event in, an audit record out; the same live and on history."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from decimal import ROUND_DOWN, Decimal
+
+from threet.engine.view import RunView
+from threet.model.candles import Candle
+from threet.model.decisions import Decision, Granted
+from threet.model.numbers import ZERO
+from threet.model.orders import Fill
+from threet.model.targets import Measure, Target
+from threet.strategies.strategy import Strategy, Wish
+
+
+@dataclass(slots=True)
+class StrategyRun:
+    """``name`` is the run's, unique for an account; ``decimals`` are those of a
+    symbol's quantities, None while they are not known."""
+
+    name: str
+    strategy: Strategy
+    view: RunView
+    decimals: Callable[[str], int | None]
+    wanted: dict[str, Granted] = field(default_factory=dict)
+
+    def warm(self, candles: Sequence[Candle]) -> None:
+        """Bars from before the start, oldest first: they are seen, not acted on."""
+        for candle in candles:
+            self.view.put(candle)
+
+    def unsized(self) -> str:
+        """A symbol it needs whose sizes are not known yet; "" if there is none."""
+        for symbol in self.view.needs.symbols:
+            if self.decimals(symbol) is None:
+                return symbol
+        return ""
+
+    def on_candle(self, candle: Candle, now_ms: int) -> Decision | None:
+        """None for a bar that is none of this run's, or that it has seen."""
+        self.view.now_ms = max(self.view.now_ms, now_ms)
+        if not self.view.put(candle):
+            return None
+        event = _event_of(candle)
+        if missing := self.view.missing():
+            return self._decided(event, Wish(because=f"warming up: {missing}"))
+        return self._decided(event, self.strategy.on_candle(self.view, candle))
+
+    def on_price(
+        self, symbol: str, price: Decimal, at_ms: int, now_ms: int
+    ) -> Decision | None:
+        """None unless the strategy has something to say."""
+        self.view.now_ms = max(self.view.now_ms, now_ms)
+        self.view.note_price(symbol, price, at_ms)
+        if self.view.missing():
+            return None
+        wish = self.strategy.on_price(self.view, symbol)
+        return None if wish is None else self._decided(f"price {symbol} {at_ms}", wish)
+
+    def on_fill(self, fill: Fill, now_ms: int) -> Decision | None:
+        self.view.now_ms = max(self.view.now_ms, now_ms)
+        if self.view.positions is not None:
+            before = self.view.positions.get(fill.symbol, ZERO)
+            self.view.positions[fill.symbol] = before + fill.change
+        wish = self.strategy.on_fill(self.view, fill)
+        return None if wish is None else self._decided(f"fill {fill.tid}", wish)
+
+    def _decided(self, event: str, wish: Wish) -> Decision:
+        granted, doubts = [], []
+        for target in wish.targets:
+            one = self._granted(target)
+            if isinstance(one, str):
+                doubts.append(one)
+            else:
+                granted.append(one)
+                self.wanted[one.symbol] = one
+        symbols = [target.symbol for target in wish.targets]
+        return Decision(
+            decision_id=f"{self.name}/{event}",
+            run=self.name,
+            event=event,
+            at_ms=self.view.now_ms,
+            because="; ".join([wish.because, *doubts]),
+            inputs=self.view.inputs(symbols or list(self.view.needs.symbols)[:3]),
+            values=dict(wish.values),
+            targets=tuple(wish.targets),
+            granted=tuple(granted),
+        )
+
+    def _granted(self, target: Target) -> Granted | str:
+        """In coins, rounded toward 0; or why it stays as it was (B4)."""
+        quantity = self._quantity(target)
+        if isinstance(quantity, str):
+            return quantity
+        return Granted(
+            symbol=target.symbol,
+            quantity=quantity,
+            stop_loss=target.stop_loss,
+            take_profit=target.take_profit,
+        )
+
+    def _quantity(self, target: Target) -> Decimal | str:
+        if target.is_out:
+            return ZERO
+        decimals = self.decimals(target.symbol)
+        if decimals is None:
+            return f"held: the size step of {target.symbol} is not known"
+        if target.measure is Measure.QUANTITY:
+            return _rounded(target.amount, decimals)
+        price = self.view.price(target.symbol)
+        if price is None:
+            return f"held: the price of {target.symbol} is unknown or old"
+        notional = target.amount
+        if target.measure is Measure.WEIGHT:
+            if self.view.equity is None or self.view.equity <= ZERO:
+                return "held: the equity is not known"
+            notional *= self.view.equity
+        return _rounded(notional / price, decimals)
+
+
+def decision_id_of(run: str, candle: Candle) -> str:
+    """Under which the closing of a bar is decided, once."""
+    return f"{run}/{_event_of(candle)}"
+
+
+def _event_of(candle: Candle) -> str:
+    return f"candle {candle.symbol} {candle.timeframe.value} {candle.open_ms}"
+
+
+def _rounded(quantity: Decimal, decimals: int) -> Decimal:
+    return quantity.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_DOWN)

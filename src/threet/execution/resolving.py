@@ -1,0 +1,119 @@
+"""Settles what became of an intent: evidence in, the next question out (B2).
+
+What the exchange promises about nonces, `noop` and expiry stands here and nowhere else
+(HYPERLIQUID.md 3.2, 3.3): an action of a nonce that was used, or that has expired, has
+no effect. The acceptance cards let a user with a key prove it on the real exchange.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from functools import singledispatch
+
+import msgspec
+
+from threet.model.intents import IntentState, OrderIntent
+from threet.model.orders import OrderPhase
+from threet.ports.order_desk import (
+    Accepted,
+    Burned,
+    Found,
+    NotFound,
+    NotSent,
+    Outcome,
+    Refused,
+)
+
+# After the expiry nothing lands by the exchange's clock; what landed before may be
+# visible a little later.
+EXPIRY_MARGIN_MS = 5_000
+
+
+Evidence = Outcome | Found | NotFound | Burned
+
+
+class Step(Enum):
+    LOOK_UP = "look up"  # ask for the order by its cloid
+    BURN = "burn"  # send a `noop` with the intent's nonce
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """The settling of one intent; ``step`` is None once it is settled.
+
+    ``is_spent``: nothing more can come of the nonce. What came of it may still have to
+    become visible, until the expiry is past.
+    """
+
+    intent: OrderIntent
+    step: Step | None
+    is_spent: bool = False
+
+
+def begin(intent: OrderIntent) -> Resolution:
+    """Where to begin with an intent of which nothing is known, as after a start."""
+    return Resolution(intent, None if intent.state.is_settled else Step.LOOK_UP)
+
+
+def weigh(before: Resolution, evidence: Evidence) -> Resolution:
+    """One more piece of evidence; what is settled is not changed by any."""
+    if before.intent.state.is_settled:
+        return Resolution(before.intent, None)
+    return _weigh(evidence, before)
+
+
+@singledispatch
+def _weigh(evidence: Evidence, before: Resolution) -> Resolution:
+    """``Unknown`` proves nothing."""
+    return before
+
+
+@_weigh.register
+def _(evidence: Accepted, before: Resolution) -> Resolution:
+    return _settled(before, IntentState.LANDED, oid=evidence.oid)
+
+
+@_weigh.register
+def _(evidence: Refused, before: Resolution) -> Resolution:
+    return _settled(before, IntentState.REFUSED, reason=evidence.reason)
+
+
+@_weigh.register
+def _(evidence: NotSent, before: Resolution) -> Resolution:
+    return _settled(before, IntentState.DEAD, reason=evidence.reason)
+
+
+@_weigh.register
+def _(evidence: Found, before: Resolution) -> Resolution:
+    report = evidence.report
+    if report.phase is OrderPhase.REJECTED:
+        return _settled(before, IntentState.REFUSED, reason=report.status)
+    return _settled(before, IntentState.LANDED, oid=report.oid)
+
+
+@_weigh.register
+def _(evidence: NotFound, before: Resolution) -> Resolution:
+    """Not there is no proof while it may still arrive, or become visible."""
+    intent = before.intent
+    is_over = evidence.asked_ms > intent.expires_ms + EXPIRY_MARGIN_MS
+    if is_over and before.is_spent:
+        return _settled(before, IntentState.REFUSED, reason="used, and no order")
+    if is_over:
+        return _settled(before, IntentState.DEAD, reason="expired")
+    step = Step.LOOK_UP if before.is_spent else Step.BURN
+    return Resolution(intent, step, before.is_spent)
+
+
+@_weigh.register
+def _(evidence: Burned, before: Resolution) -> Resolution:
+    if evidence is Burned.ACCEPTED:
+        return _settled(before, IntentState.DEAD, reason="its nonce was burned")
+    return Resolution(before.intent, Step.LOOK_UP, is_spent=True)
+
+
+def _settled(
+    before: Resolution, state: IntentState, *, oid: int | None = None, reason: str = ""
+) -> Resolution:
+    changed = msgspec.structs.replace(
+        before.intent, state=state, oid=oid, reason=reason
+    )
+    return Resolution(changed, None, before.is_spent)

@@ -1,0 +1,68 @@
+"""Settles open intents by asking, a question at a time, until each is proven."""
+
+from collections.abc import Mapping, Sequence
+
+from threet.execution.resolving import (
+    Evidence,
+    Resolution,
+    Step,
+    begin,
+    weigh,
+)
+from threet.model.errors import ExchangeError
+from threet.model.intents import OrderIntent
+from threet.ports.intent_store import IntentStore
+from threet.ports.order_desk import OrderDesk, Outcome, Unknown
+
+
+class Settling:
+    """What is known of each open intent; asked again in every cycle, and after a start
+    with nothing but the store."""
+
+    def __init__(self, desk: OrderDesk, intents: IntentStore) -> None:
+        self._desk = desk
+        self._intents = intents
+        self._open: dict[str, Resolution] = {}
+
+    @property
+    def open_symbols(self) -> Mapping[str, str]:
+        """Symbols with an order of which nobody knows, and its intent."""
+        return {
+            one.intent.spec.symbol: one.intent.intent_id for one in self._open.values()
+        }
+
+    def begin(self) -> None:
+        """Take over what an earlier process left open. Raises ``DependencyError``."""
+        for intent in self._intents.unsettled():
+            self._open[intent.intent_id] = begin(intent)
+
+    def sent(self, intent: OrderIntent, outcome: Outcome) -> OrderIntent:
+        """What the answer proves; open until the store has it, too."""
+        self._open[intent.intent_id] = begin(intent)
+        return self._weigh(intent.intent_id, outcome)
+
+    def advance(self) -> Sequence[OrderIntent]:
+        """One question for each open intent; returns those that are settled by it."""
+        found = []
+        for intent_id in list(self._open):
+            known = self._weigh(intent_id, self._asked(self._open[intent_id]))
+            if known.state.is_settled:
+                found.append(known)
+        return found
+
+    def _asked(self, resolution: Resolution) -> Evidence:
+        intent = resolution.intent
+        try:
+            if resolution.step is Step.BURN:
+                return self._desk.burn(intent.nonce)
+            return self._desk.look_up(intent.cloid)
+        except ExchangeError as error:
+            return Unknown(str(error))
+
+    def _weigh(self, intent_id: str, evidence: Evidence) -> OrderIntent:
+        resolution = weigh(self._open[intent_id], evidence)
+        self._open[intent_id] = resolution
+        if resolution.intent.state.is_settled:
+            self._intents.settle(resolution.intent)
+            del self._open[intent_id]
+        return resolution.intent

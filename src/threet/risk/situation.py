@@ -1,0 +1,72 @@
+"""What is known when risk is judged; None is unknown, and never 0 (B4)."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from threet.model.numbers import ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A number, and how old it is."""
+
+    value: Decimal
+    age_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """``positions`` are signed, by symbol; ``working`` is what the open orders of a
+    symbol may add to its position, at the worst: [bought, sold], both 0 or more.
+
+    ``peak_equity`` and ``day_equity`` are confirmed readings. ``is_synced``: orders,
+    fills and positions of the account agree with the exchange's.
+    """
+
+    equity: Seen | None = None
+    peak_equity: Decimal | None = None
+    day_equity: Decimal | None = None
+    positions: Mapping[str, Decimal] | None = None
+    working: Mapping[str, tuple[Decimal, Decimal]] = field(default_factory=dict)
+    prices: Mapping[str, Seen] = field(default_factory=dict)
+    liquidation_prices: Mapping[str, Decimal] = field(default_factory=dict)
+    orders_last_minute: int = 0
+    notional_today: Decimal = ZERO
+    delisted: Collection[str] = ()
+    is_synced: bool = True
+    is_post_only: bool = False
+    halted: str = ""  # why no new risk is taken
+
+    def position(self, symbol: str) -> Decimal | None:
+        return None if self.positions is None else self.positions.get(symbol, ZERO)
+
+    def worst(self, symbol: str, change: Decimal) -> Decimal | None:
+        """The largest position there may be once an order of ``change`` and all that
+        works on its side are filled."""
+        position = self.position(symbol)
+        if position is None:
+            return None
+        bought, sold = self.working.get(symbol, (ZERO, ZERO))
+        return position + change + (bought if change > ZERO else -sold)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """An order that is thought of: ``change`` is signed, ``price`` its limit."""
+
+    symbol: str
+    change: Decimal
+    price: Decimal
+
+    @property
+    def notional(self) -> Decimal:
+        return abs(self.change) * self.price
+
+    def is_exit(self, situation: Situation) -> bool:
+        """It only makes the position smaller, whatever else that works is filled."""
+        position = situation.position(self.symbol)
+        worst = situation.worst(self.symbol, self.change)
+        if position is None or worst is None or position * self.change >= ZERO:
+            return False
+        return worst * position >= ZERO

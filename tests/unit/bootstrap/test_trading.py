@@ -1,0 +1,46 @@
+"""Who may not trade is told so at the start, in a sentence without a key (R22, S4)."""
+
+from pathlib import Path
+
+import pytest
+
+from threet.adapters.hyperliquid.signing import Signer
+from threet.bootstrap import settings as root
+from threet.bootstrap.trading import order_gateway
+from threet.model.errors import ConfigurationError
+
+# A key of nobody, for this test only.
+KEY = "0x" + "5e" * 32
+PREFIX = "THREET_EXCHANGES__HYPERLIQUID__"
+OTHER = "0x" + "1" * 40
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("THREET_REDIS__HOST", "127.0.0.1")
+    root.config.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"NETWORK": "mainnet"}, "does not trade on mainnet"),
+        ({}, "wallet_address"),
+        ({"WALLET_ADDRESS": OTHER}, "private_key"),
+        (
+            {"WALLET_ADDRESS": Signer(KEY, "b").address, "PRIVATE_KEY": KEY},
+            "is the account's own",
+        ),
+    ],
+    ids=["mainnet", "no account", "no key", "master key"],
+)
+def test_o12_s4_f32_a_gateway_that_may_not_trade_does_not_start(
+    settings: dict[str, str], reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in settings.items():
+        monkeypatch.setenv(PREFIX + name, value)
+    with pytest.raises(ConfigurationError, match=reason) as refused:
+        order_gateway()
+    assert KEY not in str(refused.value)
+    root.config.cache_clear()
