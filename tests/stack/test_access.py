@@ -96,3 +96,15 @@ def test_s5_who_has_nothing_to_ask_outside_has_no_way_there(project: Project) ->
     for name, one in project.containers().items():
         networks = set(one["NetworkSettings"]["Networks"])
         assert (f"{NAME}_outside" in networks) is (name in may), name
+
+
+def test_i5_no_password_shows_in_a_log_or_a_command_line(project: Project) -> None:
+    said = project.compose("logs", "--no-color")
+    running = project.compose("top")
+    secrets = {
+        name: value
+        for name, value in project.variables.items()
+        if "PASSWORD" in name or name.endswith("_KEY")
+    }
+    assert len(secrets) > 10
+    assert [name for name, value in secrets.items() if value in said + running] == []
