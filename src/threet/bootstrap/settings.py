@@ -1,5 +1,6 @@
 """The process-wide settings, read once; and the addresses that follow from them."""
 
+import os
 from functools import cache
 from pathlib import Path
 
@@ -21,6 +22,13 @@ _REST_URLS = {
 def config() -> Sections:
     """Config.yml, secrets.yml and the environment of this process."""
     return load()
+
+
+def settings_in(data_dir: Path | None) -> Sections:
+    """The same with another data folder, if one is named."""
+    if data_dir is None:
+        return config()
+    return load(environment={**os.environ, "THREET_DATA_DIR": str(data_dir)})
 
 
 def rest_url(settings: Sections) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import msgspec
+import structlog
 
 from threet.accounts.believing import is_believable
 from threet.accounts.equity_watch import EquityWatch
@@ -22,6 +23,7 @@ from threet.bootstrap import access, processes
 from threet.bootstrap import settings as root
 from threet.bootstrap.parts import ProcessParts
 from threet.bootstrap.risk import account_gate, limits
+from threet.bootstrap.strategy_runs import configured
 from threet.config.sections import Sections
 from threet.engine.run import StrategyRun
 from threet.engine.view import RunView
@@ -39,8 +41,8 @@ from threet.ports.halt_store import HaltStore
 from threet.ports.live_view import LiveView
 from threet.ports.rate_budget import Priority
 from threet.resilience.guarded_desk import GuardedOrderDesk
-from threet.strategies.catalogue import made
 
+_log = structlog.get_logger("threet.trader")
 _PEAK_DAYS = 30
 _DAY_MS = 86_400_000
 
@@ -228,10 +230,17 @@ def _runs(
     decimals: Callable[[str], int | None],
     clock: Clock,
 ) -> Sequence[StrategyRun]:
-    """Raises ``ConfigurationError`` for a strategy or a parameter that is none."""
+    """Raises ``ConfigurationError`` for a strategy or a parameter that is none.
+
+    What a run wants that is not configured any more is forgotten: its positions stay,
+    and are nobody's wish.
+    """
+    names = {run.name for run in settings.strategies}
+    for gone in {one.run for one in decisions.targets()} - names:
+        decisions.end(gone)
+        _log.warning("run_ended", run=gone, because="it is not configured any more")
     found = []
-    for run in settings.strategies:
-        strategy = made(run.strategy, run.parameters)
+    for run, strategy in configured(settings):
         parameters = msgspec.json.encode(strategy).decode()
         memory = decisions.begin(run.name, run.strategy, parameters, clock.now_ms())
         view = RunView(

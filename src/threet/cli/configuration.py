@@ -7,6 +7,7 @@ import typer
 
 from threet import bootstrap
 from threet.bootstrap.settings import schema
+from threet.bootstrap.strategy_runs import configured
 
 app = typer.Typer(help="Configuration: check it, describe it.", no_args_is_help=True)
 
@@ -15,6 +16,7 @@ app = typer.Typer(help="Configuration: check it, describe it.", no_args_is_help=
 def check() -> None:
     """Read config.yml, secrets.yml and the environment; tell every fault at once."""
     settings = bootstrap.config()
+    configured(settings)
     network = settings.exchanges.hyperliquid.network
     sys.stdout.write(f"The configuration is valid (network: {network}).\n")
 

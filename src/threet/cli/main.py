@@ -123,23 +123,25 @@ def why(
         str | None, typer.Option(help="Up to then, UTC: 2026-11-25T22:00:00.")
     ] = None,
     count: Annotated[int, typer.Option(min=1, max=1000)] = 3,
+    data_dir: DataDir = None,
 ) -> None:
     """Why something was done about a symbol, or why not."""
-    raise SystemExit(trading.why(symbol, at, count))
+    raise SystemExit(trading.why(symbol, at, count, data_dir))
 
 
 @app.command()
 def kill(
     reason: Annotated[str, typer.Option(help="Kept with the halt.")] = "by hand",
+    data_dir: DataDir = None,
 ) -> None:
     """Stop trading: cancel what rests, open nothing, until `3t resume`."""
-    raise SystemExit(trading.kill(reason))
+    raise SystemExit(trading.kill(reason, data_dir))
 
 
 @app.command()
-def resume() -> None:
+def resume(data_dir: DataDir = None) -> None:
     """End what `3t kill` began."""
-    raise SystemExit(trading.resume())
+    raise SystemExit(trading.resume(data_dir))
 
 
 def main() -> None:

@@ -1,26 +1,30 @@
 """`3t why`, `3t kill`, `3t resume`: what was decided, and the switch that stops it."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from rich.console import Console
 
 from threet import bootstrap
+from threet.adapters.sql.account_ids import known_addresses
 from threet.adapters.sql.database import Database
 from threet.adapters.sql.decision_store import SqlDecisionStore
 from threet.adapters.sql.halt_store import SqlHaltStore
 from threet.adapters.system_clock import SystemClock
 from threet.bootstrap import processes
+from threet.bootstrap.settings import settings_in
 from threet.model.decisions import Decision
 from threet.model.errors import ConfigurationError
 from threet.ports.halt_store import KILL_SWITCH
 
 
-def why(symbol: str, at: str | None, count: int) -> int:
+def why(symbol: str, at: str | None, count: int, data_dir: Path | None) -> int:
     """The newest decisions about a symbol, or those up to a moment (ISO 8601, UTC)."""
-    with _database() as database:
+    with _database(data_dir) as database:
         found = SqlDecisionStore(database).why(symbol, count, _until_ms(at))
     console = Console()
     if not found:
@@ -31,39 +35,57 @@ def why(symbol: str, at: str | None, count: int) -> int:
     return 0
 
 
-def kill(reason: str) -> int:
-    with _database() as database:
-        is_new = _halts(database).halt(KILL_SWITCH, reason, SystemClock().now_ms())
-    said = "killed" if is_new else "was killed already"
-    sys.stdout.write(
-        f"3T {said}: what rests is canceled, and nothing is opened, also after a "
-        "restart. `3t resume` ends it.\n"
-    )
-    return 0
+def kill(reason: str, data_dir: Path | None) -> int:
+    """Halts every account of the database: whoever kills asks for no address."""
+    now_ms = SystemClock().now_ms()
+    with _database(data_dir) as database:
+        accounts = _accounts(database)
+        for one in accounts:
+            one.store.halt(KILL_SWITCH, reason, now_ms)
+    return _told(accounts, "halted: the gateway cancels what rests and opens nothing")
 
 
-def resume() -> int:
-    with _database() as database:
-        was = _halts(database).resume(KILL_SWITCH)
-    sys.stdout.write("resumed\n" if was else "it was not killed\n")
-    return 0
+def resume(data_dir: Path | None) -> int:
+    with _database(data_dir) as database:
+        accounts = _accounts(database)
+        for one in accounts:
+            one.store.resume(KILL_SWITCH)
+    return _told(accounts, "may trade again")
+
+
+@dataclass(frozen=True, slots=True)
+class _Account:
+    address: str
+    store: SqlHaltStore
 
 
 @contextmanager
-def _database() -> Iterator[Database]:
-    database = processes.database(bootstrap.config())
+def _database(data_dir: Path | None) -> Iterator[Database]:
+    database = processes.database(settings_in(data_dir))
     try:
         yield database
     finally:
         database.close()
 
 
-def _halts(database: Database) -> SqlHaltStore:
-    address = bootstrap.config().exchanges.hyperliquid.wallet_address
-    if address is None:
-        setting = "exchanges.hyperliquid.wallet_address"
-        raise ConfigurationError([f"{setting}: is not set; nothing trades"])
-    return SqlHaltStore(database, account=address)
+def _accounts(database: Database) -> Sequence[_Account]:
+    """Every account this database knows, and the configured one."""
+    known = set(database.read(known_addresses))
+    configured = bootstrap.config().exchanges.hyperliquid.wallet_address
+    if configured is not None:
+        known.add(configured)
+    return [
+        _Account(address, SqlHaltStore(database, account=address))
+        for address in sorted(known)
+    ]
+
+
+def _told(accounts: Sequence[_Account], what: str) -> int:
+    for one in accounts:
+        sys.stdout.write(f"{one.address} {what}\n")
+    if not accounts:
+        sys.stdout.write("there is no account in this database: nothing trades\n")
+    return 0 if accounts else 1
 
 
 def _until_ms(at: str | None) -> int | None:

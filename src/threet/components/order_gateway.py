@@ -27,6 +27,7 @@ class OrderGateway:
     _cycles: int = 0
     _orders: int = 0
     _failures: int = 0
+    _refusals: int = 0
     _state: str = "starting"
     _last: dict[str, str] = field(default_factory=dict)
 
@@ -42,6 +43,7 @@ class OrderGateway:
         return {
             "cycles": self._cycles,
             "orders": self._orders,
+            "refusals": self._refusals,
             "cycle_failures": self._failures,
             "mismatches": len(self.parts.gateway.mismatch),
             "state": self._state,
@@ -84,6 +86,9 @@ class OrderGateway:
                 self._last[done.symbol] = done.what
                 _log.info("reconciled", symbol=done.symbol, what=done.what)
             self._orders += done.is_order
+            self._refusals += done.is_refused
+            if done.is_refused:
+                _log.error("order_refused", symbol=done.symbol, reason=done.what)
         self._cycles += 1
 
 

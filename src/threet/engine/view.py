@@ -103,7 +103,8 @@ class RunView:
             price = None if known is None else str(known.value)
             found.append(Input(name=f"price {symbol}", value=price, age_ms=age))
             position = _text(self.position(symbol))
-            found.append(Input(name=f"position {symbol}", value=position, age_ms=None))
+            own = f"position {symbol} of this run"
+            found.append(Input(name=own, value=position, age_ms=None))
         return tuple(found)
 
 

@@ -27,7 +27,7 @@ from threet.model.orders import OrderReport, OrderSpec, Side
 from threet.ports.clock import Clock
 from threet.ports.fill_store import FillStore
 from threet.ports.intent_store import Draft, IntentStore
-from threet.ports.order_desk import Accepted, OrderDesk, Ticket
+from threet.ports.order_desk import Accepted, OrderDesk, Refused, Ticket
 
 # A page of fills is 2000 at most (F49).
 _PAGE = 2_000
@@ -62,6 +62,7 @@ class Done:
     symbol: str
     what: str
     is_order: bool = False
+    is_refused: bool = False  # by the exchange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,9 +246,10 @@ class Gateway:
         (outcome,) = self._parts.desk.place([ticket])
         self._last_ms[spec.symbol] = now_ms
         self._settling.sent(intent, outcome)
-        word = "accepted" if isinstance(outcome, Accepted) else str(outcome)
+        word = "accepted" if isinstance(outcome, Accepted) else outcome.reason
         what = f"{spec.side.value} {spec.quantity}: {word}"
-        return Done(spec.symbol, what, is_order=True)
+        is_refused = isinstance(outcome, Refused)
+        return Done(spec.symbol, what, is_order=True, is_refused=is_refused)
 
     def _next_leg(self, symbol: str, decision_id: str) -> str:
         """Unlike every earlier leg's, also of a process before this one."""

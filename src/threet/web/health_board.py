@@ -46,6 +46,7 @@ _LOSSES = {
     "dropped": "events dropped",
     "lost": "entries lost",
     "trade_gaps_unclosed": "gaps in trades not closed",
+    "refusals": "orders refused by the exchange",
 }
 
 _Live = tuple[Sequence[StreamState], Sequence[ProcessState]]

@@ -49,35 +49,39 @@ def test_a_decision_is_told_with_all_that_it_rested_on(
     store = SqlDecisionStore(database)
     store.begin("trend", "ema_trend", "{}", AT_MS)
     store.record(a_decision(), {})
-    assert trading.why("SOL", None, 3) == 0
+    assert trading.why("SOL", None, 3, None) == 0
     said = capsys.readouterr().out
     assert "2026-09-21T14:13:20" in said
     assert "because fast above slow [bold]" in said
     assert "equity: unknown" in said
     assert "price refused: 12 s old" in said
-    assert trading.why("SOL", "2026-09-21T14:13:19", 3) == 1
+    assert trading.why("SOL", "2026-09-21T14:13:19", 3, None) == 1
 
 
 def test_nothing_decided_and_a_time_that_is_none_are_told(database: Database) -> None:
-    assert trading.why("BTC", None, 1) == 1
+    assert trading.why("BTC", None, 1, None) == 1
     with pytest.raises(ConfigurationError, match="is no time"):
-        trading.why("BTC", "yesterday", 1)
+        trading.why("BTC", "yesterday", 1, None)
 
 
 def test_b10_a_kill_stays_until_it_is_resumed(database: Database) -> None:
-    trading.kill("by hand")
+    trading.kill("by hand", None)
     halts = SqlHaltStore(database, account=ADDRESS)
     assert [one.cause for one in halts.halts()] == [KILL_SWITCH]
-    trading.kill("again")
+    trading.kill("again", None)
     assert [one.reason for one in halts.halts()] == ["by hand"]
-    trading.resume()
+    trading.resume(None)
     assert halts.halts() == []
 
 
-def test_without_an_account_there_is_nothing_to_stop(
+def test_whoever_kills_names_no_account(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Every account of the database is halted; without one that is told."""
     monkeypatch.delenv("THREET_EXCHANGES__HYPERLIQUID__WALLET_ADDRESS")
     root.config.cache_clear()
-    with pytest.raises(ConfigurationError, match="wallet_address"):
-        trading.kill("by hand")
+    assert trading.kill("by hand", None) == 1
+    halts = SqlHaltStore(database, account=ADDRESS)
+    halts.resume("makes the account known")
+    assert trading.kill("by hand", None) == 0
+    assert [one.cause for one in halts.halts()] == [KILL_SWITCH]

@@ -1,10 +1,17 @@
 """The row of an account, made when it is missing."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, select
 
 from threet.adapters.sql.product_store import name_id
 from threet.adapters.sql.schema import accounts, exchanges
 from threet.adapters.sql.upserts import insert_missing
+
+
+def known_addresses(connection: Connection) -> Sequence[str]:
+    """Of every account that was ever read or traded."""
+    return list(connection.scalars(select(accounts.c.address)))
 
 
 def account_id(
