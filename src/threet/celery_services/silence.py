@@ -1,19 +1,18 @@
 """A worker that lives and consumes nothing ends itself, so that it is started anew.
 
 Where an answer of Redis vanishes on the way, Celery waits for it for ever (F53): the
-process lives, tasks pile up. While beat sends a canary, silence means that, unless the
-worker has its hands full: then it takes no more for a while, and is not deaf.
+process lives, tasks pile up. While beat sends a canary, silence means that.
 """
 
 import os
 import signal
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 from celery import signals
-from celery.worker import state
 
 from threet.adapters.system_clock import SystemClock
 from threet.ports.clock import Clock
@@ -22,8 +21,6 @@ _log = structlog.get_logger(__name__)
 # Several canaries; never so few seconds that a pause of Redis or of beat is an end.
 _MISSED_CANARIES = 3
 _LEAST_SECS = 20.0
-# Longer than a task takes that waits for all its timeouts; one may hang for ever.
-_FULL_SECS = 300.0
 _LOOK_EVERY_SECS = 1.0
 # Then it goes without a farewell, for which Redis may be waited for in vain as well.
 _GRACE_SECS = 5.0
@@ -37,21 +34,15 @@ class Silence:
     clock: Clock
     most_secs: float
     _heard_at: float | None = field(default=None, init=False)
-    _busy_at: float = field(default=0.0, init=False)
 
     def heard(self) -> None:
         self._heard_at = self.clock.monotonic()
 
-    def is_too_long(self, in_hand: int) -> bool:
-        """``in_hand`` are the tasks that it has received and not ended."""
-        now = self.clock.monotonic()
-        if in_hand:
-            self._busy_at = now
+    @property
+    def is_too_long(self) -> bool:
         if self._heard_at is None:
             return False
-        idle_secs = now - max(self._heard_at, self._busy_at)
-        deaf_secs = now - self._heard_at
-        return idle_secs > self.most_secs or deaf_secs > self.most_secs + _FULL_SECS
+        return self.clock.monotonic() - self._heard_at > self.most_secs
 
 
 def most_secs(canary_secs: float) -> float | None:
@@ -74,16 +65,16 @@ def watch(canary_secs: float) -> None:
     signals.task_received.connect(received, weak=False, dispatch_uid="threet-silence")
     # A daemon: it must not keep a worker from ending by itself.
     threading.Thread(
-        target=_keep_watch, args=(silence,), name="silence", daemon=True
+        target=_keep_watch, args=(silence, _end), name="silence", daemon=True
     ).start()
 
 
-def _keep_watch(silence: Silence) -> None:
+def _keep_watch(silence: Silence, end: Callable[[], None]) -> None:
     pause = threading.Event()
-    while not silence.is_too_long(len(state.reserved_requests)):
+    while not silence.is_too_long:
         pause.wait(_LOOK_EVERY_SECS)
     _log.error("worker_consumes_nothing", secs=silence.most_secs)
-    _end()
+    end()
 
 
 def _end() -> None:

@@ -60,8 +60,7 @@ def test_c3_f53_a_worker_that_lives_and_consumes_nothing_is_told_and_ends_itself
         )
         proxy.act(passing)
         assert backend.running["worker"].poll() is None  # it lives
-        # A task that was in hand may end meanwhile, and beat once more.
-        backend.until(lambda: status_tells(backend), "`3t status` to tell", secs=40)
+        assert_status_tells(backend)
         backend.until(
             lambda: backend.running["worker"].poll() is not None, "its end", secs=40
         )
@@ -77,7 +76,7 @@ def passing(proxy: FaultProxy) -> None:
     proxy.weather = Weather()
 
 
-def status_tells(backend: Backend) -> bool:
+def assert_status_tells(backend: Backend) -> None:
     told = subprocess.run(
         [sys.executable, "-m", "threet.cli.main", "status"],
         env=backend.environment(),
@@ -87,7 +86,7 @@ def status_tells(backend: Backend) -> bool:
         check=False,
     )
     assert told.returncode == 1
-    return "celery_worker" in told.stdout.partition("Not alive: ")[2]
+    assert "celery_worker" in told.stdout.partition("Not alive: ")[2]
 
 
 def state_of(port: int, name: str) -> str | None:
