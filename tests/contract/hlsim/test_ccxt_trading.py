@@ -190,14 +190,14 @@ def test_filled_orders_are_closed_and_refused_ones_rejected(
     served: Served, client: Any, quote: Quote, symbol: str
 ) -> None:
     size = float(size_for(quote, 500))
-    filled = client.create_order(symbol, "limit", "buy", size, float(quote.ask))
+    # Beyond the best price, which may be of less than the order.
+    beyond = float(on_tick(quote, quote.ask * Decimal("1.002")))
+    filled = client.create_order(symbol, "limit", "buy", size, beyond)
     closed = client.fetch_closed_orders(symbol)
     assert filled["id"] in [one["id"] for one in closed]
     assert status_of(served, filled["id"]) is Status.FILLED
     with pytest.raises(ccxt.InvalidOrder):
-        client.create_order(
-            symbol, "limit", "buy", size, float(quote.ask), {"postOnly": True}
-        )
+        client.create_order(symbol, "limit", "buy", size, beyond, {"postOnly": True})
     known = served.call(lambda e: list(e.journal.history(TRADER).orders))
     refused = known[-1]
     assert refused.status is Status.BAD_ALO_PX_REJECTED
