@@ -19,6 +19,7 @@ from threet.model.errors import DependencyError, ExchangeError
 from threet.ports.halt_store import KILL_SWITCH
 
 _log = structlog.get_logger(__name__)
+_NOTHING_RESTED_SECS = 60.0
 
 
 @dataclass(slots=True)
@@ -28,6 +29,7 @@ class OrderGateway:
     _orders: int = 0
     _failures: int = 0
     _refusals: int = 0
+    _look_at: float = 0.0
     _state: str = "starting"
     _last: dict[str, str] = field(default_factory=dict)
 
@@ -78,8 +80,9 @@ class OrderGateway:
         halts = self.parts.halts.halts()
         self._state = "; ".join(one.reason for one in halts) or "trading"
         if any(one.cause == KILL_SWITCH for one in halts):
-            for done in self.parts.gateway.cancel_all():
-                _log.warning("canceled", symbol=done.symbol, what=done.what)
+            self._cancel_what_rests()
+        else:
+            self._look_at = 0.0
         wanted = net(self.parts.decisions.targets())
         for done in self.parts.gateway.cycle(wanted):
             if self._last.get(done.symbol) != done.what:
@@ -90,6 +93,17 @@ class OrderGateway:
             if done.is_refused:
                 _log.error("order_refused", symbol=done.symbol, reason=done.what)
         self._cycles += 1
+
+    def _cancel_what_rests(self) -> None:
+        """Until nothing does; then looked at once a minute, for a look costs weight."""
+        now = self.parts.process.clock.monotonic()
+        if now < self._look_at:
+            return
+        canceled = self.parts.gateway.cancel_all()
+        for done in canceled:
+            _log.warning("canceled", symbol=done.symbol, what=done.what)
+        if not canceled:
+            self._look_at = now + _NOTHING_RESTED_SECS
 
 
 @bootstrap.telling_refusals()

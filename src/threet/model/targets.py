@@ -41,7 +41,3 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_out(self) -> bool:
         return self.amount == ZERO
-
-
-def out_of(symbol: str) -> Target:
-    return Target(symbol=symbol, amount=ZERO, measure=Measure.QUANTITY)

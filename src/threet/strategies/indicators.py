@@ -5,7 +5,6 @@ the same number in a backtest, in replay and live, whenever the process was star
 """
 
 import math
-from itertools import pairwise
 
 import numpy as np
 import talib
@@ -77,11 +76,6 @@ def permutation_entropy(values: Series, order: int) -> float | None:
     _, counts = np.unique(ranks, axis=0, return_counts=True)
     shares = counts / counts.sum()
     return float(-(shares * np.log(shares)).sum() / math.log(patterns))
-
-
-def has_gap(opens_ms: list[int], step_ms: int) -> bool:
-    """Whether bars are missing in between: what is reckoned over them is doubtful."""
-    return any(after - before != step_ms for before, after in pairwise(opens_ms))
 
 
 def _last(values: Series) -> float | None:

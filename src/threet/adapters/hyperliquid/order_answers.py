@@ -36,7 +36,6 @@ _PROVEN = (
 )
 _NONCE = "Invalid nonce"
 _USDC = "USDC"
-_GONE = "Order was never placed, already canceled, or filled."
 
 
 class WireResting(msgspec.Struct, frozen=True):
@@ -213,8 +212,3 @@ def plain(number: Decimal) -> str:
 def _side(letter: Literal["A", "B"]) -> Side:
     """A is ask."""
     return Side.SELL if letter == "A" else Side.BUY
-
-
-def is_gone(outcome: Outcome) -> bool:
-    """A cancel found nothing to cancel (F17)."""
-    return isinstance(outcome, Refused) and outcome.reason.startswith(_GONE)
