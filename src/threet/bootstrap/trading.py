@@ -10,6 +10,7 @@ import structlog
 from threet.accounts.authority import Authority, authority
 from threet.accounts.believing import is_believable
 from threet.accounts.equity_watch import EquityWatch
+from threet.accounts.ledger_reader import LedgerReader
 from threet.accounts.news import relay
 from threet.adapters.hyperliquid.account_feed import HyperliquidAccountFeed
 from threet.adapters.hyperliquid.identity import HyperliquidIdentity
@@ -22,6 +23,7 @@ from threet.adapters.sql.candle_store import SqlCandleStore
 from threet.adapters.sql.database import Database
 from threet.adapters.sql.decision_store import SqlDecisionStore
 from threet.adapters.sql.halt_store import SqlHaltStore
+from threet.adapters.sql.ledger_store import SqlLedgerStore
 from threet.adapters.sql.order_store import SqlOrderStore
 from threet.adapters.sql.outbox import SqlOutbox
 from threet.adapters.sql.product_store import SqlProductStore
@@ -71,7 +73,7 @@ class TraderParts:
     live: LiveView
     candles: CandleStore
     decisions: DecisionStore
-    fills: FillStore
+    ledger: LedgerReader
     equity: Callable[[], Decimal | None]
     runs: Sequence[StrategyRun]
 
@@ -111,7 +113,7 @@ def trader() -> TraderParts:
         live=processes.live_view(settings),
         candles=SqlCandleStore(store, hot_candles=hot),
         decisions=decisions,
-        fills=SqlFillStore(store, account=address),
+        ledger=LedgerReader(SqlLedgerStore(store, account=address)),
         equity=_equity(settings, store, process.clock, address),
         runs=_runs(settings, decisions, _decimals(store), process.clock),
     )
