@@ -10,6 +10,7 @@ import structlog
 from threet.accounts.believing import is_believable
 from threet.accounts.equity_watch import EquityWatch
 from threet.accounts.ledger_reader import LedgerReader
+from threet.accounts.ledger_watch import LedgerWatch
 from threet.adapters.hyperliquid.posting import Posting
 from threet.adapters.hyperliquid.signing import Signer, Source
 from threet.adapters.hyperliquid.trading import Account, HyperliquidOrderDesk
@@ -23,6 +24,7 @@ from threet.adapters.sql.product_store import SqlProductStore
 from threet.adapters.sql.trading_store import SqlFillStore, SqlIntentStore
 from threet.bootstrap import access, processes
 from threet.bootstrap import settings as root
+from threet.bootstrap.ledger import ledger_watch
 from threet.bootstrap.parts import ProcessParts
 from threet.bootstrap.risk import account_gate, limits
 from threet.bootstrap.strategy_runs import configured
@@ -41,6 +43,7 @@ from threet.ports.decision_store import DecisionStore
 from threet.ports.halt_store import HaltStore
 from threet.ports.live_view import LiveView
 from threet.ports.rate_budget import Priority
+from threet.resilience.exchange_manager import ExchangeManager
 from threet.resilience.guarded_desk import GuardedOrderDesk
 
 _log = structlog.get_logger("threet.trader")
@@ -65,6 +68,7 @@ class TraderParts:
 class OrderGatewayParts:
     process: ProcessParts
     gateway: Gateway
+    ledger: LedgerWatch
     live: LiveView
     quotes: Quotes
     decisions: DecisionStore
@@ -101,9 +105,15 @@ def order_gateway() -> OrderGatewayParts:
     store, address = processes.database(settings), _address(settings)
     halts = SqlHaltStore(store, account=address)
     quotes = Quotes(process.clock, settings.risk.most_price_age_ms)
+    clock = process.clock
+    manager = access.exchange_manager(
+        settings, clock, access.budget(settings, clock), source="order_gateway"
+    )
+    ledger = ledger_watch(settings, clock, store, halts, manager, address=address)
     return OrderGatewayParts(
         process=process,
-        gateway=_gateway(settings, process.clock, store, halts, quotes),
+        gateway=_gateway(settings, clock, store, halts, quotes, ledger, manager),
+        ledger=ledger,
         live=processes.live_view(settings),
         quotes=quotes,
         decisions=SqlDecisionStore(store),
@@ -138,13 +148,16 @@ def _signer(settings: Sections, address: str) -> Signer:
 
 
 def _gateway(
-    settings: Sections, clock: Clock, store: Database, halts: HaltStore, quotes: Quotes
+    settings: Sections,
+    clock: Clock,
+    store: Database,
+    halts: HaltStore,
+    quotes: Quotes,
+    ledger: LedgerWatch,
+    manager: ExchangeManager,
 ) -> Gateway:
     address = _address(settings)
     signer = _signer(settings, address)
-    manager = access.exchange_manager(
-        settings, clock, access.budget(settings, clock), source="order_gateway"
-    )
     # What an order rests on matters as much as the order.
     exchange = manager.get_exchange(priority=Priority.ORDER)
     catalogue = TradingCatalogue(exchange.products, clock)
@@ -179,6 +192,7 @@ def _gateway(
                 halts=halts,
             ),
             manner=_manner(settings),
+            noticed=ledger.note,
             is_simulated=settings.exchanges.hyperliquid.network == "simulator",
         )
     )

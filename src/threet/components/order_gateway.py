@@ -16,6 +16,7 @@ from threet.bootstrap.trading import OrderGatewayParts
 from threet.components.lifecycle import live
 from threet.execution.netting import net
 from threet.model.errors import DependencyError, ExchangeError
+from threet.model.money import EquityVerdict
 from threet.ports.halt_store import KILL_SWITCH
 
 _log = structlog.get_logger(__name__)
@@ -49,7 +50,16 @@ class OrderGateway:
             "cycle_failures": self._failures,
             "mismatches": len(self.parts.gateway.mismatch),
             "state": self._state,
+            **self._equity(),
         }
+
+    def _equity(self) -> Mapping[str, float]:
+        """Nothing while nobody knows whether the account is explained."""
+        check = self.parts.ledger.last
+        if check is None:
+            return {}
+        is_off = check.verdict is EquityVerdict.DIFFERS
+        return {"equity_gap": float(check.difference), "equity_off": int(is_off)}
 
     async def _begin(self) -> None:
         while not await self._try(self.parts.gateway.start):

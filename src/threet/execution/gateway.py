@@ -95,6 +95,7 @@ class GatewayParts:
     approve: Callable[[OrderSpec, Reading], Approval]
     manner: Manner = field(default_factory=Manner)
     lives_ms: int = 15_000
+    noticed: Callable[[AccountState], object] = lambda _: None  # each reading
     is_simulated: bool = False  # the exchange may begin anew, and forget everything
 
 
@@ -125,6 +126,7 @@ class Gateway:
             return resting
         reading = self._read()
         self._compare(reading)
+        self._parts.noticed(reading.account)
         self._reading, self._read_ms = reading, self._parts.clock.now_ms()
         return [self._act(symbol, one, reading) for symbol, one in wanted.items()]
 

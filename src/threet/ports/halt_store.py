@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 KILL_SWITCH = "kill_switch"
+# What is booked does not explain the account's value; it ends by itself.
+EQUITY = "equity"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
