@@ -93,7 +93,7 @@ def told(here: Trading, user: str, question: str) -> bytes:
 
 def fills_of(here: Trading, user: str) -> list[Fill]:
     rows = order_answers.FILLS.decode(told(here, user, "userFillsByTime"))
-    return [order_answers.fill(row) for row in rows]
+    return [order_answers.fill(row, user) for row in rows]
 
 
 def account_of(here: Trading, user: str) -> AccountState:

@@ -4,12 +4,12 @@ from threet.accounts.ledger_watch import LedgerWatch, LedgerWatchParts
 from threet.adapters.hyperliquid.money_history import HyperliquidMoneyHistory
 from threet.adapters.hyperliquid.posting import Posting
 from threet.adapters.sql.database import Database
+from threet.adapters.sql.halt_store import SqlHaltStore
 from threet.adapters.sql.ledger_store import SqlLedgerStore
 from threet.bootstrap import access
 from threet.bootstrap import settings as root
 from threet.config.sections import Sections
 from threet.ports.clock import Clock
-from threet.ports.halt_store import HaltStore
 from threet.resilience.exchange_manager import ExchangeManager
 from threet.resilience.guarded_money_history import GuardedMoneyHistory
 
@@ -18,7 +18,6 @@ def ledger_watch(
     settings: Sections,
     clock: Clock,
     store: Database,
-    halts: HaltStore,
     manager: ExchangeManager,
     *,
     address: str,
@@ -36,7 +35,7 @@ def ledger_watch(
             clock=clock,
             store=SqlLedgerStore(store, account=address),
             money=GuardedMoneyHistory(history, manager),
-            halts=halts,
+            halts=SqlHaltStore(store, account=address),
             alert=access.alerts(settings),
         )
     )

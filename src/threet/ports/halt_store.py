@@ -5,8 +5,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 KILL_SWITCH = "kill_switch"
+# Beside the kill switch: every position is to be closed as well.
+FLATTEN = "flatten"
+LIQUIDATION = "liquidation"
 # What is booked does not explain the account's value; it ends by itself.
 EQUITY = "equity"
+# What only a person ends.
+BY_HAND = (KILL_SWITCH, FLATTEN, LIQUIDATION)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
