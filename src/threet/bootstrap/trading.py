@@ -11,6 +11,7 @@ from threet.accounts.authority import Authority, authority
 from threet.accounts.believing import is_believable
 from threet.accounts.equity_watch import EquityWatch
 from threet.accounts.ledger_reader import LedgerReader
+from threet.accounts.ledger_watch import LedgerWatch
 from threet.accounts.news import relay
 from threet.adapters.hyperliquid.account_feed import HyperliquidAccountFeed
 from threet.adapters.hyperliquid.funding import HyperliquidFunding
@@ -31,6 +32,7 @@ from threet.adapters.sql.product_store import SqlProductStore
 from threet.adapters.sql.trading_store import SqlFillStore, SqlIntentStore
 from threet.bootstrap import access, processes
 from threet.bootstrap import settings as root
+from threet.bootstrap.ledger import ledger_watch
 from threet.bootstrap.parts import ProcessParts
 from threet.bootstrap.risk import account_gate, limits
 from threet.bootstrap.strategy_runs import configured
@@ -95,6 +97,7 @@ class OrderGatewayParts:
     address: str
     authority: Callable[[], Authority]
     opened: Callable[[Authority], Gateway]
+    ledger: LedgerWatch
     feed: AccountFeed
     news: AccountNews
     live: LiveView
@@ -145,15 +148,17 @@ def order_gateway() -> OrderGatewayParts:
         clock=clock,
         backoff=Backoff(seed=clock.now_ms()),
     )
+    manager = access.exchange_manager(
+        settings, clock, access.budget(settings, clock), source="order_gateway"
+    )
     wires = _Wires(
         settings=settings,
         clock=clock,
         store=store,
         signer=signer,
         address=address,
-        manager=access.exchange_manager(
-            settings, clock, access.budget(settings, clock), source="order_gateway"
-        ),
+        manager=manager,
+        ledger=ledger_watch(settings, clock, store, manager, address=address),
         quotes=Quotes(clock, settings.risk.most_price_age_ms),
         news=AccountNews(lambda: feed.is_live),
     )
@@ -162,6 +167,7 @@ def order_gateway() -> OrderGatewayParts:
         address=address,
         authority=wires.authority,
         opened=wires.gateway,
+        ledger=wires.ledger,
         feed=feed,
         news=wires.news,
         live=processes.live_view(settings),
@@ -232,6 +238,7 @@ class _Wires:
     signer: Signer
     address: str
     manager: ExchangeManager
+    ledger: LedgerWatch
     quotes: Quotes
     news: AccountNews
 
@@ -303,6 +310,8 @@ class _Wires:
             state = exchange.account(self.address)
             if is_believable(state, accounts.current(self.address), None):
                 watch.note(state.account_ms, state.account_value)
+            # Its fills were read right before it.
+            self.ledger.note(state)
             return state
 
         return read_account
