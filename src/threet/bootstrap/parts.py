@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from threet.adapters.redis_streams.market_sink import MarketSink
 from threet.model.accounts import AddressUse
@@ -11,10 +12,12 @@ from threet.model.times import PROCESS_DEAD_AFTER_MS
 from threet.ports.account_store import AccountStore
 from threet.ports.candle_store import CandleStore
 from threet.ports.clock import Clock
+from threet.ports.decision_store import DecisionStore
 from threet.ports.event_bus import EventConsumer
 from threet.ports.exchange import ExchangeReader
 from threet.ports.fetch_state import FetchMemory, FetchSlots
 from threet.ports.gap_store import GapCounts, GapNotes, GapStore
+from threet.ports.halt_store import HaltStore
 from threet.ports.live_view import LiveView, ProcessBoard
 from threet.ports.market_feed import MarketFeed
 from threet.ports.outbox import Inbox, Outbox
@@ -22,8 +25,10 @@ from threet.ports.product_store import ProductStore
 from threet.ports.rate_budget import AddressLedger, RateBudget
 from threet.ports.telemetry import TaskTelemetry, Untold, WebTelemetry
 from threet.ports.trade_history import TradeHistory
+from threet.ports.trading_view import SeenOrders, TradingView
 from threet.resilience.access_state import Figures
 from threet.resilience.address_forecast import AddressForecast
+from threet.risk.limits import Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +60,23 @@ class ConsumerParts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WebTrading:
+    """What the page shows of trading, and the halts that it may set and end.
+
+    ``halts`` are of every account the database knows, ``runs`` are configured now.
+    ``seen_orders`` gives None until somebody looked at the exchange.
+    """
+
+    view: TradingView
+    decisions: DecisionStore
+    halts: Callable[[], Mapping[str, HaltStore]]
+    positions_of: Callable[[str], Mapping[str, Decimal]]
+    limits: Limits
+    runs: Sequence[str]
+    seen_orders: Callable[[], SeenOrders | None] = lambda: None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebParts:
     """What the page and its API are made of; ``address`` is None without an account.
 
@@ -83,6 +105,8 @@ class WebParts:
     access_figures: Callable[[], Figures] = dict
     gap_counts: Callable[[], GapCounts] | None = None
     telemetry: WebTelemetry = field(default_factory=Untold)
+    trading: WebTrading | None = None  # None where nothing is decided
+    token: str | None = field(default=None, repr=False)  # whoever has it is let in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

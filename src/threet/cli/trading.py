@@ -1,22 +1,20 @@
 """`3t why`, `3t kill`, `3t resume`: what was decided, and the switch that stops it."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
 
 from threet import bootstrap
-from threet.adapters.sql.account_ids import known_addresses
 from threet.adapters.sql.database import Database
 from threet.adapters.sql.decision_store import SqlDecisionStore
-from threet.adapters.sql.halt_store import SqlHaltStore
 from threet.adapters.system_clock import SystemClock
 from threet.bootstrap import processes
 from threet.bootstrap.settings import settings_in
+from threet.bootstrap.web_trading import halts_of_accounts
 from threet.model.decisions import Decision
 from threet.model.errors import ConfigurationError
 from threet.ports.halt_store import KILL_SWITCH
@@ -39,24 +37,18 @@ def kill(reason: str, data_dir: Path | None) -> int:
     """Halts every account of the database: whoever kills asks for no address."""
     now_ms = SystemClock().now_ms()
     with _database(data_dir) as database:
-        accounts = _accounts(database)
-        for one in accounts:
-            one.store.halt(KILL_SWITCH, reason, now_ms)
+        accounts = halts_of_accounts(bootstrap.config(), database)
+        for store in accounts.values():
+            store.halt(KILL_SWITCH, reason, now_ms)
     return _told(accounts, "halted: the gateway cancels what rests and opens nothing")
 
 
 def resume(data_dir: Path | None) -> int:
     with _database(data_dir) as database:
-        accounts = _accounts(database)
-        for one in accounts:
-            one.store.resume(KILL_SWITCH)
+        accounts = halts_of_accounts(bootstrap.config(), database)
+        for store in accounts.values():
+            store.resume(KILL_SWITCH)
     return _told(accounts, "may trade again")
-
-
-@dataclass(frozen=True, slots=True)
-class _Account:
-    address: str
-    store: SqlHaltStore
 
 
 @contextmanager
@@ -68,21 +60,9 @@ def _database(data_dir: Path | None) -> Iterator[Database]:
         database.close()
 
 
-def _accounts(database: Database) -> Sequence[_Account]:
-    """Every account this database knows, and the configured one."""
-    known = set(database.read(known_addresses))
-    configured = bootstrap.config().exchanges.hyperliquid.wallet_address
-    if configured is not None:
-        known.add(configured)
-    return [
-        _Account(address, SqlHaltStore(database, account=address))
-        for address in sorted(known)
-    ]
-
-
-def _told(accounts: Sequence[_Account], what: str) -> int:
-    for one in accounts:
-        sys.stdout.write(f"{one.address} {what}\n")
+def _told(accounts: Iterable[str], what: str) -> int:
+    for address in accounts:
+        sys.stdout.write(f"{address} {what}\n")
     if not accounts:
         sys.stdout.write("there is no account in this database: nothing trades\n")
     return 0 if accounts else 1

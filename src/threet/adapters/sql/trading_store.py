@@ -99,7 +99,7 @@ class SqlIntentStore:
             mine = order_intents.c.account_id == account_id(connection, self._account)
             query = select(order_intents).where(mine, condition)
             rows = connection.execute(query.order_by(order_intents.c.created_ms))
-            return [_intent(row) for row in rows]
+            return [intent_of(row) for row in rows]
 
         return self._database.write(work)
 
@@ -148,7 +148,7 @@ class SqlFillStore:
         query = select(fills).order_by(fills.c.time_ms.desc())
         if symbol is not None:
             query = query.where(fills.c.symbol == symbol)
-        return [_fill(row) for row in reversed(self._read(query, limit))]
+        return [fill_of(row) for row in reversed(self._read(query, limit))]
 
     def _read(self, query: Any, limit: int | None = None) -> Sequence[Any]:
         def work(connection: Connection) -> Sequence[Any]:
@@ -189,7 +189,7 @@ def _intent_row(intent: OrderIntent, owner: int, run: str) -> dict[str, object]:
     }
 
 
-def _intent(row: Any) -> OrderIntent:
+def intent_of(row: Any) -> OrderIntent:
     return OrderIntent(
         intent_id=row.intent_id,
         cloid=row.cloid,
@@ -212,7 +212,7 @@ def _fill_row(fill: Fill, owner: int) -> dict[str, object]:
     return {**row, "account_id": owner, "side": fill.side.value}
 
 
-def _fill(row: Any) -> Fill:
+def fill_of(row: Any) -> Fill:
     known = {name: getattr(row, name) for name in Fill.__struct_fields__}
     return Fill(**{**known, "side": Side(row.side)})
 
@@ -220,7 +220,7 @@ def _fill(row: Any) -> Fill:
 def _sums(rows: Sequence[Any]) -> Mapping[str, Decimal]:
     totals: dict[str, Decimal] = {}
     for row in rows:
-        totals[row.symbol] = totals.get(row.symbol, ZERO) + _fill(row).change
+        totals[row.symbol] = totals.get(row.symbol, ZERO) + fill_of(row).change
     return {symbol: total for symbol, total in totals.items() if total != ZERO}
 
 
@@ -237,7 +237,7 @@ def _continued(rows: Sequence[Any]) -> Mapping[str, Decimal]:
 def _by_symbol(rows: Sequence[Any]) -> Mapping[str, list[Fill]]:
     found: dict[str, list[Fill]] = {}
     for row in rows:
-        found.setdefault(row.symbol, []).append(_fill(row))
+        found.setdefault(row.symbol, []).append(fill_of(row))
     return found
 
 

@@ -1,0 +1,36 @@
+"""Wires what the page shows of trading, and the switch that stops it."""
+
+from collections.abc import Mapping
+
+from threet.adapters.sql.account_ids import known_addresses
+from threet.adapters.sql.database import Database
+from threet.adapters.sql.decision_store import SqlDecisionStore
+from threet.adapters.sql.halt_store import SqlHaltStore
+from threet.adapters.sql.trading_store import SqlFillStore
+from threet.adapters.sql.trading_view import SqlTradingView
+from threet.bootstrap.parts import WebTrading
+from threet.bootstrap.risk import limits
+from threet.config.sections import Sections
+from threet.ports.halt_store import HaltStore
+
+
+def web_trading(settings: Sections, store: Database) -> WebTrading:
+    address = settings.exchanges.hyperliquid.wallet_address
+    fills = SqlFillStore(store, account=address) if address is not None else None
+    return WebTrading(
+        view=SqlTradingView(store, account=address),
+        decisions=SqlDecisionStore(store),
+        halts=lambda: halts_of_accounts(settings, store),
+        positions_of=lambda run: {} if fills is None else fills.positions_of(run),
+        limits=limits(settings.risk),
+        runs=[run.name for run in settings.strategies],
+    )
+
+
+def halts_of_accounts(settings: Sections, store: Database) -> Mapping[str, HaltStore]:
+    """Of every account this database knows, and of the configured one, by address."""
+    known = set(store.read(known_addresses))
+    configured = settings.exchanges.hyperliquid.wallet_address
+    if configured is not None:
+        known.add(configured)
+    return {address: SqlHaltStore(store, account=address) for address in sorted(known)}
