@@ -9,6 +9,7 @@ import structlog
 
 from threet.accounts.believing import is_believable
 from threet.accounts.equity_watch import EquityWatch
+from threet.accounts.ledger_reader import LedgerReader
 from threet.adapters.hyperliquid.posting import Posting
 from threet.adapters.hyperliquid.signing import Signer, Source
 from threet.adapters.hyperliquid.trading import Account, HyperliquidOrderDesk
@@ -17,6 +18,7 @@ from threet.adapters.sql.candle_store import SqlCandleStore
 from threet.adapters.sql.database import Database
 from threet.adapters.sql.decision_store import SqlDecisionStore
 from threet.adapters.sql.halt_store import SqlHaltStore
+from threet.adapters.sql.ledger_store import SqlLedgerStore
 from threet.adapters.sql.product_store import SqlProductStore
 from threet.adapters.sql.trading_store import SqlFillStore, SqlIntentStore
 from threet.bootstrap import access, processes
@@ -36,7 +38,6 @@ from threet.model.errors import ConfigurationError
 from threet.ports.candle_store import CandleStore
 from threet.ports.clock import Clock
 from threet.ports.decision_store import DecisionStore
-from threet.ports.fill_store import FillStore
 from threet.ports.halt_store import HaltStore
 from threet.ports.live_view import LiveView
 from threet.ports.rate_budget import Priority
@@ -55,7 +56,7 @@ class TraderParts:
     live: LiveView
     candles: CandleStore
     decisions: DecisionStore
-    fills: FillStore
+    ledger: LedgerReader
     equity: Callable[[], Decimal | None]
     runs: Sequence[StrategyRun]
 
@@ -83,7 +84,7 @@ def trader() -> TraderParts:
         live=processes.live_view(settings),
         candles=SqlCandleStore(store, hot_candles=hot),
         decisions=decisions,
-        fills=SqlFillStore(store, account=address),
+        ledger=LedgerReader(SqlLedgerStore(store, account=address)),
         equity=_equity(settings, store, process.clock, address),
         runs=_runs(settings, decisions, _decimals(store), process.clock),
     )

@@ -64,12 +64,13 @@ class Trader:
 
     def _decide(self) -> None:
         equity = self.parts.equity()
+        ledger = self.parts.ledger.ledger()
         for run in self.parts.runs:
             if unknown := run.unsized():
                 self._waits = f"{run.name}: the sizes of {unknown} are not known"
                 continue
             run.view.equity = equity
-            run.view.positions = dict(self.parts.fills.positions_of(run.name))
+            run.view.positions = dict(ledger.positions_of(run.name))
             for symbol in run.view.needs.symbols:
                 for timeframe in run.view.needs.timeframes:
                     self._follow(run, symbol, timeframe)

@@ -44,6 +44,7 @@ class Wanted:
     granted: Granted
     decision_id: str
     run: str = ""
+    wants: Mapping[str, Decimal] = field(default_factory=dict)  # of each run
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +229,9 @@ class Gateway:
         if not approval.is_approved:
             return Done(spec.symbol, f"refused: {approval.reason}")
         intent_id = self._next_leg(spec.symbol, wanted.decision_id)
-        draft = Draft(intent_id=intent_id, run=wanted.run, spec=spec)
+        draft = Draft(
+            intent_id=intent_id, run=wanted.run, spec=spec, wants=wanted.wants
+        )
         now_ms = self._parts.clock.now_ms()
         prepared = self._parts.intents.prepare(
             [draft], now_ms=now_ms, lives_ms=self._parts.lives_ms

@@ -31,7 +31,8 @@ def _netted(symbol: str, own: Sequence[StandingTarget]) -> Wanted:
         take_profit=_nearest(profits, is_higher=not is_long),
     )
     run = own[0].run if len(own) == 1 else ""
-    return Wanted(granted, newest.decision_id, run)
+    wants = {one.run: one.granted.quantity for one in own}
+    return Wanted(granted, newest.decision_id, run, wants)
 
 
 def _nearest(prices: Sequence[Decimal], *, is_higher: bool) -> Decimal | None:

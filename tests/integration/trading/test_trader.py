@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 
 from tests.builders import START_MS, bar, prices
+from threet.accounts.ledger_reader import LedgerReader
 from threet.adapters.memory.clock import ManualClock
 from threet.adapters.memory.live_view import MemoryLiveView
 from threet.adapters.sql.candle_store import SqlCandleStore
 from threet.adapters.sql.database import Database
 from threet.adapters.sql.decision_store import SqlDecisionStore
 from threet.adapters.sql.engine import make_engine
+from threet.adapters.sql.ledger_store import SqlLedgerStore
 from threet.adapters.sql.migrate import migrate
-from threet.adapters.sql.trading_store import SqlFillStore
 from threet.bootstrap import ProcessParts
 from threet.bootstrap.trading import TraderParts
 from threet.components.trader import Trader
@@ -40,7 +41,7 @@ class Desk:
     def __init__(self, database: Database) -> None:
         self.candles = SqlCandleStore(database, hot_candles=500)
         self.decisions = SqlDecisionStore(database)
-        self.fills = SqlFillStore(database, account="0x" + "1" * 40)
+        self.ledger = LedgerReader(SqlLedgerStore(database, account="0x" + "1" * 40))
         self.clock = ManualClock(START_MS + 60 * MINUTE_MS)
         self.live = MemoryLiveView()
         self.decimals: dict[str, int] = {"BTC": 5}
@@ -58,7 +59,7 @@ class Desk:
             live=self.live,
             candles=self.candles,
             decisions=self.decisions,
-            fills=self.fills,
+            ledger=self.ledger,
             equity=lambda: Decimal(10_000),
             runs=[run],
         )

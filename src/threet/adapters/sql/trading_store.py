@@ -9,7 +9,14 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from threet.adapters.sql.account_ids import account_id
 from threet.adapters.sql.database import Database
-from threet.adapters.sql.trading_schema import fills, order_intents, signers
+from threet.adapters.sql.trading_schema import (
+    equity_checks,
+    fills,
+    funding_payments,
+    ledger_updates,
+    order_intents,
+    signers,
+)
 from threet.adapters.sql.upserts import insert_missing
 from threet.model.intents import IntentState, OrderIntent, next_nonce, prepared
 from threet.model.numbers import ZERO
@@ -48,7 +55,7 @@ class SqlIntentStore:
             if found:
                 owner = account_id(connection, self._account)
                 rows = [
-                    _intent_row(intent, owner, draft.run)
+                    _intent_row(intent, owner, draft)
                     for intent, draft in zip(found, new, strict=True)
                 ]
                 connection.execute(insert(order_intents), rows)
@@ -133,14 +140,12 @@ class SqlFillStore:
     def expected(self) -> Mapping[str, Decimal]:
         return _continued(self._read(select(fills).order_by(fills.c.time_ms)))
 
-    def positions_of(self, run: str) -> Mapping[str, Decimal]:
-        its = select(order_intents.c.cloid).where(order_intents.c.run == run)
-        return _sums(self._read(select(fills).where(fills.c.cloid.in_(its))))
-
     def forget(self) -> None:
         def work(connection: Connection) -> None:
             owner = account_id(connection, self._account)
-            connection.execute(delete(fills).where(fills.c.account_id == owner))
+            # What was reckoned from them goes with them.
+            for table in (fills, funding_payments, ledger_updates, equity_checks):
+                connection.execute(delete(table).where(table.c.account_id == owner))
 
         self._database.write(work)
 
@@ -172,7 +177,7 @@ def _known(connection: Connection, ids: Sequence[str]) -> set[str]:
     return set(connection.execute(query).scalars())
 
 
-def _intent_row(intent: OrderIntent, owner: int, run: str) -> dict[str, object]:
+def _intent_row(intent: OrderIntent, owner: int, draft: Draft) -> dict[str, object]:
     return {
         "intent_id": intent.intent_id,
         "account_id": owner,
@@ -181,7 +186,8 @@ def _intent_row(intent: OrderIntent, owner: int, run: str) -> dict[str, object]:
         "expires_ms": intent.expires_ms,
         "created_ms": intent.created_ms,
         "symbol": intent.spec.symbol,
-        "run": run,
+        "run": draft.run,
+        "wants": msgspec.json.encode(draft.wants).decode() if draft.wants else None,
         "spec": msgspec.json.encode(intent.spec).decode(),
         "state": intent.state.value,
         "oid": intent.oid,
