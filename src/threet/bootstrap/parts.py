@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 
+from threet.accounts.ledger_reader import LedgerReader
 from threet.adapters.redis_streams.market_sink import MarketSink
 from threet.model.accounts import AddressUse
 from threet.model.candles import Timeframe
 from threet.model.events import Envelope
+from threet.model.money import EquityCheck
 from threet.model.times import PROCESS_DEAD_AFTER_MS
 from threet.ports.account_store import AccountStore
 from threet.ports.candle_store import CandleStore
@@ -64,13 +65,15 @@ class WebTrading:
     """What the page shows of trading, and the halts that it may set and end.
 
     ``halts`` are of every account the database knows, ``runs`` are configured now.
-    ``seen_orders`` gives None until somebody looked at the exchange.
+    ``seen_orders`` gives None until somebody looked at the exchange. Without an account
+    there is no ``ledger``; it is to be asked by one thread at a time.
     """
 
     view: TradingView
     decisions: DecisionStore
     halts: Callable[[], Mapping[str, HaltStore]]
-    positions_of: Callable[[str], Mapping[str, Decimal]]
+    ledger: LedgerReader | None
+    last_check: Callable[[], EquityCheck | None]
     limits: Limits
     runs: Sequence[str]
     seen_orders: Callable[[], SeenOrders | None] = lambda: None

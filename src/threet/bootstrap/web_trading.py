@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 
+from threet.accounts.ledger_reader import LedgerReader
 from threet.adapters.sql.account_ids import known_addresses
 from threet.adapters.sql.database import Database
 from threet.adapters.sql.decision_store import SqlDecisionStore
 from threet.adapters.sql.halt_store import SqlHaltStore
-from threet.adapters.sql.trading_store import SqlFillStore
+from threet.adapters.sql.ledger_store import SqlLedgerStore
 from threet.adapters.sql.trading_view import SqlTradingView
 from threet.bootstrap.parts import WebTrading
 from threet.bootstrap.risk import limits
@@ -16,12 +17,13 @@ from threet.ports.halt_store import HaltStore
 
 def web_trading(settings: Sections, store: Database) -> WebTrading:
     address = settings.exchanges.hyperliquid.wallet_address
-    fills = SqlFillStore(store, account=address) if address is not None else None
+    kept = None if address is None else SqlLedgerStore(store, account=address)
     return WebTrading(
         view=SqlTradingView(store, account=address),
         decisions=SqlDecisionStore(store),
         halts=lambda: halts_of_accounts(settings, store),
-        positions_of=lambda run: {} if fills is None else fills.positions_of(run),
+        ledger=None if kept is None else LedgerReader(kept),
+        last_check=lambda: None if kept is None else kept.last_check(),
         limits=limits(settings.risk),
         runs=[run.name for run in settings.strategies],
     )

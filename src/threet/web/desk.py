@@ -17,6 +17,7 @@ from threet.web.hot_candles import HotCandles
 from threet.web.live_hub import LiveHub
 from threet.web.markets import Markets
 from threet.web.platform_readings import platform_readings
+from threet.web.pnl_desk import PnlDesk
 from threet.web.sparklines import Sparklines
 from threet.web.trading_board import TradingBoard
 from threet.web.waiting import in_thread
@@ -44,6 +45,7 @@ class Desk:
         self.health = HealthBoard(parts, self.markets, self.hub)
         self.account = AccountBoard(parts)
         self.trading = TradingBoard(parts, self.hub)
+        self.pnl = PnlDesk(parts, self.hub)
         self.access = Access(parts)
         self.listeners = 0
         self.has_failed = False

@@ -16,12 +16,16 @@ _NEXT = Field(
 
 
 class InputAnswer(BaseModel):
+    """What a decision rested on, and how old it was then."""
+
     name: str
     value: str | None = Field(description="null where it was not known")
     age_ms: AgeMs | None
 
 
 class VerdictAnswer(BaseModel):
+    """What one gate said; ``reason`` has its numbers."""
+
     gate: str
     passed: bool
     reason: str
@@ -106,6 +110,8 @@ class WorkingOrderAnswer(BaseModel):
 
 
 class IntentAnswer(BaseModel):
+    """An order as it was committed before it was sent, and what became of it."""
+
     intent_id: str
     cloid: str
     run: str = _RUN
@@ -155,7 +161,44 @@ class RunTargetAnswer(BaseModel):
 
 class RunPositionAnswer(BaseModel):
     symbol: Symbol
-    quantity: Exact = Field(description="Signed: the sum of the fills of its orders")
+    quantity: Exact = Field(description="Signed: what its part of the fills adds up to")
+    entry_price: Exact | None
+    unrealized: Exact | None = Field(
+        description="null without a fresh mark price, or where the cost is not known"
+    )
+
+
+class PnlRowAnswer(BaseModel):
+    key: str = Field(
+        description="A run, a symbol, or a UTC day; (outside) is of orders that are not"
+        " of 3T, (between runs) what runs closed of each other's"
+    )
+    realized: Exact
+    fees: Exact
+    funding: Exact
+    settled: Exact = Field(description="realized - fees + funding")
+    unrealized: Exact | None = Field(
+        description="null without a fresh mark price, where a cost is not known, and of"
+        " a day"
+    )
+    net: Exact | None = Field(description="settled + unrealized")
+    volume: Exact
+    fills: int
+    deposits: Exact
+
+
+class PnlAnswer(BaseModel):
+    """Of an account of which nothing is recorded the total is 0: see `fills`."""
+
+    now_ms: Ms
+    by: Literal["run", "product", "day"]
+    rows: list[PnlRowAnswer] = Field(description="Of days the newest first")
+    total: PnlRowAnswer = Field(description="Of the account, by the exchange's words")
+    deposits: Exact = Field(description="Less withdrawals")
+    gaps: int = Field(description="Fills that were never told, as others show")
+    unknown_updates: int = Field(
+        description="Movements of money whose effect is not known"
+    )
 
 
 class RunAnswer(BaseModel):
@@ -166,6 +209,7 @@ class RunAnswer(BaseModel):
     is_configured: bool = Field(description="Whether the settings name it now")
     targets: list[RunTargetAnswer]
     positions: list[RunPositionAnswer]
+    pnl: PnlRowAnswer | None = Field(description="null while it has no fill")
 
 
 class RunsAnswer(BaseModel):
@@ -209,15 +253,34 @@ class EquityPointAnswer(BaseModel):
     equity: Exact
 
 
+class EquityCheckAnswer(BaseModel):
+    """Whether the ledger explains the account's value."""
+
+    account_ms: Ms
+    account_value: Exact
+    expected: Exact = Field(
+        description="deposits + realised + funding - fees + unrealised"
+    )
+    difference: Exact = Field(description="What the account has more than is explained")
+    verdict: Literal["holds", "suspect", "differs"] = Field(
+        description="suspect: one reading differs, which is no fact yet"
+    )
+
+
 class EquityAnswer(BaseModel):
     now_ms: Ms
     state: Literal["fresh", "stale", "missing"]
     points: list[EquityPointAnswer] = Field(
         description="Oldest first; of a long time the last reading of each part"
     )
+    check: EquityCheckAnswer | None = Field(
+        description="The last one; null while there was none"
+    )
 
 
 class SessionAnswer(BaseModel):
+    """Comes with a cookie, which no script can read."""
+
     is_logged_in: bool
     needs_login: bool = Field(description="Whether `web.token` is set")
     why_closed: str | None = Field(

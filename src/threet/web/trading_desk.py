@@ -3,20 +3,17 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-import msgspec
-
-from threet.bootstrap import WebParts, WebTrading
+from threet.bootstrap import WebParts
 from threet.market_data.staleness import age_ms
 from threet.model.decisions import Decision, Granted
 from threet.model.intents import IntentState
+from threet.model.money import EquityCheck
 from threet.model.targets import Target
-from threet.ports.decision_store import StandingTarget
 from threet.ports.halt_store import HaltStore
 from threet.ports.trading_view import (
     FillOf,
     IntentOf,
     Page,
-    RunOf,
     TradingView,
     place_of,
 )
@@ -25,6 +22,7 @@ from threet.web.trading_answers import (
     DecisionAnswer,
     DecisionsAnswer,
     EquityAnswer,
+    EquityCheckAnswer,
     EquityPointAnswer,
     FillAnswer,
     FillsAnswer,
@@ -33,10 +31,6 @@ from threet.web.trading_answers import (
     HaltsAnswer,
     InputAnswer,
     IntentAnswer,
-    RunAnswer,
-    RunPositionAnswer,
-    RunsAnswer,
-    RunTargetAnswer,
     TargetAnswer,
     VerdictAnswer,
 )
@@ -70,19 +64,6 @@ async def read_fills(parts: WebParts, view: TradingView, page: Page) -> FillsAns
     )
 
 
-async def read_runs(parts: WebParts, trading: WebTrading) -> RunsAnswer:
-    def read() -> list[RunAnswer]:
-        wanted = trading.decisions.targets()
-        return [
-            _run_answer(one, trading, [t for t in wanted if t.run == one.name])
-            for one in trading.view.runs()
-        ]
-
-    runs = await in_thread("database", read)
-    runs.sort(key=lambda run: (not run.is_configured, run.name))
-    return RunsAnswer(now_ms=parts.clock.now_ms(), runs=runs)
-
-
 async def read_halts(parts: WebParts) -> HaltsAnswer:
     """Of every account; without trading there is none."""
     trading = parts.trading
@@ -108,6 +89,9 @@ async def read_equity(parts: WebParts, since_ms: int, points: int) -> EquityAnsw
         found = await in_thread(
             "database", lambda: parts.accounts.equities(address, since_ms)
         )
+    check = None
+    if parts.trading is not None:
+        check = await in_thread("database", parts.trading.last_check)
     newest_ms = found[-1][0] if found else None
     is_old = newest_ms is None or (
         age_ms(newest_ms, now_ms) > parts.account_stale_after_ms
@@ -119,6 +103,17 @@ async def read_equity(parts: WebParts, since_ms: int, points: int) -> EquityAnsw
             EquityPointAnswer(at_ms=at_ms, equity=exact(equity))
             for at_ms, equity in thinned(found, points)
         ],
+        check=None if check is None else _check_answer(check),
+    )
+
+
+def _check_answer(check: EquityCheck) -> EquityCheckAnswer:
+    return EquityCheckAnswer(
+        account_ms=check.account_ms,
+        account_value=exact(check.account_value),
+        expected=exact(check.expected),
+        difference=exact(check.difference),
+        verdict=check.verdict.value,
     )
 
 
@@ -234,34 +229,6 @@ def intent_answer(found: IntentOf) -> IntentAnswer:
         expires_ms=intent.expires_ms,
         oid=intent.oid,
         reason=intent.reason,
-    )
-
-
-def _run_answer(
-    run: RunOf, trading: WebTrading, wanted: Sequence[StandingTarget]
-) -> RunAnswer:
-    held = trading.positions_of(run.name)
-    return RunAnswer(
-        name=run.name,
-        strategy=run.strategy,
-        parameters=msgspec.json.decode(run.parameters),
-        started_ms=run.started_ms,
-        is_configured=run.name in trading.runs,
-        targets=[
-            RunTargetAnswer(
-                symbol=one.granted.symbol,
-                quantity=exact(one.granted.quantity),
-                stop_loss=maybe(one.granted.stop_loss),
-                take_profit=maybe(one.granted.take_profit),
-                decision_id=one.decision_id,
-                at_ms=one.at_ms,
-            )
-            for one in wanted
-        ],
-        positions=[
-            RunPositionAnswer(symbol=symbol, quantity=exact(quantity))
-            for symbol, quantity in sorted(held.items())
-        ],
     )
 
 

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import msgspec
 
+from threet.accounts.ledger_reader import LedgerReader
 from threet.adapters.sql.database import Database
 from threet.adapters.sql.decision_store import SqlDecisionStore
 from threet.adapters.sql.engine import make_engine
 from threet.adapters.sql.halt_store import SqlHaltStore
+from threet.adapters.sql.ledger_store import SqlLedgerStore
 from threet.adapters.sql.trading_schema import EVERY_TABLE
 from threet.adapters.sql.trading_store import SqlFillStore, SqlIntentStore
 from threet.adapters.sql.trading_view import SqlTradingView
@@ -40,13 +42,15 @@ class Traded:
         self.intents = SqlIntentStore(self.database, account=account, signer=_SIGNER)
         self.fills = SqlFillStore(self.database, account=account)
         self.halts = SqlHaltStore(self.database, account=account)
+        self.ledger = SqlLedgerStore(self.database, account=account)
         self.seen: SeenOrders | None = None
         self._accounts: Mapping[str, HaltStore] = {account: self.halts}
         self.parts = WebTrading(
             view=SqlTradingView(self.database, account=account),
             decisions=self.decisions,
             halts=lambda: self._accounts,
-            positions_of=self.fills.positions_of,
+            ledger=LedgerReader(self.ledger),
+            last_check=self.ledger.last_check,
             limits=Limits(),
             runs=RUNS,
             seen_orders=lambda: self.seen,

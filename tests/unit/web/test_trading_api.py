@@ -12,6 +12,7 @@ from tests.system.web.scripted import ADDRESS, FIRST, Script
 from tests.system.web.served import Served, free_port
 from tests.system.web.traded import Traded, a_report, a_spec
 from threet.model.intents import IntentState
+from threet.model.money import EquityCheck
 from threet.model.orders import Trigger, TriggerKind
 from threet.web.trading_desk import thinned
 
@@ -103,7 +104,37 @@ def test_a_fill_has_its_run_and_every_digit(told: Told) -> None:
     assert nobodys["side"] == "sell"
     (run,) = [one for one in told.get("runs")["runs"] if one["positions"]]
     assert run["name"] == "tactical-trend"
-    assert run["positions"] == [{"symbol": "BTC", "quantity": "0.1"}]
+    (held,) = run["positions"]
+    assert (held["quantity"], held["entry_price"]) == ("0.1", "64251.123456789")
+    assert Decimal(run["pnl"]["fees"]) == Decimal("0.289113")
+
+
+def test_profit_is_told_by_run_product_and_day_and_unknown_is_null(told: Told) -> None:
+    intent = told.traded.send("a/1/0", told.now_ms, a_spec("BTC", "0.2", "101"))
+    told.traded.fill(
+        intent, 1, told.now_ms - 2, symbol="BTC", change="0.2", price="100"
+    )
+    told.traded.fill(
+        None, 2, told.now_ms - 1, symbol="BTC", change="-0.1", price="110",
+        before="0.2", closed_pnl="1",
+    )  # fmt: skip
+    rows = {row["key"]: row for row in told.get("pnl?by=run")["rows"]}
+    assert rows["tactical-trend"]["unrealized"] is None  # no mark price yet
+    assert rows["tactical-trend"]["net"] is None
+    told.served.call(told.served.script.set_price("BTC", "130"))
+    answer = told.get("pnl?by=product")
+    (btc,) = answer["rows"]
+    assert (btc["key"], btc["realized"]) == ("BTC", "1")
+    assert Decimal(btc["unrealized"]) == 3
+    assert Decimal(btc["fees"]) == Decimal("0.578226")
+    assert Decimal(btc["net"]) == Decimal("3.421774")
+    assert answer["total"] == {**btc, "key": "total"}
+    (day,) = told.get("pnl?by=day")["rows"]
+    assert (day["realized"], day["unrealized"], day["fills"]) == ("1", None, 2)
+    told.served.script.clock.ahead_ms += 60_000
+    (btc,) = told.get("pnl?by=product")["rows"]
+    assert btc["unrealized"] is None  # the mark price is old
+    told.get("pnl?by=week", 422)
 
 
 def test_working_orders_are_missing_until_somebody_looked_then_they_age(
@@ -173,6 +204,22 @@ def test_the_equity_is_a_series_and_missing_without_a_reading(told: Told) -> Non
     assert answer["state"] == "fresh"
     assert len(answer["points"]) == 61
     assert len(told.get("equity?points=10")["points"]) <= 11
+    assert answer["check"] is None
+    told.traded.ledger.record_check(
+        EquityCheck(
+            account_ms=told.now_ms,
+            account_value=Decimal("25000.10"),
+            deposits=Decimal(25_000),
+            realized=Decimal(1),
+            funding=Decimal("-0.5"),
+            fees=Decimal("0.4"),
+            unrealized=Decimal(0),
+        )
+    )
+    check = told.get("equity")["check"]
+    assert (check["expected"], check["difference"], check["verdict"]) == (
+        "25000.1", "0.0", "holds"
+    )  # fmt: skip
     late = told.get(f"equity?since_ms={told.now_ms + 60_000}")
     assert (late["state"], late["points"]) == ("missing", [])
 
@@ -197,5 +244,5 @@ def test_without_trading_there_is_nothing_to_ask(tmp_path: Path) -> None:
 def test_a_database_that_is_away_is_said_and_nothing_is_made_up(told: Told) -> None:
     told.traded.database.engine.dispose()
     (Path(str(told.traded.database.engine.url.database))).unlink()
-    for path in ("decisions", "fills", "orders", "runs", "limits", "halts"):
+    for path in ("decisions", "fills", "orders", "runs", "pnl", "limits", "halts"):
         assert told.get(path, 503)["dependency"] == "database", path

@@ -10,6 +10,7 @@ from threet.ports.trading_view import Page, Place
 from threet.web.answers import ErrorAnswer
 from threet.web.desk import AtDesk
 from threet.web.orders_desk import read_orders
+from threet.web.pnl_desk import By
 from threet.web.trading_answers import (
     DecisionsAnswer,
     EquityAnswer,
@@ -17,6 +18,7 @@ from threet.web.trading_answers import (
     HaltsAnswer,
     LimitsAnswer,
     OrdersAnswer,
+    PnlAnswer,
     RunsAnswer,
 )
 from threet.web.trading_desk import (
@@ -24,7 +26,6 @@ from threet.web.trading_desk import (
     read_equity,
     read_fills,
     read_halts,
-    read_runs,
 )
 
 router = APIRouter(
@@ -100,9 +101,14 @@ async def orders(desk: AtDesk, trading: AtTrading, page: AtPage) -> OrdersAnswer
     return await read_orders(desk.parts, trading, page)
 
 
-@router.get("/runs", summary="Strategy runs: what they want, and what they hold")
+@router.get("/runs", summary="Strategy runs: what they want, hold and made")
 async def runs(desk: AtDesk, trading: AtTrading) -> RunsAnswer:
-    return await read_runs(desk.parts, trading)
+    return await desk.pnl.runs(trading)
+
+
+@router.get("/pnl", summary="Profit and loss: realised, fees, funding, unrealised")
+async def pnl(desk: AtDesk, trading: AtTrading, by: By = By.RUN) -> PnlAnswer:
+    return await desk.pnl.pnl(trading, by)
 
 
 @router.get("/equity", summary="The account's equity over time, the last day by itself")
