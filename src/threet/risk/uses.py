@@ -25,7 +25,8 @@ class Unit(Enum):
 class Use:
     """``used`` is None where it is not known: ``reason`` says why not, or whose it is.
 
-    ``is_least``: the limit is what may not be fallen short of.
+    ``is_least``: the limit is what may not be fallen short of. ``applies`` is False
+    where it is known that there is nothing now that it would be judged by.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Use:
     used: Decimal | None
     reason: str = ""
     is_least: bool = False
+    applies: bool = True
 
     @property
     def share(self) -> Decimal | None:
@@ -59,6 +61,7 @@ def uses(
             unit=Unit.USDC,
             limit=limits.most_order_notional,
             used=largest_today,
+            applies=largest_today is not None,
             reason="the largest order sent today"
             if largest_today is not None
             else "no order was sent today",
@@ -82,13 +85,9 @@ def uses(
             limit=limits.price_band,
             used=None,
             reason="judged at each order",
+            applies=False,
         ),
-        _use(
-            "most_price_age_ms",
-            Unit.MILLIS,
-            Decimal(limits.most_price_age_ms),
-            _oldest(situation),
-        ),
+        _price_age(situation, limits),
         _use(
             "most_account_age_ms",
             Unit.MILLIS,
@@ -179,16 +178,27 @@ def _groups(limits: Limits, notionals: Mapping[str, Decimal] | str) -> Iterator[
         yield _use(f"groups.{name}", Unit.USDC, group.most_notional, found)
 
 
-def _oldest(situation: Situation) -> _Found:
-    """Of the prices that positions and working orders are judged by."""
-    if situation.positions is None:
-        return None, "the positions are not known"
-    symbols = {*situation.positions, *situation.working}
+def _price_age(situation: Situation, limits: Limits) -> Use:
+    """Of the oldest price that positions and working orders are judged by."""
+    held = situation.positions
+    symbols = {*(held or ()), *situation.working}
+    found = _oldest(symbols, situation) if symbols else (None, "no position")
+    if held is None:
+        found = None, "the positions are not known"
+    return Use(
+        name="most_price_age_ms",
+        unit=Unit.MILLIS,
+        limit=Decimal(limits.most_price_age_ms),
+        used=found[0],
+        reason=found[1],
+        applies=bool(symbols) or held is None,
+    )
+
+
+def _oldest(symbols: set[str], situation: Situation) -> _Found:
     missing = sorted(symbols - situation.prices.keys())
     if missing:
         return None, f"the price of {missing[0]} is not known"
-    if not symbols:
-        return None, "no position, so no price matters"
     symbol = max(symbols, key=lambda one: situation.prices[one].age_ms)
     return Decimal(situation.prices[symbol].age_ms), symbol
 
@@ -236,4 +246,5 @@ def _nearest_liquidation(situation: Situation, limits: Limits) -> Use:
         used=found[0],
         reason=found[1],
         is_least=True,
+        applies=situation.positions is None or bool(situation.liquidation_prices),
     )

@@ -226,6 +226,9 @@ class LimitAnswer(BaseModel):
         description="How much of it is used, for drawing: 1 is all"
     )
     is_least: bool = Field(description="What may not be fallen short of")
+    applies: bool = Field(
+        description="false where there is nothing now that it would be judged by"
+    )
     reason: str = Field(description="Whose it is, or why it is not known")
 
 

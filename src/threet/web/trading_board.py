@@ -136,6 +136,7 @@ def _answer(use: Use) -> LimitAnswer:
         used=maybe(None if used is None else _rounded(used)),
         share=None if use.share is None else float(use.share),
         is_least=use.is_least,
+        applies=use.applies,
         reason=use.reason,
     )
 

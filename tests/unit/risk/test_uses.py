@@ -42,7 +42,19 @@ def test_each_use_is_the_number_its_gate_judges_by() -> None:
         "least_liquidation_distance": None,  # nothing can be liquidated
         "groups.majors": Decimal(5_000),
     }
+    idle = {name for name, one in found().items() if not one.applies}
+    assert idle == {"price_band", "least_liquidation_distance"}
     assert all(one.reason for one in found().values() if one.used is None)
+
+
+def test_where_nothing_is_risked_nothing_is_unknown() -> None:
+    calm = replace(CALM, positions={}, prices={}, liquidation_prices={})
+    told = found(calm, largest=None)
+    assert [
+        name for name, one in told.items() if one.applies and one.used is None
+    ] == []
+    assert told["most_gross"].used == 0
+    assert not told["most_price_age_ms"].applies
 
 
 def test_working_orders_count() -> None:
@@ -89,6 +101,7 @@ def test_f51_an_unknown_input_makes_the_use_unknown_and_never_0(
     told = found(replace(CALM, **change))
     for name in names.split():
         assert told[name].used is None, name
+        assert told[name].applies
         assert told[name].share is None
         assert told[name].reason
 
