@@ -99,17 +99,18 @@ export class Trading {
   drawPnl({ by, rows, total, deposits, gaps, unknown_updates: strange }) {
     const name = { run: "Strategy run", product: "Product", day: "Day (UTC)" }[by];
     const line = (row, label) => [
-      label, gain(row.realized), amount(row.fees), gain(row.funding),
+      label, by === "day" ? gain(row.settled) : gain(row.net, NO_MARK), gain(row.realized),
       by === "day" ? small("—", "What was open at its end is not kept") : gain(row.unrealized, NO_MARK),
-      by === "day" ? gain(row.settled) : gain(row.net, NO_MARK), String(row.fills),
+      amount(row.fees), gain(row.funding), String(row.fills),
     ];
     const lines = rows.map((row) => line(row, by === "product" ? pick(row.key, this.onChoose) : row.key));
     if (rows.length) lines.push(line(total, make("b", "", "Account")));
-    const table = sheet([name, "Realised>", "Fees>", "Funding>", "Unrealised>", by === "day" ? "Booked>" : "Net>", "Fills>"], lines);
-    const notes = [`Deposits less withdrawals: ${grouped(deposits)} USDC`];
+    const table = sheet([name, by === "day" ? "Booked>" : "Net>", "Realised>", "Unrealised>", "Fees>", "Funding>", "Fills>"], lines);
+    const notes = [];
+    if (Number(deposits)) notes.push(`Deposits less withdrawals: ${grouped(deposits)} USDC`);
     if (gaps) notes.push(`${gaps} fills were never told`);
     if (strange) notes.push(`${strange} movements of money of unknown effect`);
-    byId("profit").replaceChildren(rows.length ? table : empty("Nothing was filled yet"), make("p", "hint", notes.join(" · ")));
+    byId("profit").replaceChildren(rows.length ? table : empty("Nothing was filled yet"), ...(notes.length ? [make("p", "hint", notes.join(" · "))] : []));
   }
 
   drawRuns({ runs }) {
