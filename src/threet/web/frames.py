@@ -36,6 +36,7 @@ class Frames:
             "now_ms": parts.clock.now_ms(),
             "network": parts.network,
             "has_account": parts.address is not None,
+            "trades": parts.trading is not None,
             "price_stale_after_ms": parts.price_stale_after_ms,
             "account_stale_after_ms": parts.account_stale_after_ms,
         }

@@ -113,11 +113,14 @@ export class Chart {
     return x === null || x < 0 || x > this.chart.timeScale().width() ? null : x;
   }
 
-  // Each: openMs, side, text.
-  showFills(fills) {
-    this.fills = fills;
+  // Fills: openMs, side, text. Levels: price, kind (buy, sell, stop, wanted), title.
+  showTrading(fills, levels) {
+    Object.assign(this, { fills, levels });
     this.drawFills();
+    this.drawLevels();
     this.showLegend();
+    const told = [...fills.map((mark) => mark.text), ...levels.map((level) => `${level.title} at ${grouped(level.price)}`)];
+    byId("chart").setAttribute("aria-label", ["Candles and volume", ...told].join("; "));
   }
 
   drawFills() {
@@ -129,12 +132,6 @@ export class Chart {
       color: color("accent"),
       size: 1.4,
     })));
-  }
-
-  // Each: price, kind (buy, sell, stop, wanted), title.
-  showLevels(levels) {
-    this.levels = levels;
-    this.drawLevels();
   }
 
   drawLevels() {

@@ -33,6 +33,7 @@ const killSwitch = new Switch();
 const trading = new Trading(market, (symbol) => { choose({ symbol }); showView("markets"); });
 const chosen = { symbol: null, timeframe: "1m" };
 let isLost = true;
+let trades = false;
 let loading = null;
 let pause = null;
 let starting = null;
@@ -44,6 +45,7 @@ const stream = new Stream({
     market.staleAfterMs = hello.price_stale_after_ms;
     market.accountStaleAfterMs = hello.account_stale_after_ms;
     account.setPresence(hello.has_account);
+    trades = hello.trades;
     showNetwork(hello.network);
     if (isLost) {
       isLost = false;
@@ -99,6 +101,7 @@ function takeCandles({ revised, rows }) {
 function drawQuote() { if (chosen.symbol) quote.draw(chosen.symbol); }
 
 function loadTrading() {
+  if (!trades) return;
   killSwitch.load();
   overlay.load();
   if (document.body.dataset.view === "trading") trading.load();
@@ -112,7 +115,7 @@ function showView(view) {
   for (const button of document.querySelectorAll(".tabs button")) button.setAttribute("aria-pressed", String(button.dataset.tab === document.body.dataset.tab));
   if (view === "trading") {
     history.replaceState(null, "", TRADING_PATH);
-    trading.load();
+    loadTrading();
   } else if (chosen.symbol) {
     history.replaceState(null, "", `#${encodeURIComponent(chosen.symbol)}/${chosen.timeframe}`);
   }
@@ -135,6 +138,7 @@ function choose({ symbol = chosen.symbol, timeframe = chosen.timeframe }) {
   drawQuote();
   chart.clear("Loading candles");
   overlay.choose(symbol, LENGTH_MS[timeframe]);
+  if (trades) overlay.load();
   sayKept("");
   clearTimeout(pause);
   pause = setTimeout(follow, CHOOSE_PAUSE_MS);

@@ -19,12 +19,11 @@ export class Overlay {
   choose(symbol, lengthMs) {
     const isSame = symbol === this.symbol;
     Object.assign(this, { symbol, lengthMs });
-    this.turn += 1;
     if (isSame) return this.draw();
+    this.turn += 1;
     Object.assign(this, { decisions: [], fills: [], orders: null, runs: [] });
-    this.lane.clear("Loading decisions");
     this.draw();
-    this.load();
+    this.lane.clear("Loading decisions");
   }
 
   async load() {
@@ -40,7 +39,7 @@ export class Overlay {
         ask("/api/orders?limit=1"),
         ask("/api/runs"),
       ]);
-      if (turn !== this.turn) return this.symbol === symbol ? this.load() : undefined;
+      if (turn !== this.turn) return;
       this.addDecisions(decided.decisions);
       Object.assign(this, { fills: filled.fills, orders, runs: wanted.runs });
       this.isOld = false;
@@ -59,8 +58,7 @@ export class Overlay {
 
   draw() {
     this.lane.take(this.decisions ?? [], this.lengthMs);
-    this.chart.showFills(marksOf(this.fills ?? [], this.lengthMs));
-    this.chart.showLevels(this.levels());
+    this.chart.showTrading(marksOf(this.fills ?? [], this.lengthMs), this.levels());
     this.note();
   }
 
