@@ -9,9 +9,11 @@ import pytest
 
 from tests.contract.conftest import OpenDatabase
 from tests.contract.test_decision_store import a_decision
+from tests.contract.test_order_store import QUOTE
 from tests.contract.test_trading_store import ACCOUNT, NOW_MS, SIGNER, SPEC, a_fill
 from threet.adapters.sql.decision_store import SqlDecisionStore
 from threet.adapters.sql.halt_store import SqlHaltStore
+from threet.adapters.sql.order_store import SqlOrderStore
 from threet.adapters.sql.trading_store import SqlFillStore, SqlIntentStore
 from threet.adapters.sql.trading_view import SqlTradingView
 from threet.model.intents import IntentState, OrderIntent
@@ -28,6 +30,7 @@ class Stores:
     intents: SqlIntentStore
     fills: SqlFillStore
     halts: SqlHaltStore
+    orders: SqlOrderStore
     view: SqlTradingView
     strangers: SqlTradingView
 
@@ -47,6 +50,7 @@ def stores(request: pytest.FixtureRequest, open_database: OpenDatabase) -> Store
         SqlIntentStore(database, account=ACCOUNT, signer=SIGNER),
         SqlFillStore(database, account=ACCOUNT),
         SqlHaltStore(database, account=ACCOUNT),
+        SqlOrderStore(database, account=ACCOUNT),
         SqlTradingView(database, account=ACCOUNT),
         SqlTradingView(database, account=OTHER),
     )
@@ -138,6 +142,10 @@ def test_the_mark_moves_with_everything_that_is_shown(stores: Stores) -> None:
     stores.settle(intent, IntentState.REFUSED)
     assert moved()
     stores.fills.record([a_fill(1)])
+    assert moved()
+    stores.orders.replace([QUOTE], NOW_MS)
+    assert moved()
+    stores.orders.replace([msgspec.structs.replace(QUOTE, status_ms=8)], NOW_MS)
     assert moved()
     stores.halts.halt(KILL_SWITCH, "by hand", NOW_MS)
     assert moved()

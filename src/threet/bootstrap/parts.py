@@ -21,12 +21,13 @@ from threet.ports.gap_store import GapCounts, GapNotes, GapStore
 from threet.ports.halt_store import HaltStore
 from threet.ports.live_view import LiveView, ProcessBoard
 from threet.ports.market_feed import MarketFeed
+from threet.ports.order_store import SeenOrders
 from threet.ports.outbox import Inbox, Outbox
 from threet.ports.product_store import ProductStore
 from threet.ports.rate_budget import AddressLedger, RateBudget
 from threet.ports.telemetry import TaskTelemetry, Untold, WebTelemetry
 from threet.ports.trade_history import TradeHistory
-from threet.ports.trading_view import SeenOrders, TradingView
+from threet.ports.trading_view import TradingView
 from threet.resilience.access_state import Figures
 from threet.resilience.address_forecast import AddressForecast
 from threet.risk.limits import Limits

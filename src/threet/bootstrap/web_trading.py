@@ -8,6 +8,7 @@ from threet.adapters.sql.database import Database
 from threet.adapters.sql.decision_store import SqlDecisionStore
 from threet.adapters.sql.halt_store import SqlHaltStore
 from threet.adapters.sql.ledger_store import SqlLedgerStore
+from threet.adapters.sql.order_store import SqlOrderStore
 from threet.adapters.sql.trading_view import SqlTradingView
 from threet.bootstrap.parts import WebTrading
 from threet.bootstrap.risk import limits
@@ -18,6 +19,7 @@ from threet.ports.halt_store import HaltStore
 def web_trading(settings: Sections, store: Database) -> WebTrading:
     address = settings.exchanges.hyperliquid.wallet_address
     kept = None if address is None else SqlLedgerStore(store, account=address)
+    working = None if address is None else SqlOrderStore(store, account=address)
     return WebTrading(
         view=SqlTradingView(store, account=address),
         decisions=SqlDecisionStore(store),
@@ -26,6 +28,7 @@ def web_trading(settings: Sections, store: Database) -> WebTrading:
         last_check=lambda: None if kept is None else kept.last_check(),
         limits=limits(settings.risk),
         runs=[run.name for run in settings.strategies],
+        seen_orders=lambda: None if working is None else working.working(),
     )
 
 

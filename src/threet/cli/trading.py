@@ -1,7 +1,7 @@
 """`3t why`, `3t kill`, `3t resume`: what was decided, and the switch that stops it."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from threet import bootstrap
+from threet.accounts import kill_switch
 from threet.adapters.sql.database import Database
 from threet.adapters.sql.decision_store import SqlDecisionStore
 from threet.adapters.system_clock import SystemClock
@@ -17,7 +18,6 @@ from threet.bootstrap.settings import settings_in
 from threet.bootstrap.web_trading import halts_of_accounts
 from threet.model.decisions import Decision
 from threet.model.errors import ConfigurationError
-from threet.ports.halt_store import KILL_SWITCH
 
 
 def why(symbol: str, at: str | None, count: int, data_dir: Path | None) -> int:
@@ -33,21 +33,21 @@ def why(symbol: str, at: str | None, count: int, data_dir: Path | None) -> int:
     return 0
 
 
-def kill(reason: str, data_dir: Path | None) -> int:
+def kill(reason: str, data_dir: Path | None, *, flatten: bool) -> int:
     """Halts every account of the database: whoever kills asks for no address."""
     now_ms = SystemClock().now_ms()
     with _database(data_dir) as database:
         accounts = halts_of_accounts(bootstrap.config(), database)
-        for store in accounts.values():
-            store.halt(KILL_SWITCH, reason, now_ms)
-    return _told(accounts, "halted: the gateway cancels what rests and opens nothing")
+        kill_switch.pull(accounts.values(), reason, now_ms, flatten=flatten)
+    also = ", and closes every position" if flatten else ""
+    what = f"halted: the gateway cancels what rests, opens nothing{also}"
+    return _told(accounts, what)
 
 
 def resume(data_dir: Path | None) -> int:
     with _database(data_dir) as database:
         accounts = halts_of_accounts(bootstrap.config(), database)
-        for store in accounts.values():
-            store.resume(KILL_SWITCH)
+        kill_switch.release(accounts.values())
     return _told(accounts, "may trade again")
 
 
@@ -60,7 +60,7 @@ def _database(data_dir: Path | None) -> Iterator[Database]:
         database.close()
 
 
-def _told(accounts: Iterable[str], what: str) -> int:
+def _told(accounts: Collection[str], what: str) -> int:
     for address in accounts:
         sys.stdout.write(f"{address} {what}\n")
     if not accounts:

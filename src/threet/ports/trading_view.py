@@ -7,7 +7,7 @@ from typing import Protocol
 
 from threet.model.decisions import Decision
 from threet.model.intents import OrderIntent
-from threet.model.orders import Fill, OrderReport
+from threet.model.orders import Fill
 
 Place = tuple[int, str]
 """Where a page ended: the time of its last entry, and what tells it from others."""
@@ -57,14 +57,6 @@ class Sent:
 
     at_ms: int
     notional: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class SeenOrders:
-    """Every order that rested at the exchange when it was asked."""
-
-    as_of_ms: int
-    orders: Sequence[OrderReport]
 
 
 class TradingView(Protocol):

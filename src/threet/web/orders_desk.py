@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from threet.bootstrap import WebParts, WebTrading
 from threet.market_data.staleness import age_ms
 from threet.model.orders import OrderReport
-from threet.ports.trading_view import IntentOf, Page, SeenOrders
+from threet.ports.order_store import SeenOrders
+from threet.ports.trading_view import IntentOf, Page
 from threet.web.answers import exact
 from threet.web.trading_answers import OrdersAnswer, WorkingOrderAnswer
 from threet.web.trading_desk import and_one, intent_answer, maybe, next_of

@@ -167,7 +167,7 @@ def test_f51_what_is_not_known_is_said_and_never_0(
     browser: Browser, site: Site
 ) -> None:
     """No fresh prices, no working orders seen, a part of the API that fails."""
-    seen, site.traded.seen = site.traded.seen, None
+    site.traded.has_looked = False
     site.script.clock.ahead_ms += 120_000
     site.script.record_account()
     context = browser.new_context(viewport={"width": 1440, "height": 860})
@@ -186,7 +186,7 @@ def test_f51_what_is_not_known_is_said_and_never_0(
     expect(problem).to_have_text("Not known now: database: it is away")
     expect(page.locator("#panel-runs")).to_have_class(re.compile("is-stale"))
     context.close()
-    site.traded.seen = seen
+    site.traded.has_looked = True
     assert all("503" in error for error in watched.errors), watched.errors
 
 

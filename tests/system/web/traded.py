@@ -13,6 +13,7 @@ from threet.adapters.sql.decision_store import SqlDecisionStore
 from threet.adapters.sql.engine import make_engine
 from threet.adapters.sql.halt_store import SqlHaltStore
 from threet.adapters.sql.ledger_store import SqlLedgerStore
+from threet.adapters.sql.order_store import SqlOrderStore
 from threet.adapters.sql.trading_schema import EVERY_TABLE
 from threet.adapters.sql.trading_store import SqlFillStore, SqlIntentStore
 from threet.adapters.sql.trading_view import SqlTradingView
@@ -23,7 +24,7 @@ from threet.model.orders import Fill, OrderReport, OrderSpec, Side
 from threet.model.targets import Target
 from threet.ports.halt_store import HaltStore
 from threet.ports.intent_store import Draft
-from threet.ports.trading_view import SeenOrders
+from threet.ports.order_store import SeenOrders
 from threet.risk.limits import Limits
 
 RUNS = ("reversion", "tactical-trend")
@@ -32,7 +33,7 @@ _LIVES_MS = 15_000
 
 
 class Traded:
-    """``seen`` is what the gateway saw working, None until it looked."""
+    """``has_looked`` is False where no gateway has told what works."""
 
     def __init__(self, folder: Path, account: str) -> None:
         engine = make_engine(f"sqlite:///{folder / 'trading.db'}")
@@ -43,7 +44,8 @@ class Traded:
         self.fills = SqlFillStore(self.database, account=account)
         self.halts = SqlHaltStore(self.database, account=account)
         self.ledger = SqlLedgerStore(self.database, account=account)
-        self.seen: SeenOrders | None = None
+        self.orders = SqlOrderStore(self.database, account=account)
+        self.has_looked = True
         self._accounts: Mapping[str, HaltStore] = {account: self.halts}
         self.parts = WebTrading(
             view=SqlTradingView(self.database, account=account),
@@ -53,8 +55,11 @@ class Traded:
             last_check=self.ledger.last_check,
             limits=Limits(),
             runs=RUNS,
-            seen_orders=lambda: self.seen,
+            seen_orders=self.seen,
         )
+
+    def seen(self) -> SeenOrders | None:
+        return self.orders.working() if self.has_looked else None
 
     def begin(self, at_ms: int) -> None:
         """Both runs, and a third one that is not configured any more."""
@@ -137,7 +142,7 @@ class Traded:
         return fill
 
     def see(self, at_ms: int, *orders: OrderReport) -> None:
-        self.seen = SeenOrders(at_ms, orders)
+        self.orders.replace(orders, at_ms)
 
 
 def a_spec(symbol: str, change: str, price: str, **more: object) -> OrderSpec:

@@ -24,6 +24,7 @@ from threet.adapters.sql.trading_schema import (
     fills,
     halts,
     order_intents,
+    orders,
     strategy_runs,
     targets,
 )
@@ -128,6 +129,8 @@ class SqlTradingView:
             _newest("targets", targets.c.at_ms),
             _newest("fills", fills.c.time_ms, fills.c.account_id == self._owner),
             _newest("halts", halts.c.since_ms, halts.c.account_id == self._owner),
+            _newest("orders", orders.c.status_ms, orders.c.account_id == self._owner),
+            select(literal("orders"), many).where(orders.c.account_id == self._owner),
             select(literal("halts"), many).where(halts.c.account_id == self._owner),
             select(state, many).where(mine).group_by(state),
         )

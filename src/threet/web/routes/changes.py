@@ -6,7 +6,7 @@ import structlog
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from threet.web import kill_switch
+from threet.accounts import kill_switch
 from threet.web.answers import ErrorAnswer
 from threet.web.desk import AtDesk, Desk
 from threet.web.routes.trading import AtTrading

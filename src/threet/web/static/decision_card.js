@@ -17,11 +17,14 @@ export function judgeKinds(decisions) {
       wanted.set(key, quantity);
     }
     const isRefused = decision.verdicts.some((verdict) => !verdict.passed);
-    decision.kind = isRefused ? "refused" : isNew ? "wants" : "holds";
+    decision.kind = isRefused ? "refused" : isNew ? "wants" : isOfGateway(decision) ? "acts" : "holds";
   }
 }
 
+const isOfGateway = (decision) => decision.event.startsWith("gateway ");
+
 export function wish(decision) {
+  if (isOfGateway(decision)) return decision.kind === "refused" ? "was refused" : "acts";
   const wanted = decision.granted.map((one) => `${Number(one.quantity) === 0 ? "no" : grouped(one.quantity)} ${one.symbol}`).join(", ");
   if (!wanted) return "holds what it has";
   return decision.kind === "wants" ? `wants ${wanted}` : `still wants ${wanted}`;

@@ -2,9 +2,9 @@
 import { byId, make, setText } from "./dom.js";
 import { clockTime, decisionCard, judgeKinds, summary } from "./decision_card.js";
 
-const WEIGHT = { holds: 0, wants: 1, refused: 2 };
+const WEIGHT = { holds: 0, acts: 1, wants: 2, refused: 3 };
 const MOST_CARDS = 20;
-const WORDS = { holds: "as before", wants: "a new wish", refused: "refused by a gate" };
+const WORDS = { holds: "as before", acts: "the gateway acts", wants: "a new wish", refused: "refused by a gate" };
 
 export class Lane {
   constructor(chart) {
