@@ -21,10 +21,11 @@ export function judgeKinds(decisions) {
   }
 }
 
-const isOfGateway = (decision) => decision.event.startsWith("gateway ");
+// The gateway wants nothing: it sends, is refused, or ends a wish whose stop was filled.
+const isOfGateway = (decision) => decision.run === "gateway";
 
 export function wish(decision) {
-  if (isOfGateway(decision)) return decision.kind === "refused" ? "was refused" : "acts";
+  if (isOfGateway(decision)) return decision.kind === "refused" ? "not sent" : decision.event.startsWith("gateway ") ? "order" : "wish ended";
   const wanted = decision.granted.map((one) => `${Number(one.quantity) === 0 ? "no" : grouped(one.quantity)} ${one.symbol}`).join(", ");
   if (!wanted) return "holds what it has";
   return decision.kind === "wants" ? `wants ${wanted}` : `still wants ${wanted}`;
@@ -37,7 +38,7 @@ export function decisionCard(decision) {
   const head = make("h3");
   head.append(make("time", "", `${at(decision.at_ms)} UTC`), " ", make("b", "", decision.run));
   const because = make("p", "because");
-  because.append(make("b", "", wish(decision).replace(/^./, (first) => first.toUpperCase())), ` because: ${decision.because}`);
+  because.append(make("b", "", wish(decision).replace(/^./, (first) => first.toUpperCase())), `${isOfGateway(decision) ? ":" : " because:"} ${decision.because}`);
   card.append(head, because);
   const stops = decision.granted.filter((one) => one.stop_loss || one.take_profit);
   card.append(

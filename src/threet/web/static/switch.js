@@ -7,14 +7,14 @@ import { change, openSession } from "./session.js";
 const DEEDS = {
   kill: {
     word: "KILL", path: "/api/kill", title: "Stop trading", act: "Stop trading",
-    what: "Every account is halted: what rests is canceled, nothing new is risked, until somebody resumes. Restarts change nothing.",
+    what: "Every account is halted until somebody resumes, also over a restart: strategies decide nothing, resting orders are canceled, nothing new is risked. Stops at the exchange stay.",
   },
   resume: {
     word: "RESUME", path: "/api/resume", title: "Resume trading", act: "Resume trading",
     what: "The halt of the kill switch ends: strategies may open positions again at once.",
   },
 };
-const CAUSES = { kill_switch: "Kill switch", flatten: "Flatten: every position is closed" };
+const CAUSES = { kill_switch: "Kill switch", flatten: "Every position is closed", liquidation: "Liquidated" };
 
 export class Switch {
   constructor() {
