@@ -46,7 +46,7 @@ class KillRequest(BaseModel):
     flatten: Annotated[
         bool, Field(description="Close every position, too, by reduce-only orders")
     ] = False
-    reason: Annotated[str, Field(max_length=200)] = "kill switch of the page"
+    reason: Annotated[str, Field(max_length=200)] = "stopped on the page"
 
 
 class ResumeRequest(BaseModel):

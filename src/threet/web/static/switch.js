@@ -14,7 +14,7 @@ const DEEDS = {
     what: "The halt of the kill switch ends: strategies may open positions again at once.",
   },
 };
-const CAUSES = { kill_switch: "Kill switch", flatten: "Every position is closed", liquidation: "Liquidated" };
+const CAUSES = { kill_switch: "Kill switch", flatten: "every position is closed", liquidation: "Liquidated" };
 
 export class Switch {
   constructor() {
@@ -52,12 +52,13 @@ export class Switch {
     byId("halted-resume").hidden = !pulled.length;
     byId("halted").hidden = !halts.is_halted;
     byId("network").classList.toggle("halted", halts.is_halted);
-    setText(byId("halted-text"), unique(halts.halts.map(inWords)).join(" · "));
+    const groups = grouped(halts.halts);
+    setText(byId("halted-text"), groups.map((group) => `${group.causes}: ${group.reason}, since ${at(group.since_ms, 16)} UTC`).join(" · "));
     const state = byId("switch-state");
     const kind = halts.is_halted ? "down" : halts.accounts.length ? "ok" : "";
     state.className = `overall ${kind}`;
     setText(state, halts.is_halted ? "Halted" : halts.accounts.length ? "Not halted" : "No account trades here");
-    byId("switch-halts").replaceChildren(...halts.halts.map(haltLine));
+    byId("switch-halts").replaceChildren(...groups.map(haltLine));
     this.fail("");
   }
 
@@ -117,11 +118,20 @@ export class Switch {
   }
 }
 
-const unique = (words) => [...new Set(words)];
-const inWords = (halt) => `${CAUSES[halt.cause] ?? halt.cause.replaceAll("_", " ")}: ${halt.reason}, since ${at(halt.since_ms, 16)} UTC`;
+// What was pulled at once is told once: the causes and accounts of one reason.
+function grouped(halts) {
+  const groups = new Map();
+  for (const halt of [...halts].sort((a, b) => b.cause.localeCompare(a.cause))) {
+    const key = `${halt.reason} ${halt.since_ms}`;
+    if (!groups.has(key)) groups.set(key, { ...halt, words: new Set(), accounts: new Set() });
+    groups.get(key).words.add(CAUSES[halt.cause] ?? halt.cause.replaceAll("_", " "));
+    groups.get(key).accounts.add(halt.account);
+  }
+  return [...groups.values()].map((group) => ({ ...group, causes: [...group.words].join(", ") }));
+}
 
-function haltLine(halt) {
+function haltLine({ causes, reason, accounts, since_ms: sinceMs }) {
   const line = make("li");
-  line.append(make("b", "", CAUSES[halt.cause] ?? halt.cause.replaceAll("_", " ")), ` ${halt.reason}`, make("small", "", `${halt.account} · since ${at(halt.since_ms)} UTC`));
+  line.append(make("b", "", causes), ` ${reason}`, make("small", "", `${[...accounts].join(", ")} · since ${at(sinceMs)} UTC`));
   return line;
 }

@@ -68,6 +68,9 @@ export class Trading {
       setText(panel.querySelector(".age"), ageMs > 60e3 ? `read ${age(ageMs)} ago` : "");
       if (ageMs > 60e3) panel.classList.add("is-stale");
     }
+    const heldMs = this.heldMs ? this.market.nowMs() - this.heldMs : 0;
+    setText(byId("panel-held").querySelector(".age"), this.heldMs ? `read ${age(heldMs)} ago` : "");
+    byId("held").classList.toggle("stale", heldMs > this.market.accountStaleAfterMs);
   }
 
   choose(by) {
@@ -115,7 +118,7 @@ export class Trading {
 
   drawRuns({ runs }) {
     const rows = runs.flatMap((run) => this.rowsOf(run));
-    byId("runs").replaceChildren(rows.length ? sheet(["Run", "Market", "Wants>", "Holds>", "Entry>", "Stop / profit>", "PnL>"], rows) : empty("No strategy runs here"));
+    byId("runs").replaceChildren(rows.length ? sheet(["Run", "Market", "Wants>", "Holds>", "PnL>", "Entry>", "Stop / profit>"], rows) : empty("No strategy runs here"));
   }
 
   rowsOf(run) {
@@ -130,9 +133,9 @@ export class Trading {
         at_ ? "" : label, pick(symbol, this.onChoose),
         target ? grouped(target.quantity) : small("—", "It wants nothing of it"),
         held ? grouped(held.quantity) : "0",
+        held ? gain(held.unrealized, NO_MARK) : "",
         held ? price(held.entry_price, held.entry_price ? pricePlaces(held.entry_price) : null) : "",
         [target?.stop_loss ? grouped(target.stop_loss) : "—", " / ", target?.take_profit ? grouped(target.take_profit) : "—"].join(""),
-        held ? gain(held.unrealized, NO_MARK) : "",
       ];
     });
   }
@@ -181,14 +184,13 @@ export class Trading {
 
   takeAccount({ positions }) {
     const body = byId("held");
+    this.heldMs = positions.account_ms;
     if (positions.state === "missing") return body.replaceChildren(empty("Positions are unknown: the account was not read yet"));
     if (!positions.positions.length) return body.replaceChildren(empty("No open positions"));
-    body.classList.toggle("stale", positions.state === "stale");
-    body.replaceChildren(sheet(["Market", "Size>", "Entry>", "Liquidation>", "PnL>"], positions.positions.map((one) => [
+    body.replaceChildren(sheet(["Market", "Size>", "PnL>", "Entry>", "Liquidation>"], positions.positions.map((one) => [
       [pick(one.symbol, this.onChoose), small(` ${one.side} ${one.leverage}×`)],
-      grouped(one.quantity), price(one.entry_price, pricePlaces(one.entry_price)),
+      grouped(one.quantity), gain(one.unrealized_pnl), price(one.entry_price, pricePlaces(one.entry_price)),
       one.liquidation_price === null ? small("—", "It cannot be reached") : price(one.liquidation_price, pricePlaces(one.liquidation_price)),
-      gain(one.unrealized_pnl),
     ])));
   }
 }
