@@ -5,7 +5,7 @@ fill realised. By run each has a book of its own, as if it traded alone; what ru
 of each other's inside one account is the difference, and told as such.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 
@@ -32,6 +32,18 @@ class Day:
     fills: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A run's part of a fill: ``realized`` of what the exchange says the fill realised,
+    ``of_run`` by the run's own book."""
+
+    run: str
+    change: Decimal
+    fee: Decimal
+    realized: Decimal
+    of_run: Decimal
+
+
 @dataclass(slots=True)
 class Ledger:
     """Entries come in order. ``gaps`` counts fills that did not begin at the position
@@ -47,26 +59,30 @@ class Ledger:
     unknown: list[LedgerUpdate] = field(default_factory=list)
     gaps: int = 0
 
-    def add_fill(self, fill: Fill, origin: Origin | None) -> None:
+    def add_fill(self, fill: Fill, origin: Origin | None) -> Sequence[Part]:
+        """Returns whose it was."""
         with localcontext(EXACT):
             book = self._at_start(fill)
             entry = _entry_told(fill)
             book.trade(fill.change, fill.price, entry)
             book.realized += fill.closed_pnl
             book.fees += fill.fee
-            self._attribute(fill, origin, entry)
             day = self._day(fill.time_ms)
             day.realized += fill.closed_pnl
             day.fees += fill.fee
             day.volume += fill.price * fill.quantity
             day.fills += 1
+            return self._attribute(fill, origin, entry)
 
-    def add_funding(self, paid: FundingPayment) -> None:
+    def add_funding(self, paid: FundingPayment) -> Mapping[str, Decimal]:
+        """Returns the amount of each run."""
         with localcontext(EXACT):
             self._product(paid.symbol).funding += paid.amount
             self._day(paid.time_ms).funding += paid.amount
-            for run, amount in self._funded(paid).items():
+            parts = self._funded(paid)
+            for run, amount in parts.items():
                 self._run(run, paid.symbol).funding += amount
+            return parts
 
     def add_update(self, update: LedgerUpdate) -> None:
         with localcontext(EXACT):
@@ -124,14 +140,18 @@ class Ledger:
 
     def _attribute(
         self, fill: Fill, origin: Origin | None, entry: Decimal | None
-    ) -> None:
+    ) -> Sequence[Part]:
         held = {run: book.quantity for run, book in self.books_of(fill.symbol)}
-        parts = split(fill.change, origin, held)
-        fees = shared(fill.fee, parts)
-        for run, change in parts.items():
-            book = self._run(run, fill.symbol)
-            book.realized += book.trade(change, fill.price, entry)
-            book.fees += fees.get(run, ZERO)
+        changes = split(fill.change, origin, held)
+        fees, profits = shared(fill.fee, changes), shared(fill.closed_pnl, changes)
+        found = []
+        for run, change in changes.items():
+            book, fee = self._run(run, fill.symbol), fees.get(run, ZERO)
+            of_run = book.trade(change, fill.price, entry)
+            book.realized += of_run
+            book.fees += fee
+            found.append(Part(run, change, fee, profits.get(run, ZERO), of_run))
+        return found
 
     def _funded(self, paid: FundingPayment) -> Mapping[str, Decimal]:
         """In proportion to what each held; a short among longs receives."""

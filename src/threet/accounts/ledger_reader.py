@@ -1,12 +1,13 @@
 """The ledger of what is stored, kept up to date at the cost of what is new."""
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from decimal import Decimal
 
 from threet.accounts.fill_order import in_order
 from threet.accounts.ledger import Ledger
 from threet.model.money import FundingPayment, LedgerUpdate
 from threet.model.orders import Fill
-from threet.ports.ledger_store import Entries, Extent, LedgerStore
+from threet.ports.ledger_store import Entries, Extent, LedgerStore, Origin
 
 # What is told late is told within this: a gateway asks for fills a minute back.
 _OVERLAP_MS = 180_000
@@ -31,13 +32,18 @@ class LedgerReader:
         if self._store.extent() != self._extent and not self._has_grown():
             self._begin()
             found = self._store.entries()
-            self._apply(found, list(_all(found)))
+            self._apply(found, every(found))
         return self._ledger
+
+    @property
+    def newest_ms(self) -> int:
+        """The time of the newest entry in it; 0 while there is none."""
+        return self._extent.newest_ms
 
     def _has_grown(self) -> bool:
         """Whether what is new came after all that was there, and nothing went."""
         found = self._store.entries(max(0, self._extent.newest_ms - _OVERLAP_MS))
-        fresh = [one for one in _all(found) if _key(one) not in self._seen]
+        fresh = [one for one in every(found) if _key(one) not in self._seen]
         if found.extent.count != len(self._seen) + len(fresh):
             return False
         if not all(_is_later(one, self._extent.newest_ms) for one in fresh):
@@ -46,30 +52,32 @@ class LedgerReader:
         return True
 
     def _apply(self, found: Entries, fresh: Sequence[Entry]) -> None:
-        fills = [one for one in fresh if isinstance(one, Fill)]
-        others: list[Entry] = [one for one in fresh if not isinstance(one, Fill)]
-        known = self._ledger.positions()
-        rows: list[Entry] = [*others, *in_order(fills, known)]
-        # Stable: of one millisecond funding comes before the fills, fills as ordered.
-        for one in sorted(rows, key=_when):
-            self._add(found, one)
+        for one in happened(fresh, self._ledger.positions()):
+            if isinstance(one, Fill):
+                self._ledger.add_fill(one, origin_of(one, found))
+            elif isinstance(one, FundingPayment):
+                self._ledger.add_funding(one)
+            else:
+                self._ledger.add_update(one)
             self._seen.add(_key(one))
         self._extent = found.extent
 
-    def _add(self, found: Entries, one: Entry) -> None:
-        if isinstance(one, Fill):
-            origin = found.origins.get(one.cloid) if one.cloid else None
-            self._ledger.add_fill(one, origin)
-        elif isinstance(one, FundingPayment):
-            self._ledger.add_funding(one)
-        else:
-            self._ledger.add_update(one)
+
+def happened(
+    entries: Sequence[Entry], positions: Mapping[str, Decimal] | None = None
+) -> Sequence[Entry]:
+    """As they happened; of one millisecond funding before fills, fills by position."""
+    fills = [one for one in entries if isinstance(one, Fill)]
+    others: list[Entry] = [one for one in entries if not isinstance(one, Fill)]
+    return sorted([*others, *in_order(fills, positions)], key=_when)
 
 
-def _all(found: Entries) -> Iterator[Entry]:
-    yield from found.fills
-    yield from found.funding
-    yield from found.updates
+def origin_of(fill: Fill, found: Entries) -> Origin | None:
+    return None if fill.cloid is None else found.origins.get(fill.cloid)
+
+
+def every(found: Entries) -> Sequence[Entry]:
+    return [*found.fills, *found.funding, *found.updates]
 
 
 def _when(one: Entry) -> tuple[bool, int]:

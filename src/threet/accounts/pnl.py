@@ -8,6 +8,7 @@ from decimal import Decimal, localcontext
 from threet.accounts.attribution import OUTSIDE
 from threet.accounts.books import EXACT, Book
 from threet.accounts.ledger import Ledger
+from threet.model.accounts import AccountState
 from threet.model.numbers import ZERO
 
 # What is told of fills that are no order of ours, and of what runs did to each other.
@@ -52,6 +53,17 @@ class HeldRow:
     quantity: Decimal
     entry_price: Decimal | None
     unrealized: Decimal | None
+
+
+def marks_of(account: AccountState | None) -> Marks:
+    """The mark prices by which a reading valued its positions."""
+    if account is None:
+        return {}
+    with localcontext(EXACT):
+        return {
+            one.symbol: one.position_value / abs(one.quantity)
+            for one in account.positions
+        }
 
 
 def by_product(ledger: Ledger, marks: Marks) -> Sequence[PnlRow]:

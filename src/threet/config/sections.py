@@ -210,6 +210,17 @@ class ObservabilitySettings(Section):
     metrics_every_secs: Annotated[float, Field(ge=1, le=300)] = 10
 
 
+Amount = Annotated[Decimal, Field(gt=0, le=1_000_000_000)]
+
+
+class RunLimitSettings(Section):
+    """What a run may hold and lose at most, in USDC, beside the account's limits."""
+
+    most_position: Amount | None = None
+    most_gross: Amount | None = None
+    most_loss: Amount | None = None
+
+
 class StrategySettings(Section):
     """A run: a strategy of the catalogue under a ``name`` of its own, which its
     positions and its memory are kept by."""
@@ -217,9 +228,9 @@ class StrategySettings(Section):
     name: Annotated[str, Field(min_length=1, max_length=64, pattern="^[a-z0-9_-]+$")]
     strategy: str
     parameters: dict[str, str | int | float | bool | list[str]] = {}
+    limits: RunLimitSettings = RunLimitSettings()
 
 
-Amount = Annotated[Decimal, Field(gt=0, le=1_000_000_000)]
 Share = Annotated[Decimal, Field(gt=0, le=1)]
 Multiple = Annotated[Decimal, Field(gt=0, le=50)]
 

@@ -58,6 +58,17 @@ def test_profits_of_parts_add_up_to_the_cash_whatever_is_rounded() -> None:
     assert sum(parts) == d("-0.000003")
 
 
+def test_a_thousand_small_closes_lose_no_digit_of_the_cost() -> None:
+    book = Book()
+    book.trade(d("1003"), d("0.123457"), None)
+    book.trade(d("4"), d("0.2"), None)
+    each = (1003 * d("0.123457") + 4 * d("0.2")) / 1007
+    for _ in range(1000):
+        book.trade(d("-1"), d("0.1"), None)
+    assert book.cost is not None
+    assert abs(book.cost - 7 * each) < d("0.000000000001")
+
+
 @pytest.mark.parametrize("mark", [None, d("0")])
 def test_f51_f41_without_a_price_unrealised_is_unknown_and_never_0(
     mark: Decimal | None,
