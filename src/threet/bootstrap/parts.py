@@ -31,6 +31,7 @@ from threet.ports.trading_view import TradingView
 from threet.resilience.access_state import Figures
 from threet.resilience.address_forecast import AddressForecast
 from threet.risk.limits import Limits
+from threet.risk.run_gates import RunLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +77,7 @@ class WebTrading:
     ledger: LedgerReader | None
     last_check: Callable[[], EquityCheck | None]
     limits: Limits
-    runs: Sequence[str]
+    runs: Mapping[str, RunLimits]
     seen_orders: Callable[[], SeenOrders | None] = lambda: None
 
 

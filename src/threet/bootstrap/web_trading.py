@@ -14,6 +14,7 @@ from threet.bootstrap.parts import WebTrading
 from threet.bootstrap.risk import limits
 from threet.config.sections import Sections
 from threet.ports.halt_store import HaltStore
+from threet.risk.run_gates import RunLimits
 
 
 def web_trading(settings: Sections, store: Database) -> WebTrading:
@@ -27,7 +28,10 @@ def web_trading(settings: Sections, store: Database) -> WebTrading:
         ledger=None if kept is None else LedgerReader(kept),
         last_check=lambda: None if kept is None else kept.last_check(),
         limits=limits(settings.risk),
-        runs=[run.name for run in settings.strategies],
+        runs={
+            run.name: RunLimits(**run.limits.model_dump())
+            for run in settings.strategies
+        },
         seen_orders=lambda: None if working is None else working.working(),
     )
 

@@ -21,10 +21,14 @@ from threet.accounts.pnl import (
 )
 from threet.bootstrap import WebParts, WebTrading
 from threet.market_data.staleness import judge_price
+from threet.model.numbers import ZERO
 from threet.model.prices import Fresh, PriceKind
 from threet.ports.decision_store import StandingTarget
 from threet.ports.trading_view import RunOf
+from threet.risk.run_gates import RunLimits
+from threet.risk.uses import Use, run_uses
 from threet.web.answers import exact
+from threet.web.limit_answers import limit_answer
 from threet.web.live_hub import LiveHub
 from threet.web.trading_answers import (
     PnlAnswer,
@@ -82,10 +86,11 @@ class PnlDesk:
             found = [
                 _run_answer(
                     run,
-                    trading.runs,
+                    trading.runs.get(run.name),
                     [one for one in wanted if one.run == run.name],
                     [one for one in holds if one.run == run.name],
                     rows.get(run.name),
+                    marks,
                 )
                 for run in trading.view.runs()
             ]
@@ -138,17 +143,19 @@ def _row_answer(row: PnlRow) -> PnlRowAnswer:
 
 def _run_answer(
     run: RunOf,
-    configured: Sequence[str],
+    limits: RunLimits | None,
     wanted: Sequence[StandingTarget],
     holds: Sequence[HeldRow],
     row: PnlRow | None,
+    marks: Marks,
 ) -> RunAnswer:
+    """``limits`` is None for a run that is not configured any more."""
     return RunAnswer(
         name=run.name,
         strategy=run.strategy,
         parameters=msgspec.json.decode(run.parameters),
         started_ms=run.started_ms,
-        is_configured=run.name in configured,
+        is_configured=limits is not None,
         targets=[
             RunTargetAnswer(
                 symbol=one.granted.symbol,
@@ -170,4 +177,21 @@ def _run_answer(
             for one in holds
         ],
         pnl=None if row is None else _row_answer(row),
+        limits=[limit_answer(one) for one in _uses_of(limits, holds, row, marks)],
     )
+
+
+def _uses_of(
+    limits: RunLimits | None,
+    holds: Sequence[HeldRow],
+    row: PnlRow | None,
+    marks: Marks,
+) -> Sequence[Use]:
+    if limits is None:
+        return ()
+    found = {
+        one.symbol: None if (mark := marks.get(one.symbol)) is None
+        else one.quantity * mark
+        for one in holds
+    }  # fmt: skip
+    return run_uses(found, ZERO if row is None else row.net, limits)

@@ -201,22 +201,6 @@ class PnlAnswer(BaseModel):
     )
 
 
-class RunAnswer(BaseModel):
-    name: str
-    strategy: str
-    parameters: dict[str, float | int | str | bool | list[str] | None]
-    started_ms: Ms = Field(description="When it last began anew")
-    is_configured: bool = Field(description="Whether the settings name it now")
-    targets: list[RunTargetAnswer]
-    positions: list[RunPositionAnswer]
-    pnl: PnlRowAnswer | None = Field(description="null while it has no fill")
-
-
-class RunsAnswer(BaseModel):
-    now_ms: Ms
-    runs: list[RunAnswer]
-
-
 class LimitAnswer(BaseModel):
     name: str = Field(examples=["most_gross"])
     unit: Literal["usdc", "multiple", "share", "ms", "orders"]
@@ -230,6 +214,25 @@ class LimitAnswer(BaseModel):
         description="false where there is nothing now that it would be judged by"
     )
     reason: str = Field(description="Whose it is, or why it is not known")
+
+
+class RunAnswer(BaseModel):
+    name: str
+    strategy: str
+    parameters: dict[str, float | int | str | bool | list[str] | None]
+    started_ms: Ms = Field(description="When it last began anew")
+    is_configured: bool = Field(description="Whether the settings name it now")
+    targets: list[RunTargetAnswer]
+    positions: list[RunPositionAnswer]
+    pnl: PnlRowAnswer | None = Field(description="null while it has no fill")
+    limits: list[LimitAnswer] = Field(
+        description="Its own, where it has some, and how much it uses of them"
+    )
+
+
+class RunsAnswer(BaseModel):
+    now_ms: Ms
+    runs: list[RunAnswer]
 
 
 class LimitsAnswer(BaseModel):

@@ -11,19 +11,16 @@ from threet.model.errors import DependencyError
 from threet.model.prices import NewestPrice
 from threet.ports.trading_view import Sent
 from threet.risk.situation import Seen, Situation, working_of
-from threet.risk.uses import Use, uses
-from threet.web.answers import exact
+from threet.risk.uses import uses
+from threet.web.limit_answers import limit_answer
 from threet.web.live_hub import LiveHub
-from threet.web.trading_answers import LimitAnswer, LimitsAnswer
-from threet.web.trading_desk import maybe
+from threet.web.trading_answers import LimitsAnswer
 from threet.web.waiting import in_thread
 
 _NS_PER_MS = 1_000_000
 _MINUTE_MS = 60_000
 _DAY_MS = 86_400_000
 _PEAK_DAYS = 30
-# Enough for an eye, and more than a float gives away.
-_PLACES = Decimal("0.000001")
 
 
 class TradingBoard:
@@ -58,7 +55,9 @@ class TradingBoard:
         )
         return LimitsAnswer(
             now_ms=self._parts.clock.now_ms(),
-            limits=[_answer(one) for one in uses(situation, trading.limits, largest)],
+            limits=[
+                limit_answer(one) for one in uses(situation, trading.limits, largest)
+            ],
         )
 
     def _situation(self, trading: WebTrading) -> tuple[Situation, Decimal | None]:
@@ -125,22 +124,3 @@ def _prices(mids: Mapping[str, NewestPrice], now_ms: int) -> Mapping[str, Seen]:
 
 def _lately(sent: Sequence[Sent], now_ms: int) -> int:
     return sum(now_ms - one.at_ms < _MINUTE_MS for one in sent)
-
-
-def _answer(use: Use) -> LimitAnswer:
-    used = use.used
-    return LimitAnswer(
-        name=use.name,
-        unit=use.unit.value,
-        limit=exact(use.limit),
-        used=maybe(None if used is None else _rounded(used)),
-        share=None if use.share is None else float(use.share),
-        is_least=use.is_least,
-        applies=use.applies,
-        reason=use.reason,
-    )
-
-
-def _rounded(used: Decimal) -> Decimal:
-    """A quotient has no last digit; an amount keeps six."""
-    return used.quantize(_PLACES).normalize()

@@ -26,6 +26,7 @@ from threet.ports.halt_store import HaltStore
 from threet.ports.intent_store import Draft
 from threet.ports.order_store import SeenOrders
 from threet.risk.limits import Limits
+from threet.risk.run_gates import RunLimits
 
 RUNS = ("reversion", "tactical-trend")
 _SIGNER = "0x" + "5e" * 20
@@ -54,7 +55,7 @@ class Traded:
             ledger=LedgerReader(self.ledger),
             last_check=self.ledger.last_check,
             limits=Limits(),
-            runs=RUNS,
+            runs={name: RunLimits(most_gross=Decimal(5_000)) for name in RUNS},
             seen_orders=self.seen,
         )
 

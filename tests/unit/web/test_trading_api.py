@@ -121,7 +121,11 @@ def test_profit_is_told_by_run_product_and_day_and_unknown_is_null(told: Told) -
     rows = {row["key"]: row for row in told.get("pnl?by=run")["rows"]}
     assert rows["tactical-trend"]["unrealized"] is None  # no mark price yet
     assert rows["tactical-trend"]["net"] is None
+    (limit,) = told.get("runs")["runs"][1]["limits"]
+    assert (limit["name"], limit["used"]) == ("most_gross", None)
     told.served.call(told.served.script.set_price("BTC", "130"))
+    (limit,) = told.get("runs")["runs"][1]["limits"]
+    assert (limit["used"], limit["limit"]) == ("26", "5000")
     answer = told.get("pnl?by=product")
     (btc,) = answer["rows"]
     assert (btc["key"], btc["realized"]) == ("BTC", "1")

@@ -7,7 +7,7 @@ const NAMES = {
   most_order_notional: "Order size", most_day_notional: "Traded today", most_position_notional: "Position size",
   most_gross: "Gross exposure", most_net: "Net exposure", price_band: "Price band", most_price_age_ms: "Age of prices",
   most_account_age_ms: "Age of equity", most_orders_a_minute: "Orders a minute", most_daily_loss: "Loss today",
-  most_drawdown: "Drawdown", least_liquidation_distance: "Liquidation distance",
+  most_drawdown: "Drawdown", most_position: "Position size", most_loss: "Loss", least_liquidation_distance: "Liquidation distance",
 };
 const NEAR = 0.8;
 
@@ -18,7 +18,8 @@ export function limitBars(limits) {
 }
 
 function limitBar(limit) {
-  const name = NAMES[limit.name] ?? `Group ${limit.name.replace("groups.", "")}`;
+  const known = NAMES[limit.name] ?? `Group ${limit.name.replace("groups.", "")}`;
+  const name = limit.of ? `${limit.of}: ${known.toLowerCase()}` : known;
   const row = make("li", stateOf(limit.share));
   row.title = limit.name;
   const head = make("div", "limit-head");

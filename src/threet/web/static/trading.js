@@ -118,7 +118,9 @@ export class Trading {
 
   drawRuns({ runs }) {
     const rows = runs.flatMap((run) => this.rowsOf(run));
-    byId("runs").replaceChildren(rows.length ? sheet(["Run", "Market", "Wants>", "Holds>", "PnL>", "Entry>", "Stop / profit>"], rows) : empty("No strategy runs here"));
+    const limits = runs.flatMap((run) => run.limits.map((limit) => ({ ...limit, of: run.name })));
+    const own = limits.length ? [make("h3", "", "Limits of their own"), limitBars(limits)] : [];
+    byId("runs").replaceChildren(rows.length ? sheet(["Run", "Market", "Wants>", "Holds>", "PnL>", "Entry>", "Stop / profit>"], rows) : empty("No strategy runs here"), ...own);
   }
 
   rowsOf(run) {
