@@ -11,6 +11,7 @@ from threet.model.candles import Timeframe
 
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _KEY = re.compile(r"0x[0-9a-fA-F]{64}")
+_TOKEN = re.compile(r"[!-~]{20,200}")
 
 
 class Section(BaseModel):
@@ -32,6 +33,13 @@ def _private_key(value: SecretStr) -> SecretStr:
 def _webhook(value: SecretStr) -> SecretStr:
     if not value.get_secret_value().startswith(("http://", "https://")):
         raise ValueError("must start with http:// or https://")
+    return value
+
+
+def _token(value: SecretStr) -> SecretStr:
+    token = value.get_secret_value()
+    if not _TOKEN.fullmatch(token):
+        raise ValueError("must be 20 to 200 printable characters without spaces")
     return value
 
 
@@ -166,11 +174,12 @@ class ExchangesSettings(Section):
 
 class WebSettings(Section):
     """``allowed_hosts`` are further names under which a browser may ask for the page;
-    loopback names always may."""
+    loopback names always may. With a ``token`` nothing is shown without it."""
 
     host: str = "127.0.0.1"
     port: Port = 8080
     allowed_hosts: tuple[str, ...] = ()
+    token: Annotated[SecretStr, AfterValidator(_token)] | None = None
 
 
 class AlertSettings(Section):
