@@ -38,8 +38,8 @@ def authority(
     mode = reader.mode(account)
     if mode is not AccountMode.SEPARATE:
         reason = (
-            f"{_ADDRESS}: the collateral of {account} is {mode.value}: its equity would "
-            "look like 0; switch it back to separate accounts at the exchange"
+            f"{_ADDRESS}: the collateral of {account} is {mode.value}: its equity "
+            "would look like 0; switch it back to separate accounts at the exchange"
         )
         raise ConfigurationError([reason])
     signing = reader.standing(signer)
