@@ -268,6 +268,22 @@ def test_whoever_gave_the_token_may_look_and_stop_until_logging_out(
     assert page.send("GET", "/api/positions").status == 401
 
 
+def test_a_stream_ends_with_its_session(walled: Site) -> None:
+    page = walled.page()
+    page.log_in()
+    stream = walled.served.http.request(
+        "GET",
+        f"{walled.served.url}/api/events",
+        headers={"cookie": page.cookie},
+        preload_content=False,
+    )
+    assert stream.status == 200
+    assert stream.readline().startswith(b"retry")
+    page.send("POST", "/logout", {})
+    walled.served._server._desk.hub.touch()
+    stream.read()  # to its end, or the pool's timeout fails the test
+
+
 def test_the_cookie_is_strict_and_hidden_from_scripts(walled: Site) -> None:
     page = Page(walled.served)
     first = page.send("GET", "/api/session")
