@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: setup setup-dev demo test lint test-servers format bench bench-short chaos \
-	chaos-short check-demo lock
+	chaos-short play-day check-demo lock
 
 setup: .venv/.runtime          ## .venv with the commands 3t and hlsim
 
@@ -90,6 +90,9 @@ chaos: setup-dev               ## kills, stops and faults by seed, MINUTES for e
 
 chaos-short: setup-dev         ## the same with one seed, in about a minute
 	SEEDS=2 MINUTES=0.25 DATABASE=sqlite $(BIN)/pytest -q -s tests/chaos
+
+play-day: setup-dev            ## a day through every strategy; ledger = hlsim's; minutes
+	DAY_MINUTES=1440 $(BIN)/pytest -q tests/integration/trading/test_virtual_day.py
 
 check-demo: setup              ## the demonstration checks itself
 	$(BIN)/3t demo --seconds 40 --no-browser --data-dir .venv/check-demo
