@@ -215,12 +215,14 @@ class VirtualDay:
 
     def live(self, minutes: int) -> None:
         for _ in range(minutes):
-            self.exchange.advance(MINUTE_MS)
             self._decide()
             for _ in range(2):  # a turn is a close, and then an opening
                 self.exchange.advance(1_000)
                 self._cycle()
-            self.exchange.advance(-self.clock.now_ms() % 1_000)
+            self.exchange.advance(MINUTE_MS - 2_000)
+        # What the last cycle sent is told to the next.
+        self.gateway.doubt()
+        self.gateway.observe()
 
     def _cycle(self) -> None:
         for done in self.gateway.cycle(net(self.decisions.targets())):
