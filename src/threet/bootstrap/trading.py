@@ -14,6 +14,7 @@ from threet.accounts.ledger_reader import LedgerReader
 from threet.accounts.ledger_watch import LedgerWatch
 from threet.accounts.news import relay
 from threet.adapters.hyperliquid.account_feed import HyperliquidAccountFeed
+from threet.adapters.hyperliquid.funding import HyperliquidFunding
 from threet.adapters.hyperliquid.identity import HyperliquidIdentity
 from threet.adapters.hyperliquid.posting import Posting
 from threet.adapters.hyperliquid.signing import Signer, Source
@@ -52,6 +53,7 @@ from threet.ports.clock import Clock
 from threet.ports.decision_store import DecisionStore
 from threet.ports.exchange import ExchangeReader
 from threet.ports.fill_store import FillStore
+from threet.ports.funding import FundingReader
 from threet.ports.halt_store import HaltStore
 from threet.ports.intent_store import IntentStore
 from threet.ports.live_view import LiveView
@@ -60,7 +62,9 @@ from threet.ports.rate_budget import Priority
 from threet.resilience.backoff import Backoff
 from threet.resilience.exchange_manager import ExchangeManager
 from threet.resilience.guarded_desk import GuardedOrderDesk
+from threet.resilience.guarded_funding import GuardedFunding
 from threet.resilience.guarded_identity import GuardedIdentity
+from threet.risk.run_gates import RunLimits
 
 _log = structlog.get_logger("threet.trader")
 _PEAK_DAYS = 30
@@ -69,14 +73,18 @@ _DAY_MS = 86_400_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TraderParts:
-    """``equity`` is the account's, None while it is unknown or old."""
+    """``equity`` is the account's, None while it is unknown or old; ``marks`` are the
+    newest prices of what the ledger holds; ``funding`` asks the exchange."""
 
     process: ProcessParts
     live: LiveView
     candles: CandleStore
     decisions: DecisionStore
     ledger: LedgerReader
+    halts: HaltStore
     equity: Callable[[], Decimal | None]
+    funding: FundingReader
+    relay: Callable[[], int]
     runs: Sequence[StrategyRun]
 
 
@@ -117,6 +125,9 @@ def trader() -> TraderParts:
         candles=SqlCandleStore(store, hot_candles=hot),
         decisions=decisions,
         ledger=LedgerReader(SqlLedgerStore(store, account=address)),
+        halts=SqlHaltStore(store, account=address),
+        funding=_funding(settings, process.clock),
+        relay=_relay(settings, store),
         equity=_equity(settings, store, process.clock, address),
         runs=_runs(settings, decisions, _decimals(store), process.clock),
     )
@@ -137,10 +148,6 @@ def order_gateway() -> OrderGatewayParts:
         clock=clock,
         backoff=Backoff(seed=clock.now_ms()),
     )
-    publish = BlockingPublisher(
-        access.blocking_redis(settings), root.stream_lengths(settings)
-    ).publish
-    outbox = SqlOutbox(store)
     manager = access.exchange_manager(
         settings, clock, access.budget(settings, clock), source="order_gateway"
     )
@@ -170,10 +177,30 @@ def order_gateway() -> OrderGatewayParts:
         decisions=SqlDecisionStore(store),
         halts=wires.halts,
         orders=SqlOrderStore(store, account=address),
-        relay=lambda: relay(outbox, publish),
+        relay=_relay(settings, store),
         alert=access.alerts(settings),
         every_secs=settings.execution.every_secs,
     )
+
+
+def _relay(settings: Sections, store: Database) -> Callable[[], int]:
+    """Tells what waits at once; the worker's own relay tells what this one left."""
+    outbox, lengths = SqlOutbox(store), root.stream_lengths(settings)
+    publish = BlockingPublisher(access.blocking_redis(settings), lengths).publish
+    return lambda: relay(outbox, publish)
+
+
+def _funding(settings: Sections, clock: Clock) -> FundingReader:
+    manager = access.exchange_manager(
+        settings, clock, access.budget(settings, clock), source="trader"
+    )
+    info = Posting(
+        url=f"{root.rest_url(settings).rstrip('/')}/info",
+        clock=clock,
+        timeout_secs=settings.exchanges.hyperliquid.request_timeout_secs,
+        connections=1,
+    )
+    return GuardedFunding(HyperliquidFunding(info), manager)
 
 
 def _address(settings: Sections) -> str:
@@ -351,8 +378,8 @@ def _runs(
     What a run wants that is not configured any more is forgotten: its positions stay,
     and are nobody's wish.
     """
-    names = {run.name for run in settings.strategies}
-    for gone in {one.run for one in decisions.targets()} - names:
+    names, standing = {run.name for run in settings.strategies}, decisions.targets()
+    for gone in {one.run for one in standing} - names:
         decisions.end(gone)
         _log.warning("run_ended", run=gone, because="it is not configured any more")
     found = []
@@ -365,7 +392,18 @@ def _runs(
             memory=dict(memory or {}),
         )
         found.append(
-            StrategyRun(name=run.name, strategy=strategy, view=view, decimals=decimals)
+            StrategyRun(
+                name=run.name,
+                strategy=strategy,
+                view=view,
+                decimals=decimals,
+                limits=RunLimits(**run.limits.model_dump()),
+                wanted={
+                    one.granted.symbol: one.granted
+                    for one in standing
+                    if one.run == run.name
+                },
+            )
         )
     return found
 

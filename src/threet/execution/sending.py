@@ -94,12 +94,14 @@ class Sending:
             key = f"{wanted.decision_id}/{spec.symbol}"
             leg = legs[key] if key in legs else self.intents.legs_of(key)
             legs[key] = leg + 1
-            # A stop closes what each run holds when it is hit, whatever it wanted.
-            wants = {} if spec.trigger is not None else wanted.wants
-            intent_id = f"{key}/{leg}"
-            found.append(
-                Draft(intent_id=intent_id, run=wanted.run, spec=spec, wants=wants)
-            )
+            name = f"{key}/{leg}"
+            if spec.trigger is None:
+                draft = Draft(
+                    intent_id=name, run=wanted.run, spec=spec, wants=wanted.wants
+                )
+            else:  # a stop closes what all of them hold
+                draft = Draft(intent_id=name, run="", spec=spec)
+            found.append(draft)
         return found
 
     def _sent(self, intent: OrderIntent, outcome: Outcome, one: Approved) -> Done:

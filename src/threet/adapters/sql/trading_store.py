@@ -108,7 +108,7 @@ class SqlIntentStore:
             mine = order_intents.c.account_id == account_id(connection, self._account)
             query = select(order_intents).where(mine, condition)
             rows = connection.execute(query.order_by(order_intents.c.created_ms))
-            return [_intent(row) for row in rows]
+            return [intent_of(row) for row in rows]
 
         return self._database.write(work)
 
@@ -198,7 +198,7 @@ def _intent_row(intent: OrderIntent, owner: int, draft: Draft) -> dict[str, obje
     }
 
 
-def _intent(row: Any) -> OrderIntent:
+def intent_of(row: Any) -> OrderIntent:
     return OrderIntent(
         intent_id=row.intent_id,
         cloid=row.cloid,
