@@ -16,6 +16,7 @@ from threet.cli import (
     ledger,
     products,
     status,
+    strategy,
     trading,
     up,
 )
@@ -32,6 +33,7 @@ app.add_typer(products.app, name="products")
 app.add_typer(configuration.app, name="config")
 app.add_typer(data.app, name="data")
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(strategy.app, name="strategy")
 
 DataDir = Annotated[
     Path | None,
