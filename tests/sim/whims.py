@@ -1,0 +1,47 @@
+"""A strategy that wants anything at any time, for the sake of the simulation."""
+
+from decimal import Decimal
+from random import Random
+
+from threet.model.candles import Candle, Timeframe
+from threet.model.targets import Measure, Target
+from threet.strategies.strategy import Needs, Strategy, View, Wish
+
+_COUNT = "count"
+_MOST_NOTIONAL = 4_000
+
+
+class Whims(Strategy, frozen=True, kw_only=True):
+    """What it wants follows from ``seed`` and how often it was asked."""
+
+    symbols: tuple[str, ...]
+    seed: str
+
+    def needs(self) -> Needs:
+        return Needs(symbols=self.symbols, timeframes=[Timeframe.M1], bars=1)
+
+    def on_candle(self, view: View, candle: Candle) -> Wish:
+        del candle
+        return self._wish(view)
+
+    def on_price(self, view: View, symbol: str) -> Wish:
+        del symbol
+        return self._wish(view)
+
+    def _wish(self, view: View) -> Wish:
+        count = int(view.memory.get(_COUNT, 0)) + 1
+        view.memory[_COUNT] = count
+        random = Random(f"{self.seed}/{count}")
+        symbol = random.choice(self.symbols)
+        return Wish(targets=[_target(random, symbol)], because="it likes to")
+
+
+def _target(random: Random, symbol: str) -> Target:
+    drawn = random.random()
+    if drawn < 0.2:
+        return Target(symbol=symbol, amount=Decimal(0))
+    if drawn < 0.6:
+        amount = Decimal(random.randint(-_MOST_NOTIONAL, _MOST_NOTIONAL))
+        return Target(symbol=symbol, amount=amount, measure=Measure.NOTIONAL)
+    weight = Decimal(random.randint(-300, 300)) / 1000
+    return Target(symbol=symbol, amount=weight, measure=Measure.WEIGHT)
