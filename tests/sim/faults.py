@@ -64,10 +64,11 @@ class Episode:
 def plan(
     random: Random, *, start_ms: int, end_ms: int, symbols: Sequence[str]
 ) -> Sequence[Episode]:
-    """About two episodes a minute, of all kinds, none beyond the end."""
+    """Two to six episodes a minute, of all kinds, none beyond the end."""
     minutes = max(1, (end_ms - start_ms) // 60_000)
-    count = random.randint(minutes, 3 * minutes)
-    kinds = list(Kind)
+    count = random.randint(2 * minutes, 6 * minutes)
+    # What threatens an order most, most often.
+    kinds = [*Kind, *REQUEST_KINDS, Kind.CRASH, Kind.CRASH]
     return [
         _episode(random, random.choice(kinds), start_ms, end_ms, symbols)
         for _ in range(count)

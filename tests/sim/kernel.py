@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from hlsim.virtual import VirtualExchange
+from threet.model.errors import DependencyError
 
 Process = Coroutine[object, None, None]
 Start = Callable[[], Process]
@@ -91,9 +92,10 @@ class Kernel:
             self.exchange.advance(at_ms - self.now_ms)
 
     def _step(self, running: _Running) -> None:
+        if running.process is None and not self._has_begun(running):
+            return
+        assert running.process is not None
         try:
-            if running.process is None:
-                running.process = running.start()
             nap = running.process.send(None)
         except StopIteration:
             return
@@ -108,6 +110,16 @@ class Kernel:
             return
         running.process = None
         self._wake(running, self.now_ms + self.restart_ms())
+
+    def _has_begun(self, running: _Running) -> bool:
+        """A process may fail to start without its database, and comes again."""
+        try:
+            running.process = running.start()
+        except (DependencyError, SimulatedCrash) as error:
+            self.crashes.append((self.now_ms, running.name, f"start: {error}"))
+            self._wake(running, self.now_ms + self.restart_ms())
+            return False
+        return True
 
     def _wake(self, running: _Running, at_ms: int) -> None:
         heapq.heappush(self._ready, (at_ms, next(self._order), running))

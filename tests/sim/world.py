@@ -34,10 +34,12 @@ from threet.adapters.sql.database import Database
 from threet.adapters.sql.decision_store import SqlDecisionStore
 from threet.adapters.sql.engine import make_engine
 from threet.adapters.sql.halt_store import SqlHaltStore
+from threet.engine.run import StrategyRun
 from threet.execution.reconciling import Style
 from threet.model.errors import DependencyError
 from threet.model.products import Product
 from threet.ports.halt_store import KILL_SWITCH
+from threet.strategies.strategy import Strategy
 
 FUNDS = Decimal(20_000)
 CALM_MS = 120_000
@@ -158,6 +160,7 @@ class _World:
         )
         self.live = SimLive(self.exchange, self.clock, self.weather, self.symbols)
         self.halted: list[tuple[int, int]] = []
+        self.halted_since_ms = 0
         self.open_after_calm: list[str] = []
 
     def _build_platform(self, plants: Plants) -> None:
@@ -225,6 +228,8 @@ class _World:
     def _collect_bars(self) -> None:
         """Each minute, a little after its end; on a timeline, so that sleepers wake."""
         now_ms = self.kernel.now_ms
+        if now_ms > self.end_ms:
+            return  # and so nothing new is decided
         back_ms = 40 * _MINUTE_MS if not self.candles_seen() else 3 * _MINUTE_MS
         for symbol in self.symbols:
             bars = closed_bars(self.exchange, symbol, now_ms - back_ms, now_ms)
@@ -245,7 +250,7 @@ class _World:
         random = self._stream(f"whims {self.kernel.now_ms}")
         decisions = SqlDecisionStore(self.platform.database)
         strategy = Whims(symbols=tuple(self.symbols), seed=f"{self.seed}/p")
-        run = self.platform.run("prices", strategy, decisions, self.clock)
+        run = await self._begun(strategy, decisions)
         while self.kernel.now_ms < self.end_ms:
             try:
                 told = await self.live.newest_prices()
@@ -260,10 +265,18 @@ class _World:
                 self.kernel.now_ms + random.randint(1_000, 40_000)
             )
 
-    def _decide(self, run: object, decisions: SqlDecisionStore, symbol: str) -> None:
-        from threet.engine.run import StrategyRun
+    async def _begun(
+        self, strategy: Strategy, decisions: SqlDecisionStore
+    ) -> StrategyRun:
+        while True:
+            try:
+                return self.platform.run("prices", strategy, decisions, self.clock)
+            except DependencyError:
+                await self.kernel.sleep_until(self.kernel.now_ms + 1_000)
 
-        assert isinstance(run, StrategyRun)
+    def _decide(
+        self, run: StrategyRun, decisions: SqlDecisionStore, symbol: str
+    ) -> None:
         if not run.view.candles(symbol, run.view.needs.timeframes[0]):
             for one in self.symbols:
                 run.warm(self.candles.newest(one, run.view.needs.timeframes[0], 1))
@@ -332,11 +345,12 @@ def _kill(world: _World, episode: Episode) -> None:
     halts = SqlHaltStore(world.plain, account=MASTER)
     if halts.halt(KILL_SWITCH, "the simulation", now_ms):
         world.weather.note(episode.kind)
+        world.halted_since_ms = now_ms
 
 
-def _resume(world: _World, episode: Episode) -> None:
-    SqlHaltStore(world.plain, account=MASTER).resume(KILL_SWITCH)
-    world.halted.append((episode.from_ms, episode.until_ms))
+def _resume(world: _World, _episode: Episode) -> None:
+    if SqlHaltStore(world.plain, account=MASTER).resume(KILL_SWITCH):
+        world.halted.append((world.halted_since_ms, world.kernel.now_ms))
 
 
 _ACTS: Mapping[Kind, tuple[_Act, _Act]] = {

@@ -22,6 +22,7 @@ from threet.execution.reconciling import (
 from threet.execution.settling import Settling
 from threet.model.accounts import AccountState
 from threet.model.decisions import Granted, Verdict
+from threet.model.errors import DependencyError
 from threet.model.numbers import ZERO
 from threet.model.orders import OrderReport, OrderSpec, Side
 from threet.ports.clock import Clock
@@ -230,9 +231,13 @@ class Gateway:
         intent_id = self._next_leg(spec.symbol, wanted.decision_id)
         draft = Draft(intent_id=intent_id, run=wanted.run, spec=spec)
         now_ms = self._parts.clock.now_ms()
-        prepared = self._parts.intents.prepare(
-            [draft], now_ms=now_ms, lives_ms=self._parts.lives_ms
-        )
+        try:
+            prepared = self._parts.intents.prepare(
+                [draft], now_ms=now_ms, lives_ms=self._parts.lives_ms
+            )
+        except DependencyError:
+            self._settling.doubt()
+            raise
         if not prepared:
             return Done(spec.symbol, f"{intent_id} had its order already")
         (intent,) = prepared

@@ -23,6 +23,7 @@ class Settling:
         self._desk = desk
         self._intents = intents
         self._open: dict[str, Resolution] = {}
+        self._is_doubtful = False
 
     @property
     def open_symbols(self) -> Mapping[str, str]:
@@ -34,7 +35,13 @@ class Settling:
     def begin(self) -> None:
         """Take over what an earlier process left open. Raises ``DependencyError``."""
         for intent in self._intents.unsettled():
-            self._open[intent.intent_id] = begin(intent)
+            self._open.setdefault(intent.intent_id, begin(intent))
+        self._is_doubtful = False
+
+    def doubt(self) -> None:
+        """The store may hold an open intent that nobody here knows: a commit that was
+        told as failed may have been done."""
+        self._is_doubtful = True
 
     def sent(self, intent: OrderIntent, outcome: Outcome) -> OrderIntent:
         """What the answer proves; open until the store has it, too."""
@@ -43,6 +50,8 @@ class Settling:
 
     def advance(self) -> Sequence[OrderIntent]:
         """One question for each open intent; returns those that are settled by it."""
+        if self._is_doubtful:
+            self.begin()
         found = []
         for intent_id in list(self._open):
             known = self._weigh(intent_id, self._asked(self._open[intent_id]))

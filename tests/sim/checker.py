@@ -1,0 +1,337 @@
+"""What must hold of a run, by code that believes nobody of the platform.
+
+It reads the database with its own statements, the exchange's own record, and the bytes
+that left; of the platform's words only why a target was not reached.
+"""
+
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from hlsim.core.journal import Fill
+from hlsim.core.orders import OrderRecord, Status
+from tests.sim.composition import LIVES_MS, MASTER, MOST_PRICE_AGE_MS
+from tests.sim.transport import Sent
+from tests.sim.world import FUNDS, Ended
+
+_OPEN, _LANDED = "open", "landed"
+_ZERO = Decimal(0)
+_CENT = Decimal("0.01")
+_LEAST_NOTIONAL = Decimal(16)
+_SHARE = Decimal("0.06")
+_FAR = Decimal("0.03")
+# A record of the exchange that says there never was an order.
+_NEVER = {one for one in Status if one.value.endswith(("Rejected", "rejected"))}
+_ORDERS_KEPT = 2_000
+# What rests may be filled unseen for as long as the gateway trusts a reading.
+_UNSEEN_MS = 65_000
+
+
+def violations(ended: Ended) -> Sequence[str]:
+    """Every broken rule, each with the facts that show it."""
+    with closing(sqlite3.connect(f"file:{ended.file}?mode=ro", uri=True)) as database:
+        database.row_factory = sqlite3.Row
+        facts = _facts(ended, database)
+    return [text for rule in _RULES for text in rule(facts)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Action:
+    """What left the platform at ``at_ms`` of true time."""
+
+    at_ms: int
+    kind: str
+    nonce: int
+    body: bytes
+    orders: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    ended: Ended
+    intents: Mapping[str, Mapping[str, Any]]  # by cloid
+    fills: Sequence[Mapping[str, Any]]
+    targets: Mapping[str, Decimal]  # by symbol, over all runs
+    decisions: Sequence[Mapping[str, Any]]
+    actions: Sequence[_Action]
+    records: Sequence[OrderRecord]
+    told: Sequence[Fill]  # the exchange's own fills
+
+    def symbol(self, asset: int) -> str:
+        return self.ended.exchange.exchange.universe[asset].name
+
+    def asset(self, symbol: str) -> int:
+        return self.ended.exchange.exchange.asset(symbol)
+
+    def unseen(self) -> Sequence[Fill]:
+        """Of quotes of ours, at the very end: the platform has not asked since."""
+        known = {(row["symbol"], row["tid"]) for row in self.fills}
+        since_ms = self.ended.exchange.now_ms - _UNSEEN_MS
+        return [
+            one
+            for one in self.told
+            if not one.crossed
+            and one.time_ms > since_ms
+            and (self.symbol(one.asset), one.tid) not in known
+        ]
+
+    def position(self, symbol: str) -> Decimal:
+        asset = self.asset(symbol)
+        account = self.ended.exchange.exchange.account(MASTER)
+        return self.size(asset, account.szi(asset))
+
+    def size(self, asset: int, units: int) -> Decimal:
+        decimals = self.ended.exchange.exchange.universe[asset].sz_decimals
+        return Decimal(units).scaleb(-decimals)
+
+
+_RULE = Iterator[str]
+
+
+def _facts(ended: Ended, database: sqlite3.Connection) -> _Facts:
+    history = ended.exchange.exchange.journal.history(MASTER)
+    wanted: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for row in database.execute("SELECT symbol, quantity FROM targets"):
+        wanted[row["symbol"]] += Decimal(row["quantity"])
+    records = database.execute("SELECT record FROM decisions").fetchall()
+    return _Facts(
+        ended=ended,
+        intents={
+            row["cloid"]: dict(row)
+            for row in database.execute("SELECT * FROM order_intents")
+        },
+        fills=[dict(row) for row in database.execute("SELECT * FROM fills")],
+        targets=wanted,
+        decisions=[msgspec.json.decode(row["record"]) for row in records],
+        actions=[_action(one) for one in ended.sent],
+        records=list(history.orders),
+        told=list(history.fills),
+    )
+
+
+def _action(sent: Sent) -> _Action:
+    body = msgspec.json.decode(sent.body)
+    action = body["action"]
+    orders = action.get("orders", [])
+    return _Action(sent.at_ms, action["type"], body["nonce"], sent.body, orders)
+
+
+def _alive(facts: _Facts) -> _RULE:
+    for death in facts.ended.deaths:
+        yield f"a process ended by itself: {death}"
+    if len(facts.records) >= _ORDERS_KEPT:
+        yield "the exchange forgot orders: the run is too long to be judged"
+
+
+def _one_order_an_intent(facts: _Facts) -> _RULE:
+    """I1, by the exchange's record and by the bytes that left."""
+    oids: defaultdict[str, set[int]] = defaultdict(set)
+    for one in facts.records:
+        if one.order.cloid is not None:
+            oids[one.order.cloid].add(one.order.oid)
+    for cloid, found in oids.items():
+        if len(found) > 1:
+            yield f"I1: {cloid} became {len(found)} orders {sorted(found)}"
+        if cloid not in facts.intents:
+            yield f"I1: the order {cloid} has no intent"
+    bodies: defaultdict[str, set[bytes]] = defaultdict(set)
+    for action in facts.actions:
+        for order in action.orders:
+            bodies[order["c"]].add(action.body)
+            if order["c"] not in facts.intents:
+                yield f"I1: {order['c']} was sent without an intent"
+    for cloid, sent in bodies.items():
+        if len(sent) > 1:
+            yield f"I1: {cloid} was sent as {len(sent)} different orders"
+
+
+def _orders_are_ours(facts: _Facts) -> _RULE:
+    """I1: whatever was traded is of an intent, but for the exchange's own closing."""
+    for one in facts.told:
+        if one.cloid is None and one.liquidation is None:
+            yield f"I1: fill {one.tid} of {facts.symbol(one.asset)} is of no intent"
+
+
+def _states_are_true(facts: _Facts) -> _RULE:
+    """What the database says of an intent is what became of it."""
+    landed = {
+        one.order.cloid for one in facts.records if one.status not in _NEVER
+    }
+    rejected = {one.order.cloid for one in facts.records} - landed
+    for cloid, row in facts.intents.items():
+        state = row["state"]
+        if state not in (_OPEN, _LANDED) and cloid in landed:
+            yield f"I1: {row['intent_id']} is {state} and has an order"
+        if state == _LANDED and cloid not in landed | rejected:
+            yield f"I1: {row['intent_id']} is landed and has no order"
+
+
+def _fills_are_the_position(facts: _Facts) -> _RULE:
+    """I2 and I3: each fill once, and their sum is the exchange's position."""
+    unseen = facts.unseen()
+    ours = Counter((row["symbol"], row["tid"]) for row in facts.fills)
+    ours.update((facts.symbol(one.asset), one.tid) for one in unseen)
+    theirs = Counter((facts.symbol(one.asset), one.tid) for one in facts.told)
+    for key, count in (theirs - ours).items():
+        yield f"I2: fill {key} is missing {count} times"
+    for key, count in (ours - theirs).items():
+        yield f"I3: fill {key} is kept {count} times too often"
+    sums: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for row in facts.fills:
+        sign = 1 if row["side"] == "buy" else -1
+        sums[row["symbol"]] += Decimal(row["quantity"]) * sign
+    for one in unseen:
+        size = one.sz if one.is_buy else -one.sz
+        sums[facts.symbol(one.asset)] += facts.size(one.asset, size)
+    for symbol in {*sums, *facts.targets}:
+        actual = facts.position(symbol)
+        if sums[symbol] != actual:
+            yield f"I2: {symbol} is {actual}, its fills say {sums[symbol]}"
+
+
+def _equity_is_explained(facts: _Facts) -> _RULE:
+    """I3: what was paid in, won, paid as fees and as funding, and nothing else."""
+    exchange = facts.ended.exchange
+    state = exchange.info({"type": "clearinghouseState", "user": MASTER})
+    value = Decimal(state["marginSummary"]["accountValue"])
+    open_pnl = sum(
+        (
+            Decimal(one["position"]["unrealizedPnl"])
+            for one in state["assetPositions"]
+        ),
+        _ZERO,
+    )
+    history = exchange.exchange.journal.history(MASTER)
+    funding = Decimal(sum(one.usdc for one in history.fundings)).scaleb(-6)
+    won = sum((Decimal(row["closed_pnl"]) for row in facts.fills), _ZERO)
+    fees = sum((Decimal(row["fee"]) for row in facts.fills), _ZERO)
+    unseen = sum(one.closed_pnl - one.fee for one in facts.unseen())
+    expected = FUNDS + won - fees + funding + open_pnl + Decimal(unseen).scaleb(-6)
+    if abs(expected - value) > _CENT:
+        yield f"I3: the equity is {value}, what happened says {expected}"
+
+
+def _nonces_rise(facts: _Facts) -> _RULE:
+    """One nonce, one action; a `noop` burns that of an action on purpose."""
+    of_nonce: dict[int, bytes] = {}
+    highest = 0
+    for one in facts.actions:
+        if one.kind == "noop":
+            continue
+        before = of_nonce.setdefault(one.nonce, one.body)
+        if before != one.body:
+            yield f"O7: nonce {one.nonce} is of two actions"
+        elif before is one.body and one.nonce <= highest:
+            yield f"O7: nonce {one.nonce} came after {highest}"
+        highest = max(highest, one.nonce)
+
+
+def _no_risk_in_the_dark(facts: _Facts) -> _RULE:
+    """I4: nothing that adds to a position while halted, or on a price that is not
+    known or old, or far from the market."""
+    offers = facts.ended.live.offers
+    place = 0
+    for action in facts.actions:
+        while place + 1 < len(offers) and offers[place + 1][0] <= action.at_ms:
+            place += 1
+        for order in action.orders:
+            if order["r"]:
+                continue
+            for from_ms, until_ms in facts.ended.halted:
+                if from_ms < action.at_ms < until_ms:
+                    yield f"I4: {order['c']} was sent at {action.at_ms}, halted"
+            symbol = facts.symbol(order["a"])
+            quoted = offers[place][1].get(symbol) if offers else None
+            if quoted is None:
+                yield f"I4: {order['c']} was sent without a price of {symbol}"
+                continue
+            age_ms = action.at_ms - quoted.at_ms
+            if age_ms > MOST_PRICE_AGE_MS:
+                yield f"I4: {order['c']} rests on a price {age_ms} ms old"
+            if abs(Decimal(order["p"]) / quoted.mid - 1) > _FAR:
+                yield f"I4: {order['c']} at {order['p']}, the market is {quoted.mid}"
+
+
+def _unknown_is_hold(facts: _Facts) -> _RULE:
+    """B4: what a decision wants of a notional is that notional, or stays as it was."""
+    prices: defaultdict[str, list[Decimal]] = defaultdict(list)
+    for _, told in facts.ended.live.offers:
+        for symbol, quoted in told.items():
+            prices[symbol].append(quoted.mid)
+    for decision in facts.decisions:
+        granted = {one["symbol"]: one for one in decision["granted"]}
+        for target in decision["targets"]:
+            one = granted.get(target["symbol"])
+            amount = Decimal(target["amount"])
+            if one is None or target["measure"] != "notional":
+                continue
+            known = prices[target["symbol"]]
+            low, high = min(known) * (1 - _FAR), max(known) * (1 + _FAR)
+            size = abs(Decimal(one["quantity"]))
+            step = facts.size(facts.asset(target["symbol"]), 1)
+            if not abs(amount) / high - step <= size <= abs(amount) / low:
+                yield f"B4: {decision['decision_id']} wants {amount}, granted {size}"
+
+
+def _settled_in_time(facts: _Facts) -> _RULE:
+    """Half a minute after the last fault nothing is open but what may still land."""
+    ended = facts.ended
+    calm_ms = ended.faults_end_ms
+    by_id = {row["intent_id"]: row for row in facts.intents.values()}
+    for intent_id in ended.open_after_calm:
+        if by_id[intent_id]["expires_ms"] < calm_ms:
+            yield f"liveness: {intent_id} was open half a minute after the faults"
+    for row in facts.intents.values():
+        is_old = row["expires_ms"] + 2 * LIVES_MS < ended.exchange.now_ms
+        if row["state"] == _OPEN and is_old:
+            yield f"liveness: {row['intent_id']} is open for ever"
+
+
+def _targets_are_reached(facts: _Facts) -> _RULE:
+    """Or a gate refuses, or a quote of ours rests for it."""
+    live = facts.ended.live
+    resting = {
+        facts.symbol(one.asset)
+        for one in facts.ended.exchange.exchange.open.of(MASTER)
+    }
+    for symbol, wanted in facts.targets.items():
+        quoted = live.quoted(symbol)
+        if quoted is None:
+            continue
+        missing = abs(wanted - facts.position(symbol)) * quoted.mid
+        small = max(_LEAST_NOTIONAL, abs(wanted) * quoted.mid * _SHARE)
+        said = facts.ended.said.get(symbol, "")
+        if missing > small and symbol not in resting and "refused" not in said:
+            yield f"liveness: {symbol} lacks {missing:.2f} USDC, and says {said!r}"
+
+
+_RULES = (
+    _alive,
+    _one_order_an_intent,
+    _orders_are_ours,
+    _states_are_true,
+    _fills_are_the_position,
+    _equity_is_explained,
+    _nonces_rise,
+    _no_risk_in_the_dark,
+    _unknown_is_hold,
+    _settled_in_time,
+    _targets_are_reached,
+)
+
+
+def rows_of(file: Path) -> str:
+    """Intents and fills as text, for a digest."""
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
+        queries = (
+            "SELECT * FROM order_intents ORDER BY nonce, intent_id",
+            "SELECT * FROM fills ORDER BY time_ms, symbol, tid",
+        )
+        return repr([database.execute(query).fetchall() for query in queries])
