@@ -5,6 +5,7 @@ that left; of the platform's words only why a target was not reached.
 """
 
 import sqlite3
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
@@ -18,6 +19,7 @@ import msgspec
 from hlsim.core.journal import Fill
 from hlsim.core.orders import OrderRecord, Status
 from tests.sim.composition import LIVES_MS, MASTER, MOST_PRICE_AGE_MS
+from tests.sim.feed import Quoted
 from tests.sim.transport import Sent
 from tests.sim.world import FUNDS, Ended
 
@@ -131,7 +133,7 @@ def _alive(facts: _Facts) -> _RULE:
 
 
 def _one_order_an_intent(facts: _Facts) -> _RULE:
-    """I1, by the exchange's record and by the bytes that left."""
+    """I1, by the exchange's record."""
     oids: defaultdict[str, set[int]] = defaultdict(set)
     for one in facts.records:
         if one.order.cloid is not None:
@@ -141,13 +143,17 @@ def _one_order_an_intent(facts: _Facts) -> _RULE:
             yield f"I1: {cloid} became {len(found)} orders {sorted(found)}"
         if cloid not in facts.intents:
             yield f"I1: the order {cloid} has no intent"
+
+
+def _one_body_an_intent(facts: _Facts) -> _RULE:
+    """I1, by the bytes that left: whatever became of them, they were of one order."""
     bodies: defaultdict[str, set[bytes]] = defaultdict(set)
     for action in facts.actions:
         for order in action.orders:
             bodies[order["c"]].add(action.body)
-            if order["c"] not in facts.intents:
-                yield f"I1: {order['c']} was sent without an intent"
     for cloid, sent in bodies.items():
+        if cloid not in facts.intents:
+            yield f"I1: {cloid} was sent without an intent"
         if len(sent) > 1:
             yield f"I1: {cloid} was sent as {len(sent)} different orders"
 
@@ -161,9 +167,7 @@ def _orders_are_ours(facts: _Facts) -> _RULE:
 
 def _states_are_true(facts: _Facts) -> _RULE:
     """What the database says of an intent is what became of it."""
-    landed = {
-        one.order.cloid for one in facts.records if one.status not in _NEVER
-    }
+    landed = {one.order.cloid for one in facts.records if one.status not in _NEVER}
     rejected = {one.order.cloid for one in facts.records} - landed
     for cloid, row in facts.intents.items():
         state = row["state"]
@@ -202,10 +206,7 @@ def _equity_is_explained(facts: _Facts) -> _RULE:
     state = exchange.info({"type": "clearinghouseState", "user": MASTER})
     value = Decimal(state["marginSummary"]["accountValue"])
     open_pnl = sum(
-        (
-            Decimal(one["position"]["unrealizedPnl"])
-            for one in state["assetPositions"]
-        ),
+        (Decimal(one["position"]["unrealizedPnl"]) for one in state["assetPositions"]),
         _ZERO,
     )
     history = exchange.exchange.journal.history(MASTER)
@@ -233,30 +234,39 @@ def _nonces_rise(facts: _Facts) -> _RULE:
         highest = max(highest, one.nonce)
 
 
-def _no_risk_in_the_dark(facts: _Facts) -> _RULE:
-    """I4: nothing that adds to a position while halted, or on a price that is not
-    known or old, or far from the market."""
-    offers = facts.ended.live.offers
-    place = 0
+def _no_risk_while_halted(facts: _Facts) -> _RULE:
+    """I4: only what reduces a position."""
     for action in facts.actions:
-        while place + 1 < len(offers) and offers[place + 1][0] <= action.at_ms:
-            place += 1
+        for from_ms, until_ms in facts.ended.halted:
+            if from_ms < action.at_ms < until_ms:
+                for order in action.orders:
+                    if not order["r"]:
+                        yield f"I4: {order['c']} was sent at {action.at_ms}, halted"
+
+
+def _no_risk_in_the_dark(facts: _Facts) -> _RULE:
+    """I4: nothing that adds to a position on a price that is not known, or old, or far
+    from the market."""
+    offers = facts.ended.live.offers
+    times = [at_ms for at_ms, _ in offers]
+    for action in facts.actions:
+        place = bisect_right(times, action.at_ms) - 1
+        told = offers[place][1] if place >= 0 else {}
         for order in action.orders:
-            if order["r"]:
-                continue
-            for from_ms, until_ms in facts.ended.halted:
-                if from_ms < action.at_ms < until_ms:
-                    yield f"I4: {order['c']} was sent at {action.at_ms}, halted"
-            symbol = facts.symbol(order["a"])
-            quoted = offers[place][1].get(symbol) if offers else None
-            if quoted is None:
-                yield f"I4: {order['c']} was sent without a price of {symbol}"
-                continue
-            age_ms = action.at_ms - quoted.at_ms
-            if age_ms > MOST_PRICE_AGE_MS:
-                yield f"I4: {order['c']} rests on a price {age_ms} ms old"
-            if abs(Decimal(order["p"]) / quoted.mid - 1) > _FAR:
-                yield f"I4: {order['c']} at {order['p']}, the market is {quoted.mid}"
+            doubt = _doubt(order, action.at_ms, told.get(facts.symbol(order["a"])))
+            if doubt and not order["r"]:
+                yield f"I4: {order['c']} {doubt}"
+
+
+def _doubt(order: Mapping[str, Any], at_ms: int, quoted: Quoted | None) -> str:
+    if quoted is None:
+        return "was sent without a price"
+    age_ms = at_ms - quoted.at_ms
+    if age_ms > MOST_PRICE_AGE_MS:
+        return f"rests on a price {age_ms} ms old"
+    if abs(Decimal(order["p"]) / quoted.mid - 1) > _FAR:
+        return f"at {order['p']}, the market is {quoted.mid}"
+    return ""
 
 
 def _unknown_is_hold(facts: _Facts) -> _RULE:
@@ -298,8 +308,7 @@ def _targets_are_reached(facts: _Facts) -> _RULE:
     """Or a gate refuses, or a quote of ours rests for it."""
     live = facts.ended.live
     resting = {
-        facts.symbol(one.asset)
-        for one in facts.ended.exchange.exchange.open.of(MASTER)
+        facts.symbol(one.asset) for one in facts.ended.exchange.exchange.open.of(MASTER)
     }
     for symbol, wanted in facts.targets.items():
         quoted = live.quoted(symbol)
@@ -315,11 +324,13 @@ def _targets_are_reached(facts: _Facts) -> _RULE:
 _RULES = (
     _alive,
     _one_order_an_intent,
+    _one_body_an_intent,
     _orders_are_ours,
     _states_are_true,
     _fills_are_the_position,
     _equity_is_explained,
     _nonces_rise,
+    _no_risk_while_halted,
     _no_risk_in_the_dark,
     _unknown_is_hold,
     _settled_in_time,

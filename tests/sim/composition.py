@@ -55,6 +55,7 @@ SIGNER = Signer("0x" + "5e" * 32, "b")
 MASTER = "0x" + "4a" * 20
 PATIENCE_SECS = 5.0
 LIVES_MS = 15_000
+_MOST_QUIET_MS = 20_000
 MOST_PRICE_AGE_MS = 10_000
 LIMITS = Limits(
     most_order_notional=Decimal(5_000),
@@ -146,6 +147,7 @@ class Platform:
     random: Random
     style: Style
     equity: Callable[[], Decimal | None]
+    next_bars_ms: int = 0
     gateways: int = 0
     newest_gateway: OrderGateway | None = None
 
@@ -156,7 +158,9 @@ class Platform:
         halts = SqlHaltStore(self.database, account=MASTER)
         quotes = Quotes(clock, MOST_PRICE_AGE_MS)
         gateway = self._gateway(clock, halts, quotes)
-        clock.is_quiet = lambda: gateway.is_quiet
+        clock.quiet_ms = lambda: (
+            self.way.kernel.next_event_ms(_MOST_QUIET_MS) if gateway.is_quiet else None
+        )
         self.newest_gateway = OrderGateway(
             OrderGatewayParts(
                 process=ProcessParts(clock=clock, board=Silent()),
@@ -219,7 +223,7 @@ class Platform:
         )
 
     def trader(self, runs: Sequence[tuple[str, Strategy]]) -> Trader:
-        clock = SimClock(self.way.kernel, is_quiet=lambda: True)
+        clock = SimClock(self.way.kernel, lambda: self.next_bars_ms)
         decisions = SqlDecisionStore(self.database)
         parts = TraderParts(
             process=ProcessParts(clock=clock, board=Silent()),
@@ -233,7 +237,11 @@ class Platform:
         return Trader(parts)
 
     def run(
-        self, name: str, strategy: Strategy, decisions: SqlDecisionStore, clock: SimClock
+        self,
+        name: str,
+        strategy: Strategy,
+        decisions: SqlDecisionStore,
+        clock: SimClock,
     ) -> StrategyRun:
         parameters = msgspec.json.encode(strategy).decode()
         memory = decisions.begin(name, name, parameters, clock.now_ms())

@@ -43,6 +43,9 @@ _ACTIONS_ONLY = {Kind.LATE, Kind.TWICE, Kind.ERROR_IN_OK, Kind.ERROR_OF_DONE}
 # One moment each, as far as the exchange or the machine is concerned.
 _MOMENTS = {Kind.LIQUIDATION, Kind.DROPPED_ORDERS}
 _OF_SYMBOLS = {Kind.SILENT, Kind.MISSING}
+_RATES = (0.1, 0.4, 1.0)
+# Lower, or every process would die at its first step.
+_CRASH_RATES = (0.02, 0.05, 0.15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +87,7 @@ def _episode(
         kind=kind,
         from_ms=from_ms,
         until_ms=min(end_ms, from_ms + random.randint(1, lasts_ms)),
-        rate=random.choice((0.1, 0.4, 1.0)),
+        rate=random.choice(_CRASH_RATES if kind is Kind.CRASH else _RATES),
         amount=_amount(random, kind),
         symbol=random.choice(list(symbols)) if kind in _OF_SYMBOLS else "",
     )
@@ -112,9 +115,10 @@ class Weather:
                 return one
         return None
 
-    def strikes(self, kind: Kind, now_ms: int) -> bool:
+    def strikes(self, kind: Kind, now_ms: int, times: int = 1) -> bool:
+        """``times`` as likely as the episode says."""
         episode = self.holding(kind, now_ms)
-        if episode is None or self.random.random() >= episode.rate:
+        if episode is None or self.random.random() >= times * episode.rate:
             return False
         self.note(kind)
         return True

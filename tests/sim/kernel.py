@@ -46,7 +46,7 @@ class Kernel:
     offset_ms: int = 0
     deaths: list[str] = field(default_factory=list)
     crashes: list[tuple[int, str, str]] = field(default_factory=list)
-    _timeline: list[tuple[int, int, Callable[[], None]]] = field(default_factory=list)
+    _timeline: list[tuple[int, int, Callable[[], object]]] = field(default_factory=list)
     _ready: list[tuple[int, int, _Running]] = field(default_factory=list)
     _order: "count[int]" = field(default_factory=count)
 
@@ -55,12 +55,14 @@ class Kernel:
         """The exchange's time, which is the true one."""
         return self.exchange.now_ms
 
-    def at(self, at_ms: int, act: Callable[[], None]) -> None:
+    def at(self, at_ms: int, act: Callable[[], object]) -> None:
         """Let something happen then; it must not wait itself."""
         heapq.heappush(self._timeline, (at_ms, next(self._order), act))
 
-    def next_event_ms(self) -> int | None:
-        return self._timeline[0][0] if self._timeline else None
+    def next_event_ms(self, most_ms: int) -> int:
+        """Just after the next thing that happens by itself, in ``most_ms`` at most."""
+        latest_ms = self.now_ms + most_ms
+        return min(self._timeline[0][0] + 1, latest_ms) if self._timeline else latest_ms
 
     def spawn(self, name: str, start: Start) -> None:
         """``start`` makes the process, and makes it anew after a crash."""
@@ -129,13 +131,12 @@ class Kernel:
 class SimClock:
     """Implements ``threet.ports.clock.Clock``: one machine's clock, which may jump.
 
-    ``is_quiet`` tells that a sleeper has nothing to do before something happens: it
-    sleeps up to the next event then, ``most_ms`` at most.
+    ``quiet_ms`` is until when a sleeper has nothing to do, in true time; None while it
+    is to sleep as long as it says.
     """
 
     kernel: Kernel
-    is_quiet: Callable[[], bool] = field(default=lambda: False)
-    most_ms: int = 20_000
+    quiet_ms: Callable[[], int | None] = field(default=lambda: None)
 
     def now_ms(self) -> int:
         return self.kernel.now_ms + self.kernel.offset_ms
@@ -149,9 +150,7 @@ class SimClock:
     async def sleep(self, secs: float) -> None:
         now_ms = self.kernel.now_ms
         until_ms = now_ms + int(secs * 1000)
-        if self.is_quiet():
-            event_ms = self.kernel.next_event_ms()
-            latest_ms = now_ms + self.most_ms
-            event_ms = latest_ms if event_ms is None else event_ms + 1
-            until_ms = max(until_ms, min(event_ms, latest_ms))
+        quiet_ms = self.quiet_ms()
+        if quiet_ms is not None:
+            until_ms = max(until_ms, quiet_ms)
         await self.kernel.sleep_until(until_ms)

@@ -52,9 +52,7 @@ class Way:
             self.passing("before sending")
             self.sent.append(sent)
         self.kernel.pass_time(self.random.randint(2, 60))
-        fault = self.weather.of_request(
-            self.kernel.now_ms, is_action=sent is not None
-        )
+        fault = self.weather.of_request(self.kernel.now_ms, is_action=sent is not None)
         answer = self._struck(fault, path, body, sent, patience_ms)
         self.kernel.pass_time(self.random.randint(2, 60))
         if sent is not None:

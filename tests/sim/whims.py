@@ -31,7 +31,7 @@ class Whims(Strategy, frozen=True, kw_only=True):
     def _wish(self, view: View) -> Wish:
         count = int(view.memory.get(_COUNT, 0)) + 1
         view.memory[_COUNT] = count
-        random = Random(f"{self.seed}/{count}")
+        random = Random(f"{self.seed}/{count}")  # noqa: S311
         symbol = random.choice(self.symbols)
         return Wish(targets=[_target(random, symbol)], because="it likes to")
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -85,9 +86,9 @@ def run(seed: int, template: Path, file: Path, plants: Plants | None = None) -> 
             world.close()
 
 
-def digest(ended: Ended) -> str:
-    """The same for the same run: what was sent, and what came of it."""
-    found = hashlib.sha256()
+def digest(ended: Ended, kept: str) -> str:
+    """The same for the same run: what was sent, what came of it, what is ``kept``."""
+    found = hashlib.sha256(kept.encode())
     for one in ended.sent:
         found.update(b"%d" % one.at_ms + one.body)
         for at_ms, answer in one.answers:
@@ -132,12 +133,14 @@ class _World:
             ),
             start_ms=self.start_ms,
         )
-        self.symbols = [one.name for one in self.exchange.exchange.universe][:3]
+        self.symbols = [
+            one.name for one in self.exchange.exchange.universe.instruments
+        ][:3]
         self._build_machine()
         self._build_platform(plants)
 
     def _stream(self, name: str) -> Random:
-        return Random(f"{self.seed}/{name}")
+        return Random(f"{self.seed}/{name}")  # noqa: S311  # a replay must repeat
 
     def _build_machine(self) -> None:
         episodes = plan(
@@ -213,7 +216,7 @@ class _World:
             open_after_calm=self.open_after_calm,
             deaths=self.kernel.deaths,
             crashes=self.kernel.crashes,
-            said={} if gateway is None else dict(gateway._last),  # noqa: SLF001
+            said={} if gateway is None else dict(gateway._last),
             counts=self.weather.counts,
             crash_points=self.steps.points,
             asked=self.way.asked,
@@ -222,13 +225,14 @@ class _World:
     def _prepare_episodes(self) -> None:
         for one in self.weather.episodes:
             begin, end = _ACTS.get(one.kind, (_nothing, _nothing))
-            self.kernel.at(one.from_ms, lambda one=one, act=begin: act(self, one))
-            self.kernel.at(one.until_ms, lambda one=one, act=end: act(self, one))
+            self.kernel.at(one.from_ms, partial(begin, self, one))
+            self.kernel.at(one.until_ms, partial(end, self, one))
 
     def _collect_bars(self) -> None:
         """Each minute, a little after its end; on a timeline, so that sleepers wake."""
         now_ms = self.kernel.now_ms
         if now_ms > self.end_ms:
+            self.platform.next_bars_ms = self.end_ms + 2 * CALM_MS
             return  # and so nothing new is decided
         back_ms = 40 * _MINUTE_MS if not self.candles_seen() else 3 * _MINUTE_MS
         for symbol in self.symbols:
@@ -236,6 +240,8 @@ class _World:
             self.candles.save(bars)
         next_ms = now_ms - now_ms % _MINUTE_MS + _MINUTE_MS + 3_000
         self.kernel.at(next_ms, self._collect_bars)
+        # A little later than the bars, as the next look of a trader would be.
+        self.platform.next_bars_ms = next_ms + self.random.randint(1, 1_000)
         self.kernel.at(now_ms + 1_500, lambda: None)
 
     def candles_seen(self) -> bool:
@@ -291,9 +297,7 @@ class _World:
 
     def _note_open(self) -> None:
         query = "SELECT intent_id FROM order_intents WHERE state = 'open'"
-        found = self.plain.read(
-            lambda one: one.exec_driver_sql(query).scalars().all()
-        )
+        found = self.plain.read(lambda one: one.exec_driver_sql(query).scalars().all())
         self.open_after_calm.extend(str(one) for one in found)
 
 
