@@ -34,6 +34,8 @@ _NEVER = {one for one in Status if one.value.endswith(("Rejected", "rejected"))}
 _ORDERS_KEPT = 2_000
 # What rests may be filled unseen for as long as the gateway trusts a reading.
 _UNSEEN_MS = 65_000
+# A wish may be followed for as long as an order lives, and a process is away.
+_WISH_MS = 60_000
 
 
 def violations(ended: Ended) -> Sequence[str]:
@@ -269,6 +271,44 @@ def _doubt(order: Mapping[str, Any], at_ms: int, quoted: Quoted | None) -> str:
     return ""
 
 
+def _nothing_beyond_the_wish(facts: _Facts) -> _RULE:
+    """Nothing is bought or sold past what all runs together wanted not long before;
+    an order that was doubled somehow would."""
+    wishes = _wishes(facts)
+    for one in facts.told:
+        if one.cloid is None:
+            continue
+        symbol = facts.symbol(one.asset)
+        before = facts.size(one.asset, one.start_szi)
+        after = before + facts.size(one.asset, one.sz if one.is_buy else -one.sz)
+        since_ms = one.time_ms - _WISH_MS
+        known = wishes.get(symbol, [])
+        first = bisect_right([at_ms for at_ms, _ in known], since_ms) - 1
+        hull = [wanted for _, wanted in known[max(0, first) :]]
+        hull = [_ZERO, before, *hull]
+        if not min(hull) <= after <= max(hull):
+            yield (
+                f"I1: {symbol} went from {before} to {after} at {one.time_ms}, "
+                f"wanted were {min(hull)} to {max(hull)}"
+            )
+
+
+def _wishes(facts: _Facts) -> Mapping[str, Sequence[tuple[int, Decimal]]]:
+    """By symbol: when, by true time, the sum over all runs became what."""
+    of_run: dict[tuple[str, str], Decimal] = {}
+    found: defaultdict[str, list[tuple[int, Decimal]]] = defaultdict(list)
+    times = facts.ended.decided_ms
+    for decision in sorted(facts.decisions, key=lambda one: times[one["decision_id"]]):
+        for one in decision["granted"]:
+            symbol = one["symbol"]
+            of_run[decision["run"], symbol] = Decimal(one["quantity"])
+            total = sum(
+                (held for (_, name), held in of_run.items() if name == symbol), _ZERO
+            )
+            found[symbol].append((times[decision["decision_id"]], total))
+    return found
+
+
 def _unknown_is_hold(facts: _Facts) -> _RULE:
     """B4: what a decision wants of a notional is that notional, or stays as it was."""
     prices: defaultdict[str, list[Decimal]] = defaultdict(list)
@@ -332,6 +372,7 @@ _RULES = (
     _nonces_rise,
     _no_risk_while_halted,
     _no_risk_in_the_dark,
+    _nothing_beyond_the_wish,
     _unknown_is_hold,
     _settled_in_time,
     _targets_are_reached,

@@ -38,6 +38,8 @@ from threet.market_data.quotes import Quotes
 from threet.market_data.trading_catalogue import TradingCatalogue
 from threet.model.accounts import AccountState
 from threet.model.candles import Candle, Timeframe
+from threet.model.decisions import Decision
+from threet.ports.decision_store import Memory
 from threet.ports.fill_store import FillStore
 from threet.ports.intent_store import IntentStore
 from threet.ports.order_desk import OrderDesk
@@ -135,6 +137,18 @@ class Silent:
     async def farewell(self) -> None: ...
 
 
+class _TimedDecisions(SqlDecisionStore):
+    """Tells when, by true time, a decision was first on its way to the database."""
+
+    def __init__(self, database: SimDatabase, times: dict[str, int]) -> None:
+        super().__init__(database)
+        self._kernel, self._times = database.kernel, times
+
+    def record(self, decision: Decision, memory: Memory) -> bool:
+        self._times.setdefault(decision.decision_id, self._kernel.now_ms)
+        return super().record(decision, memory)
+
+
 @dataclass(slots=True, kw_only=True)
 class Platform:
     """What lives on over the crashes of processes, and makes those anew."""
@@ -148,6 +162,7 @@ class Platform:
     style: Style
     equity: Callable[[], Decimal | None]
     next_bars_ms: int = 0
+    decided_ms: dict[str, int] = field(default_factory=dict)
     gateways: int = 0
     newest_gateway: OrderGateway | None = None
 
@@ -222,9 +237,12 @@ class Platform:
             )
         )
 
+    def decisions(self) -> SqlDecisionStore:
+        return _TimedDecisions(self.database, self.decided_ms)
+
     def trader(self, runs: Sequence[tuple[str, Strategy]]) -> Trader:
         clock = SimClock(self.way.kernel, lambda: self.next_bars_ms)
-        decisions = SqlDecisionStore(self.database)
+        decisions = self.decisions()
         parts = TraderParts(
             process=ProcessParts(clock=clock, board=Silent()),
             live=self.live,

@@ -39,6 +39,10 @@ class SimDatabase(Database):
         super().__init__(engine)
         self._steps = steps
 
+    @property
+    def kernel(self) -> Kernel:
+        return self._steps.kernel
+
     def read(self, work: Callable[[Connection], T]) -> T:
         self._require_there()
         return super().read(work)

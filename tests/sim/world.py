@@ -65,6 +65,7 @@ class Ended:
     open_after_calm: Sequence[str]
     deaths: Sequence[str]
     crashes: Sequence[tuple[int, str, str]]
+    decided_ms: Mapping[str, int]
     said: Mapping[str, str]
     counts: Mapping[Kind, int]
     crash_points: Mapping[str, int]
@@ -216,6 +217,7 @@ class _World:
             open_after_calm=self.open_after_calm,
             deaths=self.kernel.deaths,
             crashes=self.kernel.crashes,
+            decided_ms=self.platform.decided_ms,
             said={} if gateway is None else dict(gateway._last),
             counts=self.weather.counts,
             crash_points=self.steps.points,
@@ -254,7 +256,7 @@ class _World:
     async def _whims(self) -> None:
         """Wishes at any time, by prices; until the faults end."""
         random = self._stream(f"whims {self.kernel.now_ms}")
-        decisions = SqlDecisionStore(self.platform.database)
+        decisions = self.platform.decisions()
         strategy = Whims(symbols=tuple(self.symbols), seed=f"{self.seed}/p")
         run = await self._begun(strategy, decisions)
         while self.kernel.now_ms < self.end_ms:
