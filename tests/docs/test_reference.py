@@ -17,11 +17,20 @@ from threet.bootstrap.settings import schema
 from threet.model.accounts import AccountPosition
 from threet.model.books import BookLevel
 from threet.model.candles import Candle, Timeframe
+from threet.model.orders import Fill, OrderReport
 from threet.model.prices import PriceChange
 from threet.model.trades import Trade
 from threet.web.app import create_app
 
-PARTS = (PriceChange, Trade, BookLevel, Candle, AccountPosition)
+PARTS = (
+    PriceChange,
+    Trade,
+    BookLevel,
+    Candle,
+    AccountPosition,
+    OrderReport,
+    Fill,
+)
 
 
 def keys() -> Iterator[tuple[str, str]]:

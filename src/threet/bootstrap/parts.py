@@ -107,6 +107,7 @@ class WorkerParts:
     address: str | None
     timeframes: Sequence[Timeframe]
     hot_candles: int
+    kept_for_others: int
     wished_products: Sequence[str]
     address_ledger: AddressLedger | None = None
     address_use: Callable[[str], AddressUse] | None = None  # pays by itself

@@ -1,12 +1,12 @@
 """Wires the account's risk gate: what is known, and the limits of the settings."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from decimal import Decimal
 
 from threet.accounts.equity_watch import EquityWatch
 from threet.config.sections import RiskSettings
-from threet.execution.gateway import Approval, Reading
+from threet.execution.wishes import Approval, Reading
 from threet.market_data.quotes import Quotes
 from threet.model.numbers import ZERO
 from threet.model.orders import OrderSpec, Side
@@ -36,6 +36,7 @@ def account_gate(
     quotes: Quotes,
     watch: EquityWatch,
     halts: HaltStore,
+    delisted: Callable[[], Collection[str]],
 ) -> Callable[[OrderSpec, Reading], Approval]:
     """Approved orders are counted as sent: what is approved is sent."""
     sent: deque[tuple[int, Decimal]] = deque()
@@ -53,7 +54,7 @@ def account_gate(
             equity=Seen(account.account_value, max(0, now_ms - account.account_ms)),
             peak_equity=watch.peak,
             day_equity=watch.of_day,
-            positions={one.symbol: one.quantity for one in account.positions},
+            positions=reading.positions,
             working=_working(reading),
             prices={name: Seen(*seen) for name, seen in quotes.mids().items()},
             liquidation_prices={
@@ -63,6 +64,9 @@ def account_gate(
             },
             orders_last_minute=sum(now_ms - at < _MINUTE_MS for at, _ in sent),
             notional_today=sum((notional for _, notional in sent), ZERO),
+            delisted=delisted(),
+            is_synced=reading.is_synced,
+            skew_ms=reading.skew_ms,
             halted=reasons,
         )
         judged = judge(proposal, situation, bounds)

@@ -7,16 +7,23 @@ from decimal import Decimal
 import msgspec
 import structlog
 
+from threet.accounts.authority import Authority, authority
 from threet.accounts.believing import is_believable
 from threet.accounts.equity_watch import EquityWatch
+from threet.accounts.news import relay
+from threet.adapters.hyperliquid.account_feed import HyperliquidAccountFeed
+from threet.adapters.hyperliquid.identity import HyperliquidIdentity
 from threet.adapters.hyperliquid.posting import Posting
 from threet.adapters.hyperliquid.signing import Signer, Source
 from threet.adapters.hyperliquid.trading import Account, HyperliquidOrderDesk
+from threet.adapters.redis_streams.blocking_publisher import BlockingPublisher
 from threet.adapters.sql.account_store import SqlAccountStore
 from threet.adapters.sql.candle_store import SqlCandleStore
 from threet.adapters.sql.database import Database
 from threet.adapters.sql.decision_store import SqlDecisionStore
 from threet.adapters.sql.halt_store import SqlHaltStore
+from threet.adapters.sql.order_store import SqlOrderStore
+from threet.adapters.sql.outbox import SqlOutbox
 from threet.adapters.sql.product_store import SqlProductStore
 from threet.adapters.sql.trading_store import SqlFillStore, SqlIntentStore
 from threet.bootstrap import access, processes
@@ -27,20 +34,29 @@ from threet.bootstrap.strategy_runs import configured
 from threet.config.sections import Sections
 from threet.engine.run import StrategyRun
 from threet.engine.view import RunView
-from threet.execution.gateway import Gateway, GatewayParts
+from threet.execution.account_news import AccountNews
+from threet.execution.gateway import Gateway, GatewayParts, Leverage
 from threet.execution.reconciling import Book, Manner, Style
 from threet.market_data.quotes import Quotes
 from threet.market_data.trading_catalogue import TradingCatalogue
 from threet.model.accounts import AccountState
 from threet.model.errors import ConfigurationError
+from threet.model.events import AlertRaised
+from threet.ports.account_feed import AccountFeed
 from threet.ports.candle_store import CandleStore
 from threet.ports.clock import Clock
 from threet.ports.decision_store import DecisionStore
+from threet.ports.exchange import ExchangeReader
 from threet.ports.fill_store import FillStore
 from threet.ports.halt_store import HaltStore
+from threet.ports.intent_store import IntentStore
 from threet.ports.live_view import LiveView
+from threet.ports.order_store import OrderStore
 from threet.ports.rate_budget import Priority
+from threet.resilience.backoff import Backoff
+from threet.resilience.exchange_manager import ExchangeManager
 from threet.resilience.guarded_desk import GuardedOrderDesk
+from threet.resilience.guarded_identity import GuardedIdentity
 
 _log = structlog.get_logger("threet.trader")
 _PEAK_DAYS = 30
@@ -62,12 +78,24 @@ class TraderParts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderGatewayParts:
+    """``authority`` asks the exchange whether the key may trade; ``opened`` is the
+    gateway for what it answered."""
+
     process: ProcessParts
-    gateway: Gateway
+    address: str
+    authority: Callable[[], Authority]
+    opened: Callable[[Authority], Gateway]
+    feed: AccountFeed
+    news: AccountNews
     live: LiveView
     quotes: Quotes
+    intents: IntentStore
+    fills: FillStore
     decisions: DecisionStore
     halts: HaltStore
+    orders: OrderStore
+    relay: Callable[[], int]
+    alert: Callable[[AlertRaised], None]
     every_secs: float
 
 
@@ -98,15 +126,44 @@ def order_gateway() -> OrderGatewayParts:
         raise ConfigurationError([reason])
     process = processes.process_parts(settings, "order_gateway")
     store, address = processes.database(settings), _address(settings)
-    halts = SqlHaltStore(store, account=address)
-    quotes = Quotes(process.clock, settings.risk.most_price_age_ms)
+    clock, signer = process.clock, _signer(settings, address)
+    feed = HyperliquidAccountFeed(
+        url=root.websocket_url(settings),
+        clock=clock,
+        backoff=Backoff(seed=clock.now_ms()),
+    )
+    publish = BlockingPublisher(
+        access.blocking_redis(settings), root.stream_lengths(settings)
+    ).publish
+    outbox = SqlOutbox(store)
+    wires = _Wires(
+        settings=settings,
+        clock=clock,
+        store=store,
+        signer=signer,
+        address=address,
+        manager=access.exchange_manager(
+            settings, clock, access.budget(settings, clock), source="order_gateway"
+        ),
+        quotes=Quotes(clock, settings.risk.most_price_age_ms),
+        news=AccountNews(lambda: feed.is_live),
+    )
     return OrderGatewayParts(
         process=process,
-        gateway=_gateway(settings, process.clock, store, halts, quotes),
+        address=address,
+        authority=wires.authority,
+        opened=wires.gateway,
+        feed=feed,
+        news=wires.news,
         live=processes.live_view(settings),
-        quotes=quotes,
+        quotes=wires.quotes,
+        intents=wires.intents,
+        fills=wires.fills,
         decisions=SqlDecisionStore(store),
-        halts=halts,
+        halts=wires.halts,
+        orders=SqlOrderStore(store, account=address),
+        relay=lambda: relay(outbox, publish),
+        alert=access.alerts(settings),
         every_secs=settings.execution.every_secs,
     )
 
@@ -136,77 +193,125 @@ def _signer(settings: Sections, address: str) -> Signer:
     return signer
 
 
-def _gateway(
-    settings: Sections, clock: Clock, store: Database, halts: HaltStore, quotes: Quotes
-) -> Gateway:
-    address = _address(settings)
-    signer = _signer(settings, address)
-    manager = access.exchange_manager(
-        settings, clock, access.budget(settings, clock), source="order_gateway"
-    )
-    # What an order rests on matters as much as the order.
-    exchange = manager.get_exchange(priority=Priority.ORDER)
-    catalogue = TradingCatalogue(exchange.products, clock)
-    accounts = SqlAccountStore(store)
-    watch = EquityWatch()
-    since_ms = clock.now_ms() - _PEAK_DAYS * _DAY_MS
-    watch.note_all(accounts.equities(address, since_ms))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wires:
+    """What the gateway of one account is made of."""
 
-    def read_account() -> AccountState:
-        state = exchange.account(address)
-        if is_believable(state, accounts.current(address), None):
-            watch.note(state.account_ms, state.account_value)
-        return state
+    settings: Sections
+    clock: Clock
+    store: Database
+    signer: Signer
+    address: str
+    manager: ExchangeManager
+    quotes: Quotes
+    news: AccountNews
 
-    return Gateway(
-        GatewayParts(
-            clock=clock,
-            desk=GuardedOrderDesk(
-                _desk(settings, clock, signer, address, catalogue, exchange.server_ms),
-                manager,
-            ),
-            intents=SqlIntentStore(store, account=address, signer=signer.address),
-            fills=SqlFillStore(store, account=address),
-            read_account=read_account,
-            book=lambda symbol: _book(quotes, symbol),
-            decimals=catalogue.decimals,
-            approve=account_gate(
+    @property
+    def intents(self) -> SqlIntentStore:
+        signer = self.signer.address
+        return SqlIntentStore(self.store, account=self.address, signer=signer)
+
+    @property
+    def fills(self) -> SqlFillStore:
+        return SqlFillStore(self.store, account=self.address)
+
+    @property
+    def halts(self) -> SqlHaltStore:
+        return SqlHaltStore(self.store, account=self.address)
+
+    def authority(self) -> Authority:
+        reader = HyperliquidIdentity(self._posting("info"))
+        return authority(
+            GuardedIdentity(reader, self.manager),
+            account=self.address,
+            signer=self.signer.address,
+            now_ms=self.clock.now_ms(),
+        )
+
+    def gateway(self, rights: Authority) -> Gateway:
+        settings, clock = self.settings, self.clock
+        # What an order rests on matters as much as the order.
+        exchange = self.manager.get_exchange(priority=Priority.ORDER)
+        catalogue = TradingCatalogue(exchange.products, clock)
+        watch = self._equity_watch()
+        return Gateway(
+            GatewayParts(
                 clock=clock,
-                bounds=limits(settings.risk),
-                quotes=quotes,
-                watch=watch,
-                halts=halts,
-            ),
-            manner=_manner(settings),
-            is_simulated=settings.exchanges.hyperliquid.network == "simulator",
+                desk=self._desk(rights, catalogue, exchange.server_ms),
+                intents=self.intents,
+                fills=self.fills,
+                read_account=self._reader(exchange, watch),
+                book=lambda symbol: _book(self.quotes, symbol),
+                decimals=catalogue.decimals,
+                approve=account_gate(
+                    clock=clock,
+                    bounds=limits(settings.risk),
+                    quotes=self.quotes,
+                    watch=watch,
+                    halts=self.halts,
+                    delisted=catalogue.delisted,
+                ),
+                leverage=lambda symbol: _leverage(settings, catalogue, symbol),
+                news=self.news,
+                manner=_manner(settings),
+                dead_man_ms=settings.execution.dead_man_secs * 1_000,
+                is_simulated=settings.exchanges.hyperliquid.network == "simulator",
+            )
         )
-    )
 
+    def _equity_watch(self) -> EquityWatch:
+        watch = EquityWatch()
+        since_ms = self.clock.now_ms() - _PEAK_DAYS * _DAY_MS
+        watch.note_all(SqlAccountStore(self.store).equities(self.address, since_ms))
+        return watch
 
-def _desk(
-    settings: Sections,
-    clock: Clock,
-    signer: Signer,
-    address: str,
-    catalogue: TradingCatalogue,
-    server_ms: Callable[[], int],
-) -> HyperliquidOrderDesk:
-    url = root.rest_url(settings).rstrip("/")
-    patience = settings.exchanges.hyperliquid.request_timeout_secs
+    def _reader(
+        self, exchange: ExchangeReader, watch: EquityWatch
+    ) -> Callable[[], AccountState]:
+        accounts = SqlAccountStore(self.store)
 
-    def posting(path: str) -> Posting:
+        def read_account() -> AccountState:
+            state = exchange.account(self.address)
+            if is_believable(state, accounts.current(self.address), None):
+                watch.note(state.account_ms, state.account_value)
+            return state
+
+        return read_account
+
+    def _desk(
+        self,
+        rights: Authority,
+        catalogue: TradingCatalogue,
+        server_ms: Callable[[], int],
+    ) -> GuardedOrderDesk:
+        bare = HyperliquidOrderDesk(
+            exchange=self._posting("exchange"),
+            info=self._posting("info"),
+            signer=self.signer,
+            account=Account(address=self.address, vault=rights.vault),
+            asset_of=catalogue.asset_of,
+            server_ms=server_ms,
+        )
+        return GuardedOrderDesk(bare, self.manager)
+
+    def _posting(self, path: str) -> Posting:
         return Posting(
-            url=f"{url}/{path}", clock=clock, timeout_secs=patience, connections=8
+            url=f"{root.rest_url(self.settings).rstrip('/')}/{path}",
+            clock=self.clock,
+            timeout_secs=self.settings.exchanges.hyperliquid.request_timeout_secs,
+            connections=8,
         )
 
-    return HyperliquidOrderDesk(
-        exchange=posting("exchange"),
-        info=posting("info"),
-        signer=signer,
-        account=Account(address=address),
-        asset_of=catalogue.asset_of,
-        server_ms=server_ms,
-    )
+
+def _leverage(
+    settings: Sections, catalogue: TradingCatalogue, symbol: str
+) -> Leverage | None:
+    wanted = settings.execution.leverage
+    most = catalogue.most_leverage(symbol)
+    if wanted is None or most is None:
+        return None
+    is_cross = settings.execution.margin == "cross"
+    return Leverage(value=min(wanted, most), is_cross=is_cross)
 
 
 def _book(quotes: Quotes, symbol: str) -> Book | None:

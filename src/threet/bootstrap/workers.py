@@ -20,6 +20,8 @@ from threet.bootstrap import access, processes
 from threet.bootstrap import settings as root
 from threet.bootstrap.parts import CelerySettings, WorkerParts
 from threet.bootstrap.telemetry import telemetry
+from threet.config.sections import Sections
+from threet.market_data.fetching import KEPT_FOR_OTHERS, kept_for_trading
 
 
 def celery_settings(process: str) -> CelerySettings:
@@ -70,11 +72,18 @@ def worker_parts() -> WorkerParts:
         address=settings.exchanges.hyperliquid.wallet_address,
         timeframes=market_data.timeframes,
         hot_candles=market_data.hot_candles,
+        kept_for_others=_kept_for_others(settings),
         wished_products=market_data.products,
         address_ledger=access.address_ledger(settings),
         address_use=exchange.address_use,
         access_figures=manager.figures,
     )
+
+
+def _kept_for_others(settings: Sections) -> int:
+    if not settings.strategies:
+        return KEPT_FOR_OTHERS
+    return kept_for_trading(settings.exchanges.hyperliquid.weight_per_minute)
 
 
 def board_beat(name: str) -> Callable[[Mapping[str, int | float | str]], None]:

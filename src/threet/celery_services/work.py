@@ -40,6 +40,7 @@ class Work:
             exchange=parts.exchange,
             timeframes=parts.timeframes,
             hot_candles=parts.hot_candles,
+            kept_for_others=parts.kept_for_others,
         )
         self.fetching = Fetching(fetch_parts)
         self.gap_repair = GapRepair(fetch_parts, parts.publish)

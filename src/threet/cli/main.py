@@ -132,10 +132,13 @@ def why(
 @app.command()
 def kill(
     reason: Annotated[str, typer.Option(help="Kept with the halt.")] = "by hand",
+    flatten: Annotated[
+        bool, typer.Option("--flatten", help="Close every position as well.")
+    ] = False,
     data_dir: DataDir = None,
 ) -> None:
     """Stop trading: cancel what rests, open nothing, until `3t resume`."""
-    raise SystemExit(trading.kill(reason, data_dir))
+    raise SystemExit(trading.kill(reason, data_dir, flatten=flatten))
 
 
 @app.command()

@@ -19,7 +19,7 @@ from threet.bootstrap import processes
 from threet.bootstrap.settings import settings_in
 from threet.model.decisions import Decision
 from threet.model.errors import ConfigurationError
-from threet.ports.halt_store import KILL_SWITCH
+from threet.ports.halt_store import BY_HAND, FLATTEN, KILL_SWITCH
 
 
 def why(symbol: str, at: str | None, count: int, data_dir: Path | None) -> int:
@@ -35,21 +35,26 @@ def why(symbol: str, at: str | None, count: int, data_dir: Path | None) -> int:
     return 0
 
 
-def kill(reason: str, data_dir: Path | None) -> int:
+def kill(reason: str, data_dir: Path | None, *, flatten: bool) -> int:
     """Halts every account of the database: whoever kills asks for no address."""
     now_ms = SystemClock().now_ms()
     with _database(data_dir) as database:
         accounts = _accounts(database)
         for one in accounts:
             one.store.halt(KILL_SWITCH, reason, now_ms)
-    return _told(accounts, "halted: the gateway cancels what rests and opens nothing")
+            if flatten:
+                one.store.halt(FLATTEN, reason, now_ms)
+    also = ", and closes every position" if flatten else ""
+    what = f"halted: the gateway cancels what rests, opens nothing{also}"
+    return _told(accounts, what)
 
 
 def resume(data_dir: Path | None) -> int:
     with _database(data_dir) as database:
         accounts = _accounts(database)
         for one in accounts:
-            one.store.resume(KILL_SWITCH)
+            for cause in BY_HAND:
+                one.store.resume(cause)
     return _told(accounts, "may trade again")
 
 

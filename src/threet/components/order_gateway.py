@@ -1,11 +1,12 @@
 """Process: the only one that holds a key; one for each account.
 
-Cycle after cycle: what is wanted, against what is there. A halt cancels what rests and
-takes no new risk; exits go through.
+Cycle after cycle: what is wanted, against what is there. A halt takes no new risk;
+exits go through. It wakes for news of the account and for new targets, and each second.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import structlog
@@ -13,47 +14,106 @@ import structlog
 from threet import bootstrap
 from threet.bootstrap import trading
 from threet.bootstrap.trading import OrderGatewayParts
+from threet.components.gateway_journal import GatewayJournal
 from threet.components.lifecycle import live
-from threet.execution.netting import net
+from threet.execution.gateway import Gateway
+from threet.execution.netting import flat, net
+from threet.execution.wishes import Wanted
 from threet.model.errors import DependencyError, ExchangeError
-from threet.ports.halt_store import KILL_SWITCH
+from threet.model.events import AlertRaised
+from threet.model.orders import Fill, OrderReport
+from threet.ports.account_feed import ReconcileNow
+from threet.ports.halt_store import FLATTEN, KILL_SWITCH, Halt
 
 _log = structlog.get_logger(__name__)
-_NOTHING_RESTED_SECS = 60.0
+_TARGETS = "targets:decided"
 
 
 @dataclass(slots=True)
 class OrderGateway:
     parts: OrderGatewayParts
+    _journal: GatewayJournal = field(init=False)
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _gateway: Gateway | None = None
+    _killed: frozenset[str] = frozenset()
     _cycles: int = 0
-    _orders: int = 0
     _failures: int = 0
-    _refusals: int = 0
-    _look_at: float = 0.0
     _state: str = "starting"
-    _last: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._journal = GatewayJournal(self.parts)
 
     async def run(self) -> None:
-        clock = self.parts.process.clock
-        await self._begin()
-        while True:
-            if await self._priced():
-                await self._try(self._cycle)
-            await clock.sleep(self.parts.every_secs)
+        gateway = await self._opened()
+        async with asyncio.TaskGroup() as group:
+            beside = [
+                group.create_task(self._listen()),
+                group.create_task(self._follow_targets()),
+            ]
+            try:
+                while True:
+                    self._wake.clear()
+                    if await self._priced():
+                        await self._try(lambda: self._cycle(gateway))
+                    await self._rest()
+            finally:
+                for one in beside:
+                    one.cancel()
 
     def figures(self) -> Mapping[str, int | float | str]:
+        gateway = self._gateway
         return {
             "cycles": self._cycles,
-            "orders": self._orders,
-            "refusals": self._refusals,
             "cycle_failures": self._failures,
-            "mismatches": len(self.parts.gateway.mismatch),
+            "mismatches": 0 if gateway is None else len(gateway.mismatch),
+            "is_live": int(self.parts.news.is_live),
             "state": self._state,
+            **self._journal.figures(),
         }
 
-    async def _begin(self) -> None:
-        while not await self._try(self.parts.gateway.start):
+    async def _opened(self) -> Gateway:
+        """Raises ``ConfigurationError`` for a key that may not trade (O12)."""
+        while not await self._try(self._open):
             await self.parts.process.clock.sleep(self.parts.every_secs)
+        if self._gateway is None:
+            raise AssertionError("_open sets it, or raises")
+        return self._gateway
+
+    def _open(self) -> None:
+        rights = self.parts.authority()
+        now_ms = self.parts.process.clock.now_ms()
+        if rights.expires_soon(now_ms):
+            self._alert("agent_expires", "the agent's approval ends within 14 days")
+        gateway = self.parts.opened(rights)
+        gateway.start()
+        self._journal.stopped(self.parts.fills.recent(1_000))
+        self._gateway = gateway
+
+    async def _listen(self) -> None:
+        await self.parts.feed.run(self.parts.address, self._hear, self._reconcile)
+
+    def _hear(self, told: Sequence[OrderReport | Fill]) -> None:
+        self.parts.news.hear(told)
+        self._wake.set()
+
+    def _reconcile(self, asked: ReconcileNow) -> None:
+        del asked
+        self.parts.news.missed()
+        self._wake.set()
+
+    async def _follow_targets(self) -> None:
+        """A nudge that is lost costs a second: targets are read in every cycle."""
+        while True:
+            with suppress(DependencyError):
+                async with self.parts.live.follow([_TARGETS]) as batches:
+                    async for _ in batches:
+                        self._wake.set()
+            await self.parts.process.clock.sleep(1.0)
+
+    async def _rest(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.parts.every_secs):
+                await self._wake.wait()
 
     async def _priced(self) -> bool:
         try:
@@ -76,34 +136,47 @@ class OrderGateway:
         self._state = f"waits: {error}"
         _log.warning("gateway_waits", reason=str(error))
 
-    def _cycle(self) -> None:
+    def _cycle(self, gateway: Gateway) -> None:
         halts = self.parts.halts.halts()
         self._state = "; ".join(one.reason for one in halts) or "trading"
-        if any(one.cause == KILL_SWITCH for one in halts):
-            self._cancel_what_rests()
-        else:
-            self._look_at = 0.0
-        wanted = net(self.parts.decisions.targets())
-        for done in self.parts.gateway.cycle(wanted):
-            if self._last.get(done.symbol) != done.what:
-                self._last[done.symbol] = done.what
-                _log.info("reconciled", symbol=done.symbol, what=done.what)
-            self._orders += done.is_order
-            self._refusals += done.is_refused
-            if done.is_refused:
-                _log.error("order_refused", symbol=done.symbol, reason=done.what)
+        self._heed(halts, gateway)
+        self._journal.stopped(gateway.observe())
+        if self._killed:
+            canceled = gateway.cancel_all(with_protection=FLATTEN in self._killed)
+            self._journal.note(canceled)
+        if self._journal.note(gateway.act(self._wanted(halts, gateway))):
+            self._journal.note(gateway.act(self._wanted(halts, gateway)))
+        self._journal.seen(gateway.reading.orders)
+        self._journal.differences(gateway.mismatch)
         self._cycles += 1
 
-    def _cancel_what_rests(self) -> None:
-        """Until nothing does; then looked at once a minute, for a look costs weight."""
-        now = self.parts.process.clock.monotonic()
-        if now < self._look_at:
-            return
-        canceled = self.parts.gateway.cancel_all()
-        for done in canceled:
-            _log.warning("canceled", symbol=done.symbol, what=done.what)
-        if not canceled:
-            self._look_at = now + _NOTHING_RESTED_SECS
+    def _heed(self, halts: Sequence[Halt], gateway: Gateway) -> None:
+        """What is killed now is looked at as it is now."""
+        causes = {one.cause for one in halts}
+        killed = frozenset(causes & {KILL_SWITCH, FLATTEN})
+        if killed - self._killed:
+            gateway.doubt()
+        self._killed = killed
+
+    def _wanted(self, halts: Sequence[Halt], gateway: Gateway) -> Mapping[str, Wanted]:
+        wanted = net(self.parts.decisions.targets())
+        for one in halts:
+            if one.cause == FLATTEN:
+                held = gateway.reading.positions
+                return flat(wanted, held, f"flatten/{one.since_ms}")
+        return wanted
+
+    def _alert(self, name: str, message: str) -> None:
+        self.parts.alert(
+            AlertRaised(
+                received_ns=self.parts.process.clock.now_ns(),
+                name=name,
+                source="order_gateway",
+                message=message,
+                count=1,
+                window_secs=0,
+            )
+        )
 
 
 @bootstrap.telling_refusals()

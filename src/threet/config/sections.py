@@ -74,6 +74,9 @@ class StreamLengths(Section):
     candles_closed: Annotated[int, Field(ge=1000)] = 100_000
     balance_updated: Annotated[int, Field(ge=1000)] = 100_000
     positions_updated: Annotated[int, Field(ge=1000)] = 100_000
+    orders_updated: Annotated[int, Field(ge=1000)] = 100_000
+    fills_received: Annotated[int, Field(ge=1000)] = 100_000
+    targets_decided: Annotated[int, Field(ge=1000)] = 100_000
     alerts_raised: Annotated[int, Field(ge=100)] = 10_000
     dead_letters: Annotated[int, Field(ge=100)] = 10_000
 
@@ -243,6 +246,9 @@ class ExecutionSettings(Section):
     least_notional: Annotated[Decimal, Field(ge=10, le=100_000)] = Decimal(15)
     least_share: Annotated[Decimal, Field(ge=0, le=1)] = Decimal("0.05")
     every_secs: Annotated[float, Field(ge=0.2, le=60)] = 1.0
+    leverage: Annotated[int, Field(ge=1, le=50)] | None = None
+    margin: Literal["cross", "isolated"] = "cross"
+    dead_man_secs: Annotated[int, Field(ge=0, le=3600)] = 0
 
 
 class Sections(Section):

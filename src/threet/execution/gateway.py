@@ -1,15 +1,20 @@
 """The one writer of an account: what is wanted becomes orders, and nothing doubles.
 
-One cycle after the other: settle what is open, read the account, compare, act. Each
-product has one order under way at most, and the next only after a reading that began
-when the one before was settled.
+One cycle after the other: settle what is open, know the account, compare, act. Each
+product has one order under way at most, and the next only when it is known what became
+of the one before.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from threet.execution.account_news import AccountNews
+from threet.execution.dead_man import Arm, DeadMan
+from threet.execution.picture import Picture, PictureParts
+from threet.execution.protecting import Close, Cover, cover_actions
 from threet.execution.reconciling import (
+    Action,
     Book,
     Cancel,
     Case,
@@ -19,71 +24,33 @@ from threet.execution.reconciling import (
     Working,
     next_actions,
 )
+from threet.execution.refusals import Refusals
+from threet.execution.sending import Sending
 from threet.execution.settling import Settling
+from threet.execution.wishes import Approval, Done, Plan, Reading, Wanted
 from threet.model.accounts import AccountState
-from threet.model.decisions import Granted, Verdict
-from threet.model.errors import DependencyError
+from threet.model.decisions import Granted
 from threet.model.numbers import ZERO
-from threet.model.orders import OrderReport, OrderSpec, Side
+from threet.model.orders import Fill, OrderReport, OrderSpec, Side
 from threet.ports.clock import Clock
 from threet.ports.fill_store import FillStore
-from threet.ports.intent_store import Draft, IntentStore
-from threet.ports.order_desk import Accepted, OrderDesk, Refused, Ticket
-
-# A page of fills is 2000 at most (F49).
-_PAGE = 2_000
-_MOST_PAGES = 20
-_OVERLAP_MS = 60_000
-# What nobody told is seen after so long at the latest.
-_TRUSTED_MS = 60_000
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """By symbol: what all runs together may have, and by which decision."""
-
-    granted: Granted
-    decision_id: str
-    run: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Approval:
-    """Whether an order may be sent, with every gate's word."""
-
-    is_approved: bool
-    verdicts: Sequence[Verdict] = ()
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What a cycle did for one symbol, or why nothing."""
-
-    symbol: str
-    what: str
-    is_order: bool = False
-    is_refused: bool = False  # by the exchange
+from threet.ports.intent_store import IntentStore
+from threet.ports.order_desk import OrderDesk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """The account at one moment, as the exchange tells it."""
+class Leverage:
+    """With which a symbol is traded; the exchange's own default is left alone unless
+    it is given."""
 
-    account: AccountState
-    orders: Sequence[OrderReport]
-
-    def position(self, symbol: str) -> Decimal:
-        for one in self.account.positions:
-            if one.symbol == symbol:
-                return one.quantity
-        return ZERO
+    value: int
+    is_cross: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayParts:
     """``approve`` is the account's risk gate; ``book`` and ``decimals`` are None where
-    they are not known now."""
+    they are not known now; ``leverage`` is None where none is to be set."""
 
     clock: Clock
     desk: OrderDesk
@@ -93,8 +60,11 @@ class GatewayParts:
     book: Callable[[str], Book | None]
     decimals: Callable[[str], int | None]
     approve: Callable[[OrderSpec, Reading], Approval]
+    leverage: Callable[[str], Leverage | None] = lambda _: None
+    news: AccountNews = field(default_factory=AccountNews)
     manner: Manner = field(default_factory=Manner)
     lives_ms: int = 15_000
+    dead_man_ms: int = 0
     is_simulated: bool = False  # the exchange may begin anew, and forget everything
 
 
@@ -102,173 +72,269 @@ class Gateway:
     def __init__(self, parts: GatewayParts) -> None:
         self._parts = parts
         self._settling = Settling(parts.desk, parts.intents)
-        self._last_ms: dict[str, int] = {}
-        self._reading: Reading | None = None
-        self._read_ms = 0
-        self.mismatch: Mapping[str, tuple[Decimal, Decimal]] = {}
+        self._picture = Picture(
+            PictureParts(
+                clock=parts.clock,
+                desk=parts.desk,
+                fills=parts.fills,
+                read_account=parts.read_account,
+                news=parts.news,
+                is_simulated=parts.is_simulated,
+            )
+        )
+        self._refusals = Refusals()
+        self._sending = Sending(
+            clock=parts.clock,
+            desk=parts.desk,
+            intents=parts.intents,
+            settling=self._settling,
+            picture=self._picture,
+            refusals=self._refusals,
+            lives_ms=parts.lives_ms,
+        )
+        self._dead_man = DeadMan(parts.dead_man_ms)
+        self._levered: dict[str, Leverage] = {}
+
+    @property
+    def mismatch(self) -> Mapping[str, tuple[Decimal, Decimal]]:
+        """Where the sum of fills is not the exchange's position (I2)."""
+        return self._picture.difference
+
+    @property
+    def reading(self) -> Reading:
+        """The account as it is known now. Raises ``DependencyError`` before the first
+        cycle."""
+        return self._picture.now()
 
     def start(self) -> None:
         """Before anything else: what an earlier process left open (O6)."""
         self._settling.begin()
 
-    def cycle(self, wanted: Mapping[str, Wanted]) -> Sequence[Done]:
-        """Raises ``DependencyError`` and ``ExchangeError``; then nothing new was sent,
-        and the next cycle begins anew.
+    def observe(self) -> Sequence[Fill]:
+        """Settle, listen, and read what is due; returns the fills that are new.
 
-        A reading costs the budget what an order does not: while the last one leaves
-        nothing to do it is trusted for a minute, but nothing is sent on it.
+        Raises ``DependencyError`` and ``ExchangeError``; the next call begins anew.
         """
         if self._settling.advance():
-            self._reading = None
-        resting = self._at_rest(wanted)
-        if resting is not None:
-            return resting
-        reading = self._read()
-        self._compare(reading)
-        self._reading, self._read_ms = reading, self._parts.clock.now_ms()
-        return [self._act(symbol, one, reading) for symbol, one in wanted.items()]
+            self._picture.doubt()
+        self._picture.hear()
+        if self._picture.is_due:
+            self._picture.read()
+        return self._picture.take_new_fills()
 
-    def _at_rest(self, wanted: Mapping[str, Wanted]) -> Sequence[Done] | None:
-        """Why there is nothing to do by the last reading; None if there is."""
-        reading = self._reading
-        if reading is None or self._parts.clock.now_ms() - self._read_ms > _TRUSTED_MS:
-            return None
-        found = []
-        for symbol, one in wanted.items():
-            case = self._case(symbol, one, reading)
-            for action in next_actions(case, self._parts.manner):
-                if not isinstance(action, Rest):
-                    return None
-                found.append(Done(symbol, action.because))
-        return found
+    def act(self, wanted: Mapping[str, Wanted]) -> Sequence[Done]:
+        """After ``observe``. Raises as it does; then nothing new was sent.
 
-    def cancel_all(self) -> Sequence[Done]:
-        """Every order of ours that rests; what cannot be canceled is told."""
-        return [
-            self._cancel(one.symbol, one.cloid)
-            for one in self._parts.desk.open_orders()
-            if one.cloid is not None
-        ]
-
-    def _read(self) -> Reading:
-        """Orders first and the account last, so that what is filled in between shows
-        as a position, never twice as missing."""
-        parts = self._parts
-        orders = parts.desk.open_orders()
-        self._keep_fills()
-        return Reading(account=parts.read_account(), orders=orders)
-
-    def _keep_fills(self) -> None:
-        fills = self._parts.fills
-        newest_ms = fills.newest_ms()
-        since_ms = 0 if newest_ms is None else max(0, newest_ms - _OVERLAP_MS)
-        for _ in range(_MOST_PAGES):
-            told = self._parts.desk.fills(since_ms)
-            fills.record(told)
-            if len(told) < _PAGE:
-                return
-            since_ms = told[-1].time_ms
-
-    def _compare(self, reading: Reading) -> None:
-        """I2: the sum of fills is the position, or that product is not traded."""
-        expected = self._parts.fills.expected()
-        self.mismatch = {
-            symbol: (quantity, reading.position(symbol))
-            for symbol, quantity in expected.items()
-            if quantity != reading.position(symbol)
-        }
-        if self.mismatch and self._has_begun_anew():
-            self._parts.fills.forget()
-            self.mismatch = {}
-
-    def _has_begun_anew(self) -> bool:
-        """A simulated exchange that knows not one of the newest fills is another."""
-        if not self._parts.is_simulated:
-            return False
-        known = {one.tid for one in self._parts.fills.recent(_PAGE)}
-        return known.isdisjoint(one.tid for one in self._parts.desk.fills(0))
-
-    def _act(self, symbol: str, wanted: Wanted, reading: Reading) -> Done:
-        case = self._case(symbol, wanted, reading)
-        for action in next_actions(case, self._parts.manner):
-            match action:
-                case Rest(because):
-                    return Done(symbol, because)
-                case Cancel(cloid):
-                    done = self._cancel(symbol, cloid)
-                case Place(spec):
-                    done = self._place(spec, wanted, reading)
+        Whoever calls sees to it that a wish ends of which ``Done`` says so: its
+        position is then closed as any that nobody wants.
+        """
+        plan = self._plan(wanted)
+        if not plan.is_idle and not self._picture.is_current:
+            # A reading costs the budget what an order does not: it is made when there
+            # is something to send, and nothing is sent on an old one.
+            self._picture.read()
+            plan = self._plan(wanted)
+        done = [*plan.rests, *self._sending.cancel(plan.cancels)]
+        done += self._send(plan)
+        self._watch_over()
         return done
 
-    def _case(self, symbol: str, wanted: Wanted, reading: Reading) -> Case:
+    def cycle(self, wanted: Mapping[str, Wanted]) -> Sequence[Done]:
+        self.observe()
+        return self.act(wanted)
+
+    def doubt(self) -> None:
+        """Read the account before anything else."""
+        self._picture.doubt()
+
+    def cancel_all(self, *, with_protection: bool) -> Sequence[Done]:
+        """Every order of ours that rests. Without its stops a position stands bare:
+        they go only where it goes, too."""
+        return self._sending.cancel(
+            [
+                (one.symbol, one.cloid)
+                for one in self._picture.now().orders
+                if one.cloid is not None
+                and (with_protection or one.trigger_price is None)
+                and one.symbol not in self._picture.awaited
+            ]
+        )
+
+    def _plan(self, wanted: Mapping[str, Wanted]) -> Plan:
+        reading, plan = self._picture.now(), Plan()
+        for symbol in self._symbols(wanted, reading):
+            one = wanted.get(symbol)
+            case = self._case(symbol, one, reading)
+            actions = self._actions(case, one, reading)
+            for action in actions:
+                match action:
+                    case Rest(because):
+                        decision = "" if one is None else one.decision_id
+                        plan.rests.append(
+                            Done(symbol=symbol, what=because, decision_id=decision)
+                        )
+                    case Close(because):
+                        plan.rests.append(
+                            Done(symbol=symbol, what=because, ends_wish=True)
+                        )
+                    case Cancel(cloid):
+                        plan.cancels.append((symbol, cloid))
+                    case Place(spec):
+                        plan.orders.append((spec, one or _nobody(symbol)))
+        return plan
+
+    def _symbols(self, wanted: Mapping[str, Wanted], reading: Reading) -> Sequence[str]:
+        """Those wanted, and those where a protective order of ours is left over."""
+        guarded = {
+            one.symbol
+            for one in reading.orders
+            if one.trigger_price is not None and one.cloid is not None
+        }
+        return list(dict.fromkeys([*wanted, *sorted(guarded)]))
+
+    def _actions(
+        self, case: Case, wanted: Wanted | None, reading: Reading
+    ) -> Sequence[Action | Close]:
+        """What brings the position where it shall be, else what protects it there."""
+        if case.is_unsettled or case.position is None:
+            return next_actions(case, self._parts.manner)
+        first = (
+            [Rest("nobody wants it")]
+            if wanted is None
+            else next_actions(case, self._parts.manner)
+        )
+        if not all(isinstance(one, Rest) for one in first):
+            return self._patient(case, first)
+        covered = cover_actions(self._cover(case, wanted, reading))
+        if isinstance(covered, Close):
+            return [covered]
+        return self._patient(case, covered) or first
+
+    def _patient(self, case: Case, actions: Sequence[Action]) -> Sequence[Action]:
+        """An order waits after a refusal of its kind; a cancel does not."""
+        now_ms = self._parts.clock.now_ms()
+        found: list[Action] = []
+        for one in actions:
+            if isinstance(one, Place):
+                is_exit = one.spec.reduce_only
+                wait_ms = self._refusals.wait_ms(case.symbol, now_ms, is_exit=is_exit)
+                if wait_ms:
+                    found.append(Rest("refused before; it is tried again later"))
+                    continue
+            found.append(one)
+        return found
+
+    def _cover(self, case: Case, wanted: Wanted | None, reading: Reading) -> Cover:
+        granted = None if wanted is None else wanted.granted
+        liquidation = {
+            one.symbol: one.liquidation_price for one in reading.account.positions
+        }
+        return Cover(
+            symbol=case.symbol,
+            position=case.position or ZERO,
+            stop_loss=None if granted is None else granted.stop_loss,
+            take_profit=None if granted is None else granted.take_profit,
+            book=case.book,
+            liquidation=liquidation.get(case.symbol),
+            quantity_decimals=case.quantity_decimals,
+            working=case.working,
+            refused=self._refusals.count(case.symbol, is_exit=True),
+        )
+
+    def _case(self, symbol: str, wanted: Wanted | None, reading: Reading) -> Case:
         parts, now_ms = self._parts, self._parts.clock.now_ms()
-        last_ms = self._last_ms.get(symbol)
-        is_known = symbol not in self.mismatch
+        position = reading.position(symbol)
         return Case(
             symbol=symbol,
-            wanted=wanted.granted.quantity,
-            position=reading.position(symbol) if is_known else None,
+            wanted=position if wanted is None else wanted.granted.quantity,
+            position=None if symbol in self.mismatch else position,
             book=parts.book(symbol),
             quantity_decimals=parts.decimals(symbol),
             working=[
                 _working(one, now_ms) for one in reading.orders if one.symbol == symbol
             ],
-            is_unsettled=symbol in self._settling.open_symbols,
-            since_last_ms=None if last_ms is None else now_ms - last_ms,
+            is_unsettled=symbol in self._settling.open_symbols
+            or symbol in self._picture.awaited,
+            since_last_ms=self._sending.since_last_ms(symbol),
         )
 
-    def _cancel(self, symbol: str, cloid: str) -> Done:
-        self._reading = None
-        parts = self._parts
-        nonce = parts.intents.next_nonce(parts.clock.now_ms())
-        outcome = parts.desk.cancel(symbol, cloid, nonce)
-        return Done(symbol, f"canceled {cloid}: {type(outcome).__name__}")
-
-    def _place(self, spec: OrderSpec, wanted: Wanted, reading: Reading) -> Done:
-        approval = self._parts.approve(spec, reading)
-        if not approval.is_approved:
-            return Done(spec.symbol, f"refused: {approval.reason}")
-        intent_id = self._next_leg(spec.symbol, wanted.decision_id)
-        draft = Draft(intent_id=intent_id, run=wanted.run, spec=spec)
-        now_ms = self._parts.clock.now_ms()
-        try:
-            prepared = self._parts.intents.prepare(
-                [draft], now_ms=now_ms, lives_ms=self._parts.lives_ms
+    def _send(self, plan: Plan) -> Sequence[Done]:
+        """Ways out go first, by themselves: nothing that adds may hold them up."""
+        done: list[Done] = []
+        reading = self._picture.now()
+        approved: dict[bool, list[tuple[OrderSpec, Wanted, Approval]]] = {
+            True: [],
+            False: [],
+        }
+        for spec, wanted in sorted(plan.orders, key=lambda one: not one[0].reduce_only):
+            if because := self._unlevered(spec):
+                done.append(Done(symbol=spec.symbol, what=because))
+                continue
+            approval = self._parts.approve(spec, reading)
+            if approval.is_approved:
+                reading = reading.with_sent(spec)
+                approved[spec.reduce_only].append((spec, wanted, approval))
+                continue
+            done.append(
+                Done(
+                    symbol=spec.symbol,
+                    what=f"refused: {approval.reason}",
+                    decision_id=wanted.decision_id,
+                    verdicts=approval.verdicts,
+                )
             )
-        except DependencyError:
-            self._settling.doubt()
-            raise
-        if not prepared:
-            return Done(spec.symbol, f"{intent_id} had its order already")
-        (intent,) = prepared
-        self._reading = None
-        ticket = Ticket(
-            spec=spec,
-            cloid=intent.cloid,
-            nonce=intent.nonce,
-            expires_ms=intent.expires_ms,
-        )
-        (outcome,) = self._parts.desk.place([ticket])
-        self._last_ms[spec.symbol] = now_ms
-        self._settling.sent(intent, outcome)
-        word = "accepted" if isinstance(outcome, Accepted) else outcome.reason
-        what = f"{spec.side.value} {spec.quantity}: {word}"
-        is_refused = isinstance(outcome, Refused)
-        return Done(spec.symbol, what, is_order=True, is_refused=is_refused)
+        for is_exit in (True, False):
+            done += self._sending.place(approved[is_exit])
+        return done
 
-    def _next_leg(self, symbol: str, decision_id: str) -> str:
-        """Unlike every earlier leg's, also of a process before this one."""
-        key = f"{decision_id}/{symbol}"
-        return f"{key}/{self._parts.intents.legs_of(key)}"
+    def _unlevered(self, spec: OrderSpec) -> str:
+        """Why nothing may be added yet; "" once the symbol has its leverage."""
+        leverage = self._parts.leverage(spec.symbol)
+        if leverage is None or spec.reduce_only:
+            return ""
+        if self._levered.get(spec.symbol) == leverage:
+            return ""
+        refused = self._sending.lever(
+            spec.symbol, leverage.value, is_cross=leverage.is_cross
+        )
+        if not refused:
+            self._levered[spec.symbol] = leverage
+        return refused
+
+    def _watch_over(self) -> None:
+        """Arm or disarm the exchange's dead man's switch."""
+        if not self._parts.dead_man_ms:
+            return
+        orders = self._picture.now().orders
+        now_ms = self._parts.clock.now_ms()
+        due = self._dead_man.due(
+            now_ms,
+            has_quotes=any(one.trigger_price is None for one in orders),
+            has_stops=any(one.trigger_price is not None for one in orders),
+        )
+        if due is None:
+            return
+        at_ms = due.at_ms if isinstance(due, Arm) else None
+        if not self._sending.schedule_cancel(at_ms):
+            self._dead_man.refused(now_ms)
+        elif at_ms is None:
+            self._dead_man.disarmed()
+        else:
+            self._dead_man.armed(at_ms)
+
+
+def _nobody(symbol: str) -> Wanted:
+    """Whose orders are left over belongs to no run."""
+    return Wanted(Granted(symbol=symbol, quantity=ZERO), f"left/{symbol}")
 
 
 def _working(one: OrderReport, now_ms: int) -> Working:
     """An order that is not ours has no cloid: it is counted, and cannot be canceled."""
     sign = 1 if one.side is Side.BUY else -1
     return Working(
-        cloid=one.cloid or f"oid {one.oid}",
+        cloid=one.cloid,
         change=one.remaining * sign,
         price=one.limit_price,
         age_ms=now_ms - one.status_ms,
-        is_protective=one.trigger_price is not None,
+        trigger_price=one.trigger_price,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from threet.execution.gateway import Wanted
+from threet.execution.wishes import Wanted
 from threet.model.decisions import Granted
 from threet.model.numbers import ZERO
 from threet.ports.decision_store import StandingTarget
@@ -38,3 +38,18 @@ def _nearest(prices: Sequence[Decimal], *, is_higher: bool) -> Decimal | None:
     if not prices:
         return None
     return max(prices) if is_higher else min(prices)
+
+
+def flat(
+    wanted: Mapping[str, Wanted], held: Mapping[str, Decimal], decision_id: str
+) -> Mapping[str, Wanted]:
+    """Nothing of anything, whoever wanted it, and of what nobody did."""
+    symbols = {*wanted, *(symbol for symbol, quantity in held.items() if quantity)}
+    return {
+        symbol: Wanted(
+            Granted(symbol=symbol, quantity=ZERO),
+            decision_id,
+            wanted[symbol].run if symbol in wanted else "",
+        )
+        for symbol in sorted(symbols)
+    }

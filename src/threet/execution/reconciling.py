@@ -41,13 +41,20 @@ class Manner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Working:
-    """An order that rests; ``change`` is what is left of it, signed."""
+    """An order that rests; ``change`` is what is left of it, signed.
 
-    cloid: str
+    ``cloid`` is None for an order that 3T did not send, and cannot cancel.
+    """
+
+    cloid: str | None
     change: Decimal
     price: Decimal
     age_ms: int
-    is_protective: bool = False
+    trigger_price: Decimal | None = None
+
+    @property
+    def is_protective(self) -> bool:
+        return self.trigger_price is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +73,8 @@ class Book:
 class Case:
     """One product. ``position`` and ``book`` are None while they are not known.
 
-    ``is_unsettled``: of an order it is not known whether it landed. ``since_last_ms``
+    ``is_unsettled``: of an order it is not known whether it landed, or of one that did
+    what was filled. ``since_last_ms``
     is how long ago the last order of this product was sent.
     """
 
@@ -108,7 +116,8 @@ def next_actions(case: Case, manner: Manner) -> Sequence[Action]:
     quotes = [one for one in case.working if not one.is_protective]
     missing = case.wanted - case.position
     if stale := _stale(quotes, missing, case, manner):
-        return [Cancel(one.cloid) for one in stale]
+        ours = [Cancel(one.cloid) for one in stale if one.cloid is not None]
+        return ours or [Rest("an order that is not of 3T works here")]
     left = missing - sum((one.change for one in quotes), ZERO)
     return [_order(left, case.position, case, manner)]
 

@@ -1,6 +1,7 @@
 """Settles open intents by asking, a question at a time, until each is proven."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from threet.execution.resolving import (
     Evidence,
@@ -9,7 +10,7 @@ from threet.execution.resolving import (
     begin,
     weigh,
 )
-from threet.model.errors import ExchangeError
+from threet.model.errors import DependencyError, ExchangeError
 from threet.model.intents import OrderIntent
 from threet.ports.intent_store import IntentStore
 from threet.ports.order_desk import OrderDesk, Outcome, Unknown
@@ -38,10 +39,15 @@ class Settling:
             self._open.setdefault(intent.intent_id, begin(intent))
         self._is_doubtful = False
 
-    def doubt(self) -> None:
-        """The store may hold an open intent that nobody here knows: a commit that was
-        told as failed may have been done."""
-        self._is_doubtful = True
+    @contextmanager
+    def doubted_on_error(self) -> Iterator[None]:
+        """Around a commit of intents: told as failed, it may have been done all the
+        same, and then the store holds open ones that nobody here knows."""
+        try:
+            yield
+        except DependencyError:
+            self._is_doubtful = True
+            raise
 
     def sent(self, intent: OrderIntent, outcome: Outcome) -> OrderIntent:
         """What the answer proves; open until the store has it, too."""

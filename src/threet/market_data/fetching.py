@@ -31,10 +31,18 @@ RUNNING_SECS = 90.0
 # What one pass of the schedule queues: enough for a first start, few enough that the
 # order of what is due is kept.
 _MOST_WEIGHT_QUEUED = 600
-# Candles can wait; the account, the page and whatever comes cannot.
-_KEPT_FOR_OTHERS = 120
+# Candles can wait; the account, the page and whatever comes cannot. Of a platform that
+# trades even less can: what a first fill of candles uses up is gone for a minute.
+KEPT_FOR_OTHERS = 120
+_HUNDREDTHS_KEPT_FOR_TRADING = 30
 _REFUSED_PAUSE_SECS = 600.0
 _FAILED_PAUSE_SECS = 15.0
+
+
+def kept_for_trading(weight_per_minute: int) -> int:
+    """What candles leave of a minute where strategies trade."""
+    share = weight_per_minute * _HUNDREDTHS_KEPT_FOR_TRADING // 100
+    return max(KEPT_FOR_OTHERS, share)
 
 
 class Outcome(Enum):
@@ -62,6 +70,8 @@ class FetchReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchParts:
+    """``kept_for_others`` is the weight of a minute that candles leave."""
+
     clock: Clock
     products: ProductStore
     candles: CandleStore
@@ -72,6 +82,7 @@ class FetchParts:
     exchange: ExchangeReader
     timeframes: Sequence[Timeframe]
     hot_candles: int
+    kept_for_others: int = KEPT_FOR_OTHERS
 
 
 class Fetching:
@@ -142,7 +153,7 @@ class Fetching:
         with parts.slots.slot() as is_free:
             if not is_free:
                 return _report(symbol, timeframe, Outcome.NO_SLOT)
-            if wait := parts.budget.take(wanted.weight, keep=_KEPT_FOR_OTHERS):
+            if wait := parts.budget.take(wanted.weight, keep=parts.kept_for_others):
                 return _report(symbol, timeframe, Outcome.NO_BUDGET, again_secs=wait)
             answer = parts.exchange.candles(
                 symbol, timeframe, wanted.start_ms, wanted.end_ms

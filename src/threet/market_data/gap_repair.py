@@ -27,7 +27,7 @@ _NEAR_BARS = _WEIGHT * _BARS_PER_WEIGHT
 _MOST_GAPS = 500  # of one pass
 _MOST_WEIGHT = 300  # of one pass
 # Gaps can wait for what is kept up to date, and that for what is not candles.
-_KEPT_FOR_OTHERS = 240
+_KEPT_FOR_FETCHES = 120
 # Whoever died while asking is relieved after that.
 _CLAIMED_MS = 45_000
 _FAILED_PAUSE_MS = 15_000
@@ -131,7 +131,8 @@ class GapRepair:
             if not mine:
                 return RepairReport()  # another pass asks for them
             batch = Batch(symbol=batch.symbol, timeframe=batch.timeframe, gaps=mine)
-            if parts.budget.take(batch.weight, keep=_KEPT_FOR_OTHERS):
+            kept = parts.kept_for_others + _KEPT_FOR_FETCHES
+            if parts.budget.take(batch.weight, keep=kept):
                 parts.gaps.postpone(mine, now_ms)
                 return RepairReport(reason="no request weight left")
             return self._asked(batch, now_ms)

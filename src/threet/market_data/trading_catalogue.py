@@ -1,6 +1,6 @@
 """What the exchange lists now, for whoever trades there: numbers and sizes by name."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from threet.model.errors import UnknownSymbolError
 from threet.model.products import Product
@@ -19,6 +19,8 @@ class TradingCatalogue:
         self._read_at = float("-inf")
         self._indices: dict[str, int] = {}
         self._decimals: dict[str, int | None] = {}
+        self._leverage: dict[str, int] = {}
+        self._delisted: frozenset[str] = frozenset()
 
     def asset_of(self, symbol: str) -> int:
         """The exchange's number of a perpetual: its place in the catalogue.
@@ -34,6 +36,15 @@ class TradingCatalogue:
         self._refresh()
         return self._decimals.get(symbol)
 
+    def most_leverage(self, symbol: str) -> int | None:
+        self._refresh()
+        return self._leverage.get(symbol)
+
+    def delisted(self) -> Collection[str]:
+        """What can only be closed."""
+        self._refresh()
+        return self._delisted
+
     def _refresh(self) -> None:
         now = self._clock.monotonic()
         if now - self._read_at < _KEPT_SECS:
@@ -41,4 +52,6 @@ class TradingCatalogue:
         listed = self._products()
         self._indices = {one.symbol: place for place, one in enumerate(listed)}
         self._decimals = {one.symbol: one.quantity_decimals for one in listed}
+        self._leverage = {one.symbol: one.max_leverage for one in listed}
+        self._delisted = frozenset(one.symbol for one in listed if one.is_delisted)
         self._read_at = now

@@ -11,6 +11,7 @@ import msgspec
 from threet.model.accounts import AccountPosition
 from threet.model.books import BookLevel, require_book
 from threet.model.candles import Candle
+from threet.model.orders import Fill, OrderReport
 from threet.model.prices import PriceChange, PriceKey
 from threet.model.trades import Trade
 
@@ -79,6 +80,31 @@ class PositionsUpdated(_Event, frozen=True, kw_only=True, gc=False):
     positions: tuple[AccountPosition, ...]
 
 
+class OrdersUpdated(_Event, frozen=True, kw_only=True, gc=False):
+    """Orders of the account that changed, each as it stands now."""
+
+    orders: tuple[OrderReport, ...]
+
+
+class FillsReceived(_Event, frozen=True, kw_only=True, gc=False):
+    """Executions of the account's orders; from the outbox each is told once."""
+
+    fills: tuple[Fill, ...]
+
+
+class AccountSeized(_Event, frozen=True, kw_only=True, gc=False):
+    """The exchange says that it liquidates the account, or canceled what it wanted
+    to: what is known of it is old."""
+
+
+class TargetsDecided(_Event, frozen=True, kw_only=True, gc=False):
+    """A run wants something else of these symbols; what, is in the database."""
+
+    run: str
+    decision_id: str
+    symbols: tuple[str, ...]
+
+
 class AlertRaised(_Event, frozen=True, kw_only=True, gc=False):
     """Something needs a person: ``count`` faults within ``window_secs``.
 
@@ -101,6 +127,10 @@ Event = (
     | CandlesClosed
     | BalanceUpdated
     | PositionsUpdated
+    | OrdersUpdated
+    | FillsReceived
+    | AccountSeized
+    | TargetsDecided
     | AlertRaised
 )
 

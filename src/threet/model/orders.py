@@ -132,13 +132,18 @@ class OrderReport(msgspec.Struct, frozen=True, kw_only=True):
     def phase(self) -> OrderPhase:
         return phase_of(self.status)
 
+    @property
+    def filled(self) -> Decimal:
+        return self.quantity - self.remaining
+
 
 class Fill(msgspec.Struct, frozen=True, kw_only=True):
     """One execution; ``tid`` is its key, since one order has many fills (F20).
 
     ``start_position`` is the signed position before it: fills of one millisecond are
     ordered by it (F19). ``fee`` is in USDC, negative for a rebate; ``closed_pnl`` is
-    without it.
+    without it. ``is_liquidation``: the exchange itself closed it, by liquidation or by
+    deleveraging the account.
     """
 
     symbol: str

@@ -1,8 +1,10 @@
 """News of an account's orders and fills, which the exchange tells only once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+from threet.model.orders import Fill, OrderReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,11 +21,19 @@ class ReconcileNow:
 
 
 Reconcile = Callable[[ReconcileNow], None]
+# Called once for each received frame; must not block.
+Hear = Callable[[Sequence[OrderReport | Fill]], None]
 
 
 class AccountFeed(Protocol):
-    async def run(self, address: str, reconcile: Reconcile) -> None:
-        """Listen until canceled. ``reconcile`` is called once the subscriptions of a
-        connection are acknowledged: after the first one, and after each that follows.
-        It must not block.
+    async def run(self, address: str, hear: Hear, reconcile: Reconcile) -> None:
+        """Listen until canceled.
+
+        ``reconcile`` is called once the subscriptions of a connection are acknowledged:
+        after the first one, after each that follows, and when the exchange itself did
+        something to the account. It must not block.
         """
+
+    @property
+    def is_live(self) -> bool:
+        """Whether news would be heard now, as far as anybody knows."""

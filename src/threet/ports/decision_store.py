@@ -43,6 +43,10 @@ class DecisionStore(Protocol):
     def targets(self) -> Sequence[StandingTarget]:
         """Of every run that was not ended."""
 
+    def stop_out(self, symbol: str, until_ms: int, decision: Decision) -> bool:
+        """In one transaction: the record, and nobody wants the symbol any more who
+        wanted it at ``until_ms``. False, and nothing changes, for one that is known."""
+
     def end(self, run: str) -> None:
         """Forget what a run wants; its positions are then nobody's wish."""
 

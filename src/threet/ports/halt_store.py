@@ -5,6 +5,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 KILL_SWITCH = "kill_switch"
+# Beside the kill switch: every position is to be closed as well.
+FLATTEN = "flatten"
+LIQUIDATION = "liquidation"
+# What only a person ends.
+BY_HAND = (KILL_SWITCH, FLATTEN, LIQUIDATION)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

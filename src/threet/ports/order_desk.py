@@ -7,6 +7,7 @@ only questions raise the ``ExchangeError`` family.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import Enum
 from typing import Protocol
 
@@ -26,9 +27,11 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The exchange says that it has the order."""
+    """The exchange says that it has the order; ``filled`` is what was filled at once of
+    one that does not rest, None for one that does, or where it is not said."""
 
     oid: int
+    filled: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,9 @@ class Burned(Enum):
     USED = "used"  # it was used, or is too low: nothing more can come of it
 
 
+Named = tuple[str, str]  # an order: its symbol and its cloid
+
+
 class OrderDesk(Protocol):
     """One account's, by one signer: nonces are the caller's, and rise."""
 
@@ -87,8 +93,17 @@ class OrderDesk(Protocol):
         """Send them as one action, with the nonce and expiry of the first; an outcome
         for each, in order."""
 
-    def cancel(self, symbol: str, cloid: str, nonce: int) -> Outcome:
-        """``Accepted`` when it is gone; ``Refused`` when there is nothing to cancel."""
+    def cancel(self, orders: Sequence[Named], nonce: int) -> Sequence[Outcome]:
+        """In one action; an outcome for each, in order: ``Accepted`` when it is gone,
+        ``Refused`` when there is nothing to cancel."""
+
+    def schedule_cancel(self, at_ms: int | None, nonce: int) -> Outcome:
+        """The exchange cancels everything at that time of its clock unless it is told
+        a later one; None takes that back."""
+
+    def set_leverage(
+        self, symbol: str, leverage: int, nonce: int, *, is_cross: bool
+    ) -> Outcome: ...
 
     def burn(self, nonce: int) -> Burned | Unknown | NotSent: ...
 

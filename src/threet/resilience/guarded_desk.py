@@ -8,6 +8,7 @@ from threet.model.orders import Fill, OrderReport
 from threet.ports.order_desk import (
     Burned,
     Found,
+    Named,
     NotFound,
     NotSent,
     OrderDesk,
@@ -34,7 +35,9 @@ class GuardedOrderDesk:
     def place(self, tickets: Sequence[Ticket]) -> Sequence[Outcome]:
         only_reduces = all(ticket.spec.reduce_only for ticket in tickets)
         priority = Priority.REDUCE if only_reduces else Priority.ORDER
-        request = Request(name="order", weight=1, priority=priority)
+        request = Request(
+            name="order", weight=weights.action(len(tickets)), priority=priority
+        )
         return self._sent(
             lambda: self._desk.place(tickets),
             RequestClass.ORDERS,
@@ -42,12 +45,33 @@ class GuardedOrderDesk:
             len(tickets),
         )
 
-    def cancel(self, symbol: str, cloid: str, nonce: int) -> Outcome:
+    def cancel(self, orders: Sequence[Named], nonce: int) -> Sequence[Outcome]:
         """Repeated with its nonce: it takes effect once, if at all."""
-        (outcome,) = self._sent(
-            lambda: [self._desk.cancel(symbol, cloid, nonce)],
+        return self._sent(
+            lambda: self._desk.cancel(orders, nonce),
             RequestClass.CANCELS,
-            Request(name="cancelByCloid", weight=1),
+            Request(name="cancelByCloid", weight=weights.action(len(orders))),
+            len(orders),
+        )
+
+    def schedule_cancel(self, at_ms: int | None, nonce: int) -> Outcome:
+        (outcome,) = self._sent(
+            lambda: [self._desk.schedule_cancel(at_ms, nonce)],
+            RequestClass.CANCELS,
+            Request(name="scheduleCancel", weight=1),
+            1,
+        )
+        return outcome
+
+    def set_leverage(
+        self, symbol: str, leverage: int, nonce: int, *, is_cross: bool
+    ) -> Outcome:
+        (outcome,) = self._sent(
+            lambda: [
+                self._desk.set_leverage(symbol, leverage, nonce, is_cross=is_cross)
+            ],
+            RequestClass.ORDERS,
+            Request(name="updateLeverage", weight=1),
             1,
         )
         return outcome

@@ -13,6 +13,7 @@ from threet.model.numbers import ZERO
 from threet.risk.limits import Limits
 from threet.risk.situation import Proposal, Seen, Situation
 
+_MOST_SKEW_MS = 1_000
 Gate = Callable[[Proposal, Situation, Limits], str]  # why not; "" lets it pass
 
 
@@ -48,6 +49,13 @@ def _halt(_: Proposal, situation: Situation, __: Limits) -> str:
 
 def _synced(_: Proposal, situation: Situation, __: Limits) -> str:
     return "" if situation.is_synced else "orders and positions are not reconciled"
+
+
+def _clock(_: Proposal, situation: Situation, __: Limits) -> str:
+    """What is signed expires by the exchange's clock, and ages are reckoned by ours."""
+    if abs(situation.skew_ms) > _MOST_SKEW_MS:
+        return f"the clock is {situation.skew_ms} ms off the exchange's"
+    return ""
 
 
 def _listed(proposal: Proposal, situation: Situation, _: Limits) -> str:
@@ -207,6 +215,7 @@ def _worst(symbol: str, change: Decimal, situation: Situation) -> Decimal:
 GATES: dict[str, Gate] = {
     "halt": _halt,
     "synced": _synced,
+    "clock": _clock,
     "listed": _listed,
     "post_only": _post_only,
     "price": _price,

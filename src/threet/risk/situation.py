@@ -35,6 +35,7 @@ class Situation:
     notional_today: Decimal = ZERO
     delisted: Collection[str] = ()
     is_synced: bool = True
+    skew_ms: int = 0  # of the exchange's clock, from ours
     is_post_only: bool = False
     halted: str = ""  # why no new risk is taken
 

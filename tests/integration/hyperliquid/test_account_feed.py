@@ -11,6 +11,7 @@ from tests.polling import until
 from tests.scaled_clock import ScaledClock
 from threet.adapters.hyperliquid.account_feed import HyperliquidAccountFeed
 from threet.adapters.hyperliquid.losses import Loss
+from threet.model.orders import Fill, OrderReport
 from threet.ports.account_feed import ReconcileNow
 from threet.resilience.backoff import Backoff
 
@@ -30,12 +31,13 @@ async def test_f13_w2_each_new_connection_asks_to_reconcile_since_the_last_word(
         symbols=1, speed=SPEED, history_days=0, control_port=0, limits=NO_LIMITS
     )
     asked: list[ReconcileNow] = []
+    told: list[OrderReport | Fill] = []
     async with asyncio.timeout(30), running(settings, clock.exchange) as server:
         feed = HyperliquidAccountFeed(url=server.ws_url, clock=clock, backoff=Backoff())
         faults = server.faults
         assert faults is not None
         async with asyncio.TaskGroup() as group:
-            task = group.create_task(feed.run(ADDRESS, asked.append))
+            task = group.create_task(feed.run(ADDRESS, told.extend, asked.append))
             await until(lambda: len(asked) == 1)
             assert asked[0] == ReconcileNow(address=ADDRESS, since_ms=None)
             for number, fault in enumerate((Close(), HalfOpen()), start=2):

@@ -115,13 +115,14 @@ def test_an_order_rests_is_found_by_its_cloid_and_is_canceled(venue: Venue) -> N
     assert isinstance(found, Found)
     assert (found.report.oid, found.report.phase) == (outcome.oid, OrderPhase.WORKING)
     assert [one.cloid for one in venue.desk.open_orders()] == [ticket.cloid]
-    canceled = venue.desk.cancel("BTC", ticket.cloid, next(venue.nonces))
+    (canceled,) = venue.desk.cancel([("BTC", ticket.cloid)], next(venue.nonces))
     assert isinstance(canceled, Accepted)
     assert venue.desk.open_orders() == []
 
 
 def test_f17_a_cancel_of_what_is_gone_is_told_as_such(venue: Venue) -> None:
-    gone = venue.desk.cancel("BTC", cloid_of("never"), next(venue.nonces))
+    never = ("BTC", cloid_of("never"))
+    (gone,) = venue.desk.cancel([never], next(venue.nonces))
     assert isinstance(gone, Refused)
 
 

@@ -27,8 +27,9 @@ from threet.adapters.sql.engine import make_engine
 from threet.adapters.sql.migrate import migrate
 from threet.adapters.sql.trading_store import SqlFillStore, SqlIntentStore
 from threet.adapters.system_clock import SystemClock
-from threet.execution.gateway import Approval, Gateway, GatewayParts, Wanted
+from threet.execution.gateway import Gateway, GatewayParts
 from threet.execution.reconciling import Book
+from threet.execution.wishes import Approval, Wanted
 from threet.model.decisions import Granted
 from threet.model.errors import ExchangeError
 

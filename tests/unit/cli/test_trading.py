@@ -13,7 +13,7 @@ from threet.bootstrap import settings as root
 from threet.cli import trading
 from threet.model.decisions import Decision, Input, Verdict
 from threet.model.errors import ConfigurationError
-from threet.ports.halt_store import KILL_SWITCH
+from threet.ports.halt_store import FLATTEN, KILL_SWITCH
 
 ADDRESS = "0x" + "1" * 40
 AT_MS = 1_790_000_000_000  # 2026-09-21T14:13:20Z
@@ -65,11 +65,12 @@ def test_nothing_decided_and_a_time_that_is_none_are_told(database: Database) ->
 
 
 def test_b10_a_kill_stays_until_it_is_resumed(database: Database) -> None:
-    trading.kill("by hand", None)
+    trading.kill("by hand", None, flatten=False)
     halts = SqlHaltStore(database, account=ADDRESS)
     assert [one.cause for one in halts.halts()] == [KILL_SWITCH]
-    trading.kill("again", None)
-    assert [one.reason for one in halts.halts()] == ["by hand"]
+    trading.kill("again", None, flatten=True)
+    told = {one.cause: one.reason for one in halts.halts()}
+    assert told == {KILL_SWITCH: "by hand", FLATTEN: "again"}
     trading.resume(None)
     assert halts.halts() == []
 
@@ -80,8 +81,8 @@ def test_whoever_kills_names_no_account(
     """Every account of the database is halted; without one that is told."""
     monkeypatch.delenv("THREET_EXCHANGES__HYPERLIQUID__WALLET_ADDRESS")
     root.config.cache_clear()
-    assert trading.kill("by hand", None) == 1
+    assert trading.kill("by hand", None, flatten=False) == 1
     halts = SqlHaltStore(database, account=ADDRESS)
     halts.resume("makes the account known")
-    assert trading.kill("by hand", None) == 0
+    assert trading.kill("by hand", None, flatten=False) == 0
     assert [one.cause for one in halts.halts()] == [KILL_SWITCH]

@@ -134,7 +134,7 @@ def test_a_young_quote_is_given_its_time() -> None:
 
 
 def test_a_stop_at_the_exchange_is_no_quote() -> None:
-    stop = replace(_quote("-0.1"), is_protective=True)
+    stop = replace(_quote("-0.1"), trigger_price=Decimal(90_000))
     assert placed(replace(FLAT, working=[stop])).quantity == Decimal("0.1")
 
 

@@ -22,7 +22,12 @@ from threet.adapters.sql.engine import make_engine
 from threet.adapters.sql.gap_store import SqlGapStore
 from threet.adapters.sql.migrate import migrate
 from threet.adapters.sql.product_store import SqlProductStore
-from threet.market_data.fetching import Fetching, FetchParts, Outcome
+from threet.market_data.fetching import (
+    Fetching,
+    FetchParts,
+    Outcome,
+    kept_for_trading,
+)
 from threet.model.candles import Candle, Timeframe
 from threet.model.errors import (
     DependencyError,
@@ -31,6 +36,7 @@ from threet.model.errors import (
     UnreachableError,
 )
 from threet.model.products import Product
+from threet.ports.rate_budget import Priority
 
 T0 = 1_700_006_400_000
 MINUTE = 60_000
@@ -328,3 +334,14 @@ def test_prices_stay_exact_on_the_way(world: World) -> None:
     newest = world.parts.candles.newest("kPEPE", M1, 1)[0]
     assert newest.volume == Decimal("2.5")
     assert newest == world.exchange.bar("kPEPE", M1, T0 + 100 * MINUTE)
+
+
+def test_a_first_fill_of_candles_leaves_trading_its_readings(world: World) -> None:
+    parts = replace(world.parts, kept_for_others=kept_for_trading(1200))
+    symbols = [one.symbol for one in parts.products.products()]
+    pairs = [(symbol, frame) for frame in parts.timeframes for symbol in symbols]
+    reports = [Fetching(parts).fetch(*pair) for pair in pairs]
+    assert reports[-1].outcome is Outcome.NO_BUDGET
+    # A start of the price streams, and seven whole readings of the account.
+    assert not parts.budget.take(20, priority=Priority.ACCOUNT)
+    assert not any(parts.budget.take(42, priority=Priority.ORDER) for _ in range(7))

@@ -12,6 +12,7 @@ from threet.ports.order_desk import (
     Accepted,
     Burned,
     Found,
+    Named,
     NotFound,
     NotSent,
     Outcome,
@@ -35,8 +36,18 @@ class ScriptedDesk:
     def place(self, tickets: Sequence[Ticket]) -> Sequence[Outcome]:
         return [self._next()] * len(tickets)
 
-    def cancel(self, symbol: str, cloid: str, nonce: int) -> Outcome:
-        del symbol, cloid, nonce
+    def cancel(self, orders: Sequence[Named], nonce: int) -> Sequence[Outcome]:
+        del nonce
+        return [self._next()] * len(orders)
+
+    def schedule_cancel(self, at_ms: int | None, nonce: int) -> Outcome:
+        del at_ms, nonce
+        return self._next()
+
+    def set_leverage(
+        self, symbol: str, leverage: int, nonce: int, *, is_cross: bool
+    ) -> Outcome:
+        del symbol, leverage, nonce, is_cross
         return self._next()
 
     def burn(self, nonce: int) -> Burned:
@@ -96,7 +107,7 @@ def test_a_cancel_passes_while_the_breaker_of_orders_is_open(door: Door) -> None
     desk = GuardedOrderDesk(inner, door.manager)
     for _ in range(5):
         desk.place([ticket()])
-    assert desk.cancel("BTC", "0x" + "1" * 32, 2) == Accepted(7)
+    assert desk.cancel([("BTC", "0x" + "1" * 32)], 2) == [Accepted(7)]
 
 
 def test_o9_a_rate_limit_slows_down_and_proves_nothing(door: Door) -> None:

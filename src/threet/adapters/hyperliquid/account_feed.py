@@ -1,11 +1,14 @@
-"""An account's streams without snapshot: each time they begin, reconcile by REST."""
+"""An account's streams: they have no snapshot, so each beginning asks to reconcile."""
+
+from collections.abc import Sequence
 
 import aiohttp
 
 from threet.adapters.hyperliquid.connection import Connection, Surroundings, Tally
 from threet.adapters.hyperliquid.losses import Losses
+from threet.model.events import AccountSeized, Event, FillsReceived, OrdersUpdated
 from threet.model.topics import Channel, Topic
-from threet.ports.account_feed import Reconcile, ReconcileNow
+from threet.ports.account_feed import Hear, Reconcile, ReconcileNow
 from threet.ports.clock import Clock
 from threet.ports.market_feed import StreamGap
 from threet.resilience.backoff import Backoff
@@ -18,7 +21,7 @@ class HyperliquidAccountFeed:
     """Implements ``threet.ports.account_feed.AccountFeed``.
 
     A connection of its own, since ``orderUpdates`` does not name its account
-    (HYPERLIQUID.md 5). What the frames say is not read yet.
+    (HYPERLIQUID.md 5).
     """
 
     def __init__(
@@ -38,16 +41,25 @@ class HyperliquidAccountFeed:
     def losses(self) -> Losses:
         return self._tally.losses
 
-    async def run(self, address: str, reconcile: Reconcile) -> None:
+    @property
+    def is_live(self) -> bool:
+        one = self._connection
+        return one.is_connected and one.subscriptions.is_complete
+
+    async def run(self, address: str, hear: Hear, reconcile: Reconcile) -> None:
         def note(gap: StreamGap) -> None:
             reconcile(ReconcileNow(address=address, since_ms=gap.since_ms))
 
+        def deliver(events: Sequence[Event]) -> None:
+            for event in events:
+                match event:
+                    case OrdersUpdated(orders=told) | FillsReceived(fills=told):
+                        hear(told)
+                    case AccountSeized():
+                        reconcile(ReconcileNow(address=address, since_ms=None))
+
         # The exchange's echo has the address in lower case.
-        subject = address.lower()
+        subject = self._connection.decoder.account = address.lower()
         self._connection.follow([Topic(channel, subject) for channel in _CHANNELS])
         async with aiohttp.ClientSession(trust_env=False) as session:
-            await self._connection.run(session, _ignore, note)
-
-
-def _ignore(events: object) -> None:
-    del events
+            await self._connection.run(session, deliver, note)

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from threet.adapters.hyperliquid import frames, wire
+from threet.adapters.hyperliquid import frames, order_answers, wire
 from threet.adapters.hyperliquid.frames import (
-    AccountFrame,
     AcknowledgedFrame,
     BboFrame,
     BookFrame,
@@ -27,10 +26,13 @@ from threet.market_data.trade_tape import TradeTape
 from threet.model.candles import Candle, Timeframe
 from threet.model.errors import InvalidValueError
 from threet.model.events import (
+    AccountSeized,
     BookUpdated,
     CandleFormed,
     CandlesClosed,
     Event,
+    FillsReceived,
+    OrdersUpdated,
     PricesUpdated,
     TradesPrinted,
 )
@@ -77,9 +79,13 @@ class Decoded:
 
 
 class FrameDecoder:
-    """State of the topics of one connection; it outlives the connection."""
+    """State of the topics of one connection; it outlives the connection.
+
+    ``account`` is whose orders and fills it carries, "" for none.
+    """
 
     def __init__(self) -> None:
+        self.account = ""
         self._mids: dict[str, str] = {}
         self._delisted: Collection[str] = frozenset()
         self._levels: dict[PriceKey, frames.WireLevel] = {}
@@ -99,8 +105,8 @@ class FrameDecoder:
             AcknowledgedFrame: _on_acknowledged,
             ErrorFrame: _on_error,
             PongFrame: _on_nothing,
-            OrderUpdatesFrame: _on_nothing,
-            UserFrame: _on_nothing,
+            OrderUpdatesFrame: _on_orders,
+            UserFrame: self._on_user,
         }
 
     @property
@@ -285,6 +291,21 @@ class FrameDecoder:
             ),
         )
 
+    def _on_user(self, frame: UserFrame, received_ns: int) -> Sequence[Event | Control]:
+        """Its fills; a liquidation, or a cancel that nobody asked for, says no more
+        than that the account is to be read."""
+        fills = tuple(
+            order_answers.fill(one, self.account)
+            for one in frame.data.fills
+            if one.fee_token == order_answers.USDC  # of a spot market it is another
+        )
+        found: list[Event | Control] = []
+        if fills:
+            found.append(FillsReceived(received_ns=received_ns, fills=fills))
+        if frame.data.liquidation is not None or frame.data.non_user_cancel:
+            found.append(AccountSeized(received_ns=received_ns))
+        return found
+
     def _on_candle(self, frame: CandleFrame, received_ns: int) -> Sequence[Event]:
         # A bar on the stream is forming until its successor shows up, whatever the
         # clock says: trades of its last instant may still be on their way.
@@ -350,12 +371,17 @@ def _on_error(frame: ErrorFrame, received_ns: int) -> Sequence[Event | Control]:
     return (ServerError(frame.data),)
 
 
-def _on_nothing(
-    frame: PongFrame | AccountFrame, received_ns: int
-) -> Sequence[Event | Control]:
-    """Nothing of the market: a pong, or news of an account."""
+def _on_nothing(frame: PongFrame, received_ns: int) -> Sequence[Event | Control]:
     del frame, received_ns
     return ()
+
+
+def _on_orders(frame: OrderUpdatesFrame, received_ns: int) -> Sequence[Event | Control]:
+    told = tuple(
+        order_answers.report(one.order, one.status, one.status_timestamp)
+        for one in frame.data
+    )
+    return (OrdersUpdated(received_ns=received_ns, orders=told),) if told else ()
 
 
 def _is_greeting(frame: bytes | str) -> bool:

@@ -8,6 +8,8 @@ from typing import Literal
 
 import msgspec
 
+from threet.adapters.hyperliquid.order_answers import WireFill, WireStatedOrder
+
 
 class WireTrade(msgspec.Struct, frozen=True, gc=False):
     coin: str
@@ -112,11 +114,19 @@ class ErrorFrame(_Frame, frozen=True, gc=False, tag="error"):
 
 
 class OrderUpdatesFrame(_Frame, frozen=True, gc=False, tag="orderUpdates"):
-    data: msgspec.Raw
+    data: list[WireStatedOrder]
+
+
+class WireUserEvents(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    """What 3T uses of an account's events; each frame has one of them."""
+
+    fills: tuple[WireFill, ...] = ()
+    liquidation: dict[str, object] | None = None
+    non_user_cancel: tuple[dict[str, object], ...] = ()
 
 
 class UserFrame(_Frame, frozen=True, gc=False, tag="user"):
-    data: msgspec.Raw
+    data: WireUserEvents
 
 
 MarketFrame = (

@@ -35,18 +35,24 @@ _PROVEN = (
     "Action disabled when unified account",
 )
 _NONCE = "Invalid nonce"
-_USDC = "USDC"
+USDC = "USDC"
+_DELEVERAGED = "Deleverag"
 
 
 class WireResting(msgspec.Struct, frozen=True):
     oid: int
 
 
+class WireFilled(msgspec.Struct, frozen=True, rename="camel"):
+    oid: int
+    total_sz: str | None = None
+
+
 class WireStatus(msgspec.Struct, frozen=True):
     """One of them is there."""
 
     resting: WireResting | None = None
-    filled: WireResting | None = None
+    filled: WireFilled | None = None
     error: str | None = None
 
 
@@ -89,6 +95,10 @@ class WireOrderStatus(msgspec.Struct, frozen=True):
     order: WireStatedOrder | None = None
 
 
+class WireLiquidation(msgspec.Struct, frozen=True, rename="camel"):
+    liquidated_user: str | None = None
+
+
 class WireFill(msgspec.Struct, frozen=True, rename="camel"):
     coin: str
     px: str
@@ -101,9 +111,10 @@ class WireFill(msgspec.Struct, frozen=True, rename="camel"):
     crossed: bool
     fee: str
     tid: int
-    fee_token: str = _USDC
+    fee_token: str = USDC
     cloid: str | None = None
-    liquidation: dict[str, object] | None = None
+    liquidation: WireLiquidation | None = None
+    dir: str = ""
 
 
 ANSWER: msgspec.json.Decoder[WireAnswer] = msgspec.json.Decoder(WireAnswer)
@@ -151,8 +162,19 @@ def _outcome(status: WireStatus | str) -> Outcome:
         return Accepted(0) if status == "success" else Unknown(status)
     if status.error is not None:
         return Refused(status.error)
-    there = status.resting or status.filled
-    return Unknown("an empty status") if there is None else Accepted(there.oid)
+    if status.filled is not None:
+        size = status.filled.total_sz
+        return Accepted(status.filled.oid, None if size is None else exact("sz", size))
+    if status.resting is not None:
+        return Accepted(status.resting.oid)
+    return Unknown("an empty status")
+
+
+def done(answer: WireAnswer) -> Outcome:
+    """Of an action that answers with no more than that it was done."""
+    if answer.status == "ok":
+        return Accepted(0)
+    return Refused(str(answer.response)[:200])
 
 
 def report(
@@ -183,8 +205,8 @@ def stated(answer: WireOrderStatus, asked_ms: int) -> OrderReport | NotFound:
     return report(one.order, one.status, one.status_timestamp)
 
 
-def fill(one: WireFill) -> Fill:
-    if one.fee_token != _USDC:
+def fill(one: WireFill, account: str) -> Fill:
+    if one.fee_token != USDC:
         raise InvalidValueError("feeToken", "be USDC for a perpetual", one.fee_token)
     return Fill(
         symbol=one.coin,
@@ -199,8 +221,18 @@ def fill(one: WireFill) -> Fill:
         start_position=exact("startPosition", one.start_position),
         time_ms=one.time,
         is_taker=one.crossed,
-        is_liquidation=one.liquidation is not None,
+        is_liquidation=_is_forced(one, account),
     )
+
+
+def _is_forced(one: WireFill, account: str) -> bool:
+    """The other side of somebody's liquidation has its words in the fill, too."""
+    if _DELEVERAGED in one.dir:
+        return True
+    if one.liquidation is None:
+        return False
+    user = one.liquidation.liquidated_user
+    return user is None or user.lower() == account.lower()
 
 
 def plain(number: Decimal) -> str:

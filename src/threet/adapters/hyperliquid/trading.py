@@ -12,6 +12,7 @@ from threet.model.orders import Fill, OrderReport, OrderSpec, Side
 from threet.ports.order_desk import (
     Burned,
     Found,
+    Named,
     NotFound,
     NotSent,
     Outcome,
@@ -61,11 +62,28 @@ class HyperliquidOrderDesk:
         first = tickets[0]
         return self._acted(action, first.nonce, len(tickets), first.expires_ms)
 
-    def cancel(self, symbol: str, cloid: str, nonce: int) -> Outcome:
-        one = {"asset": self._asset_of(symbol), "cloid": cloid}
-        action: Action = {"type": "cancelByCloid", "cancels": [one]}
-        (outcome,) = self._acted(action, nonce, 1)
-        return outcome
+    def cancel(self, orders: Sequence[Named], nonce: int) -> Sequence[Outcome]:
+        cancels = [
+            {"asset": self._asset_of(symbol), "cloid": cloid}
+            for symbol, cloid in orders
+        ]
+        action: Action = {"type": "cancelByCloid", "cancels": cancels}
+        return self._acted(action, nonce, len(cancels))
+
+    def schedule_cancel(self, at_ms: int | None, nonce: int) -> Outcome:
+        action: Action = {"type": "scheduleCancel"}
+        return self._done(action if at_ms is None else {**action, "time": at_ms}, nonce)
+
+    def set_leverage(
+        self, symbol: str, leverage: int, nonce: int, *, is_cross: bool
+    ) -> Outcome:
+        action: Action = {
+            "type": "updateLeverage",
+            "asset": self._asset_of(symbol),
+            "isCross": is_cross,
+            "leverage": leverage,
+        }
+        return self._done(action, nonce)
 
     def burn(self, nonce: int) -> Burned | Unknown | NotSent:
         action: Action = {"type": "noop"}
@@ -104,9 +122,19 @@ class HyperliquidOrderDesk:
             "userFillsByTime",
             body,
             order_answers.FILLS,
-            lambda rows: [order_answers.fill(row) for row in rows],
+            lambda rows: [
+                order_answers.fill(row, self._account.address) for row in rows
+            ],
         )
         return sorted(found, key=lambda one: one.time_ms)
+
+    def _done(self, action: Action, nonce: int) -> Outcome:
+        name = str(action["type"])
+        try:
+            body = self._exchange.ask(name, self._signed(action, nonce))
+            return answers.read(name, body, order_answers.ANSWER, order_answers.done)
+        except ExchangeError as error:
+            return Unknown(str(error), error)
 
     def _acted(
         self, action: Action, nonce: int, count: int, expires_ms: int | None = None

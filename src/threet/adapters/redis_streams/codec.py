@@ -13,8 +13,11 @@ from threet.model.events import (
     CandlesClosed,
     Envelope,
     Event,
+    FillsReceived,
+    OrdersUpdated,
     PositionsUpdated,
     PricesUpdated,
+    TargetsDecided,
     TradesPrinted,
 )
 
@@ -29,6 +32,9 @@ STREAMS: Mapping[type, str] = {
     CandlesClosed: "candles:closed",
     BalanceUpdated: "balance:updated",
     PositionsUpdated: "positions:updated",
+    OrdersUpdated: "orders:updated",
+    FillsReceived: "fills:received",
+    TargetsDecided: "targets:decided",
     AlertRaised: "alerts:raised",
 }
 _ENCODER = msgspec.json.Encoder()

@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy import Connection, delete, insert, select, update
 
 from threet.adapters.sql.database import Database
+from threet.adapters.sql.outbox import file_news
 from threet.adapters.sql.trading_schema import (
     decision_symbols,
     decisions,
@@ -15,9 +16,12 @@ from threet.adapters.sql.trading_schema import (
 )
 from threet.adapters.sql.upserts import replace_columns, upsert
 from threet.model.decisions import Decision, Granted
+from threet.model.events import Envelope, TargetsDecided
+from threet.model.numbers import ZERO
 from threet.ports.decision_store import Memory, StandingTarget
 
 _TARGET = ("quantity", "stop_loss", "take_profit", "decision_id", "at_ms")
+_ID_LENGTH = 160
 _REPLACE = replace_columns(_TARGET)
 
 
@@ -60,6 +64,8 @@ class SqlDecisionStore:
             its = strategy_runs.c.name == decision.run
             kept = msgspec.json.encode(memory).decode()
             connection.execute(update(strategy_runs).where(its).values(memory=kept))
+            if decision.granted:
+                file_news(connection, [_news(decision)])
             return True
 
         return self._database.write(work)
@@ -71,6 +77,24 @@ class SqlDecisionStore:
         query = select(targets).order_by(targets.c.run, targets.c.symbol)
         rows = self._database.read(lambda one: one.execute(query).all())
         return [_standing(row) for row in rows]
+
+    def stop_out(self, symbol: str, until_ms: int, decision: Decision) -> bool:
+        its = (targets.c.symbol == symbol) & (targets.c.at_ms <= until_ms)
+        out = {
+            "quantity": ZERO,
+            "stop_loss": None,
+            "take_profit": None,
+            "decision_id": decision.decision_id,
+        }
+
+        def work(connection: Connection) -> bool:
+            if _is_known(connection, decision.decision_id):
+                return False
+            _keep(connection, decision)
+            connection.execute(update(targets).where(its).values(out))
+            return True
+
+        return self._database.write(work)
 
     def end(self, run: str) -> None:
         gone = delete(targets).where(targets.c.run == run)
@@ -129,6 +153,17 @@ def _keep(connection: Connection, decision: Decision) -> None:
     if decision.granted:
         wanted = [_target_row(decision, one) for one in decision.granted]
         connection.execute(upsert(connection, targets, _REPLACE), wanted)
+
+
+def _news(decision: Decision) -> Envelope:
+    decided = TargetsDecided(
+        received_ns=decision.at_ms * 1_000_000,
+        run=decision.run,
+        decision_id=decision.decision_id,
+        symbols=tuple(one.symbol for one in decision.granted),
+    )
+    name = f"t/{decision.decision_id}"[:_ID_LENGTH]
+    return Envelope(event_id=name, event=decided)
 
 
 def _target_row(decision: Decision, granted: Granted) -> dict[str, object]:

@@ -156,6 +156,35 @@ funding_payments = Table(
     **DURABLE,
 )
 
+# Orders that rest, as the gateway last saw them; `order_views` says when that was.
+orders = Table(
+    "orders",
+    metadata,
+    _account(),
+    _number("oid"),
+    Column("symbol", SYMBOL, nullable=False),
+    Column("cloid", String(34), nullable=True),
+    Column("side", String(4), nullable=False),
+    Column("quantity", Exact, nullable=False),
+    Column("remaining", Exact, nullable=False),
+    Column("limit_price", Exact, nullable=False),
+    Column("status", String(48), nullable=False),
+    _ms("status_ms"),
+    Column("reduce_only", Boolean, nullable=False),
+    Column("trigger_price", Exact, nullable=True),
+    PrimaryKeyConstraint("account_id", "oid"),
+    **DURABLE,
+)
+
+order_views = Table(
+    "order_views",
+    metadata,
+    _account(),
+    _ms("as_of_ms"),
+    PrimaryKeyConstraint("account_id"),
+    **DURABLE,
+)
+
 # A row here keeps an account from new risk until somebody resumes it.
 halts = Table(
     "halts",

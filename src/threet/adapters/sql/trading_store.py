@@ -9,8 +9,10 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from threet.adapters.sql.account_ids import account_id
 from threet.adapters.sql.database import Database
+from threet.adapters.sql.outbox import file_news
 from threet.adapters.sql.trading_schema import fills, order_intents, signers
 from threet.adapters.sql.upserts import insert_missing
+from threet.model.events import Envelope, FillsReceived
 from threet.model.intents import IntentState, OrderIntent, next_nonce, prepared
 from threet.model.numbers import ZERO
 from threet.model.orders import Fill, OrderSpec, Side
@@ -119,6 +121,7 @@ class SqlFillStore:
             if new:
                 rows = [_fill_row(one, owner) for one in new.values()]
                 connection.execute(insert(fills), rows)
+                file_news(connection, [_news(one, owner) for one in new.values()])
             return list(new.values())
 
         return self._database.write(work) if told else ()
@@ -210,6 +213,14 @@ def _key(fill: Fill) -> tuple[str, int, int]:
 def _fill_row(fill: Fill, owner: int) -> dict[str, object]:
     row = {name: getattr(fill, name) for name in fill.__struct_fields__}
     return {**row, "account_id": owner, "side": fill.side.value}
+
+
+def _news(fill: Fill, owner: int) -> Envelope:
+    received = FillsReceived(
+        received_ns=fill.time_ms * 1_000_000, event_ms=fill.time_ms, fills=(fill,)
+    )
+    name = f"fill/{owner}/{fill.symbol}/{fill.tid}/{fill.time_ms}"
+    return Envelope(event_id=name, event=received)
 
 
 def _fill(row: Any) -> Fill:

@@ -1,0 +1,82 @@
+"""May this key trade for this account? Asked before the first order, not by it (O12).
+
+A wrong or an expired agent looks healthy until the first order (F32, F33), and a
+sub-account or a vault is traded by naming it in what its master's agent signs (F31).
+"""
+
+from dataclasses import dataclass
+
+from threet.model.errors import ConfigurationError
+from threet.ports.identity import IdentityReader, Role, Standing
+
+EXPIRY_WARNED_MS = 14 * 86_400_000
+_KEY = "exchanges.hyperliquid.private_key"
+_ADDRESS = "exchanges.hyperliquid.wallet_address"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authority:
+    """``vault`` is the address to name in what is signed, None for an account of its
+    own. ``valid_until_ms`` is None where the exchange tells no end."""
+
+    vault: str | None = None
+    valid_until_ms: int | None = None
+
+    def expires_soon(self, now_ms: int) -> bool:
+        until_ms = self.valid_until_ms
+        return until_ms is not None and until_ms - now_ms < EXPIRY_WARNED_MS
+
+
+def authority(
+    reader: IdentityReader, *, account: str, signer: str, now_ms: int
+) -> Authority:
+    """Raises ``ConfigurationError`` for a key that may not trade for the account, and
+    the ``ExchangeError`` family."""
+    account, signer = account.lower(), signer.lower()
+    standing = reader.standing(account)
+    master = _master(reader, account, standing)
+    signing = reader.standing(signer)
+    if signing.role is not Role.AGENT or signing.owner != master:
+        raise ConfigurationError([_not_an_agent(signer, master, signing)])
+    until_ms = _valid_until_ms(reader, master, signer)
+    if until_ms is not None and until_ms <= now_ms:
+        reason = f"{_KEY}: the agent {signer} has expired; approve a new one"
+        raise ConfigurationError([reason])
+    is_other = standing.role in {Role.SUB_ACCOUNT, Role.VAULT}
+    return Authority(vault=account if is_other else None, valid_until_ms=until_ms)
+
+
+def _master(reader: IdentityReader, account: str, standing: Standing) -> str:
+    """Whose agent must have signed."""
+    match standing.role:
+        case Role.USER:
+            return account
+        case Role.SUB_ACCOUNT if standing.owner is not None:
+            return standing.owner
+        case Role.VAULT:
+            leader = reader.leader(account)
+            if leader is not None:
+                return leader
+        case Role.AGENT:
+            reason = (
+                f"{_ADDRESS}: {account} is an agent; write the address of the account "
+                f"it signs for, {standing.owner}"
+            )
+            raise ConfigurationError([reason])  # F30: it would look empty
+        case _:
+            pass
+    reason = f"{_ADDRESS}: the exchange knows no account {account}; pay something in"
+    raise ConfigurationError([reason])
+
+
+def _not_an_agent(signer: str, master: str, signing: Standing) -> str:
+    if signing.role is Role.AGENT:
+        return f"{_KEY}: {signer} is the agent of {signing.owner}, not of {master}"
+    return f"{_KEY}: {signer} is no agent of {master}; approve it at the exchange"
+
+
+def _valid_until_ms(reader: IdentityReader, master: str, signer: str) -> int | None:
+    for one in reader.agents(master):
+        if one.address == signer:
+            return one.valid_until_ms
+    return None

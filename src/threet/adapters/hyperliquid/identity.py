@@ -1,0 +1,75 @@
+"""Roles, agents and vault leaders (HYPERLIQUID.md 2)."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from threet.adapters.hyperliquid import answers
+from threet.adapters.hyperliquid.posting import Posting
+from threet.ports.identity import Agent, Role, Standing
+
+
+class WireOwner(msgspec.Struct, frozen=True):
+    user: str | None = None
+    master: str | None = None
+
+
+class WireRole(msgspec.Struct, frozen=True):
+    role: Literal["missing", "user", "agent", "subAccount", "vault"]
+    data: WireOwner | None = None
+
+
+class WireAgent(msgspec.Struct, frozen=True, rename="camel"):
+    name: str
+    address: str
+    valid_until: int | None = None
+
+
+class WireVault(msgspec.Struct, frozen=True):
+    leader: str
+
+
+_ROLE: msgspec.json.Decoder[WireRole] = msgspec.json.Decoder(WireRole)
+_AGENTS: msgspec.json.Decoder[list[WireAgent]] = msgspec.json.Decoder(list[WireAgent])
+_VAULT: msgspec.json.Decoder[WireVault | None] = msgspec.json.Decoder(WireVault | None)
+
+
+class HyperliquidIdentity:
+    """Implements ``threet.ports.identity.IdentityReader``."""
+
+    def __init__(self, info: Posting) -> None:
+        self._info = info
+
+    def standing(self, address: str) -> Standing:
+        body = self._info.ask("userRole", {"type": "userRole", "user": address})
+        return answers.read("userRole", body, _ROLE, _standing)
+
+    def agents(self, address: str) -> Sequence[Agent]:
+        body = self._info.ask("extraAgents", {"type": "extraAgents", "user": address})
+        return answers.read("extraAgents", body, _AGENTS, _agents)
+
+    def leader(self, vault: str) -> str | None:
+        question = {"type": "vaultDetails", "vaultAddress": vault}
+        body = self._info.ask("vaultDetails", question)
+        return answers.read("vaultDetails", body, _VAULT, _leader)
+
+
+def _standing(told: WireRole) -> Standing:
+    owner = None if told.data is None else told.data.user or told.data.master
+    return Standing(Role(told.role), None if owner is None else owner.lower())
+
+
+def _agents(told: Sequence[WireAgent]) -> Sequence[Agent]:
+    return [
+        Agent(
+            address=one.address.lower(),
+            name=one.name,
+            valid_until_ms=one.valid_until,
+        )
+        for one in told
+    ]
+
+
+def _leader(told: WireVault | None) -> str | None:
+    return None if told is None else told.leader.lower()

@@ -1,0 +1,122 @@
+"""What the gateway did, for whoever asks why: journal, log, page, alerts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import structlog
+
+from threet.bootstrap.trading import OrderGatewayParts
+from threet.execution.stop_outs import RUN, closed, stop_outs, stopped_out
+from threet.execution.wishes import Done
+from threet.model.decisions import Decision
+from threet.model.events import AlertRaised
+from threet.model.orders import Fill, OrderReport
+from threet.ports.halt_store import LIQUIDATION
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class GatewayJournal:
+    """Writes in the gateway's thread. Each method raises ``DependencyError``."""
+
+    parts: OrderGatewayParts
+    _last: dict[str, str] = field(default_factory=dict)
+    _seen: Sequence[OrderReport] | None = None
+    _differing: frozenset[str] = frozenset()
+    _orders: int = 0
+    _fills: int = 0
+    _refusals: int = 0
+
+    def figures(self) -> Mapping[str, int | float | str]:
+        return {
+            "orders": self._orders,
+            "fills": self._fills,
+            "refusals": self._refusals,
+        }
+
+    def note(self, done: Sequence[Done]) -> bool:
+        """What is news: the same word about a symbol is written once. Whether a wish
+        ended, which the next cycle has to act on."""
+        has_ended = False
+        for one in done:
+            has_ended |= one.ends_wish and self._end(one)
+            self._orders += one.is_order
+            self._refusals += one.is_refused
+            if one.is_refused:
+                _log.error("order_refused", symbol=one.symbol, reason=one.what)
+            if self._last.get(one.symbol) == one.what:
+                continue
+            self._last[one.symbol] = one.what
+            _log.info("reconciled", symbol=one.symbol, what=one.what)
+            if one.is_order or one.verdicts:
+                self._record(one)
+        return has_ended
+
+    def stopped(self, fills: Sequence[Fill]) -> None:
+        """New fills: those that end a wish end it, here and over a restart."""
+        self._fills += len(fills)
+        now_ms = self.parts.process.clock.now_ms()
+        for fill, because in stop_outs(fills, self.parts.intents.by_cloid):
+            decision = stopped_out(fill, because, now_ms)
+            if not self.parts.decisions.stop_out(fill.symbol, fill.time_ms, decision):
+                continue
+            _log.warning("stopped_out", symbol=fill.symbol, because=because)
+            if fill.is_liquidation:
+                reason = (
+                    f"{fill.symbol} was liquidated: {fill.quantity} at {fill.price}"
+                )
+                self.parts.halts.halt(LIQUIDATION, reason, now_ms)
+                self._alert("liquidated", reason)
+        if fills:
+            self.parts.relay()
+
+    def seen(self, orders: Sequence[OrderReport]) -> None:
+        """For the page; written when something changed."""
+        now = sorted(orders, key=lambda one: one.oid)
+        if now != self._seen:
+            self.parts.orders.replace(now, self.parts.process.clock.now_ms())
+            self._seen = now
+
+    def differences(self, found: Mapping[str, tuple[Decimal, Decimal]]) -> None:
+        """Each once, when it appears (I2)."""
+        for symbol in found.keys() - self._differing:
+            fills, position = found[symbol]
+            reason = (
+                f"{symbol}: the fills sum up to {fills}, the position is {position}"
+            )
+            _log.error("positions_differ", symbol=symbol, reason=reason)
+            self._alert("positions_differ", reason)
+        self._differing = frozenset(found)
+
+    def _end(self, one: Done) -> bool:
+        now_ms = self.parts.process.clock.now_ms()
+        decision = closed(one.symbol, one.what, now_ms)
+        return self.parts.decisions.stop_out(one.symbol, now_ms, decision)
+
+    def _record(self, one: Done) -> None:
+        now_ms = self.parts.process.clock.now_ms()
+        event = f"gateway {one.symbol} {now_ms}"
+        decision = Decision(
+            decision_id=f"{RUN}/{event}",
+            run=RUN,
+            event=event,
+            at_ms=now_ms,
+            because=one.what,
+            values={"decision": one.decision_id} if one.decision_id else {},
+            verdicts=tuple(one.verdicts),
+        )
+        self.parts.decisions.record(decision, {})
+
+    def _alert(self, name: str, message: str) -> None:
+        self.parts.alert(
+            AlertRaised(
+                received_ns=self.parts.process.clock.now_ns(),
+                name=name,
+                source="order_gateway",
+                message=message,
+                count=1,
+                window_secs=0,
+            )
+        )

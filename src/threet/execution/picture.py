@@ -1,0 +1,276 @@
+"""What is known of the account: read by REST, kept current by what its streams say.
+
+Fills are the money facts: they are stored before anything follows from them, and the
+positions are their sum (I2). Each reading compares that sum with what the exchange
+says; a symbol for which they differ is not traded until they agree.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+
+import msgspec
+
+from threet.execution.account_news import AccountNews
+from threet.execution.wishes import Reading
+from threet.model.accounts import AccountState
+from threet.model.errors import DependencyError
+from threet.model.numbers import ZERO
+from threet.model.orders import Fill, OrderPhase, OrderReport
+from threet.ports.clock import Clock
+from threet.ports.fill_store import FillStore
+from threet.ports.order_desk import Accepted, OrderDesk
+
+# A page of fills is 2000 at most (F49).
+_PAGE = 2_000
+_MOST_PAGES = 20
+_OVERLAP_MS = 60_000
+# What nobody told is seen after so long at the latest; a difference, sooner.
+_TRUSTED_MS = 60_000
+_DIFFERENCE_MS = 5_000
+# The stream says what became of an order within a fraction of a second.
+_AWAITED_MS = 3_000
+_MOST_REMEMBERED = 5_000  # orders
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureParts:
+    """``is_simulated``: the exchange may begin anew, and forget everything."""
+
+    clock: Clock
+    desk: OrderDesk
+    fills: FillStore
+    read_account: Callable[[], AccountState]
+    news: AccountNews
+    is_simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Awaited:
+    """Something of an order that was said, and is not yet told in full: that ``total``
+    of it is filled, or (None) that it is canceled."""
+
+    symbol: str
+    total: Decimal | None
+    until_ms: int
+
+
+class Picture:
+    """``difference`` has, by symbol, the sum of the fills and the exchange's position
+    where they are not the same."""
+
+    def __init__(self, parts: PictureParts) -> None:
+        self._parts = parts
+        self._account: AccountState | None = None
+        self._positions: dict[str, Decimal] | None = None  # with a fill
+        self._orders: dict[int, OrderReport] = {}
+        self._filled: dict[int, Decimal] = {}  # by the fills, of each order
+        self._awaited: dict[int, _Awaited] = {}
+        self._new: list[Fill] = []
+        self._read_ms = 0
+        self._skew_ms = 0
+        self._is_doubted = True
+        self._is_fresh = False  # read since the cycle began
+        self.difference: Mapping[str, tuple[Decimal, Decimal]] = {}
+
+    @property
+    def is_current(self) -> bool:
+        """Whether something may be sent on it."""
+        is_followed = self._is_fresh or self._parts.news.is_live
+        return is_followed and not self._is_doubted
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it must be read again before anything follows from it."""
+        age_ms = self._parts.clock.now_ms() - self._read_ms
+        if self._is_doubted or age_ms > _TRUSTED_MS:
+            return True
+        return bool(self.difference) and age_ms > _DIFFERENCE_MS
+
+    @property
+    def awaited(self) -> set[str]:
+        """Symbols whose position is about to be told."""
+        return {one.symbol for one in self._awaited.values()}
+
+    def doubt(self) -> None:
+        """Something was done, or heard, that only a reading makes sure of."""
+        self._is_doubted = True
+
+    @contextmanager
+    def doubted_on_error(self) -> Iterator[None]:
+        """Around what leaves orders behind: cut short, nobody knows which."""
+        try:
+            yield
+        except BaseException:
+            self.doubt()
+            raise
+
+    def now(self) -> Reading:
+        """After the first ``read`` only."""
+        if self._account is None:
+            raise DependencyError("account", "was not read yet")
+        read = {one.symbol: one.quantity for one in self._account.positions}
+        return Reading(
+            account=self._account,
+            positions={**read, **(self._positions or {})},
+            orders=[self._left_of(one) for one in self._orders.values()],
+            skew_ms=self._skew_ms,
+            is_synced=not self.difference,
+        )
+
+    def take_new_fills(self) -> Sequence[Fill]:
+        """Those that were stored since this was last asked."""
+        found, self._new = self._new, []
+        return found
+
+    def hear(self) -> None:
+        """Begin a cycle with what the streams said. Raises ``DependencyError``; what
+        they said is then read."""
+        self._is_fresh = False
+        if self._parts.news.take_gap():
+            self.doubt()
+        told = self._parts.news.drain()
+        fills = [one for one in told if isinstance(one, Fill)]
+        for report in told:
+            if isinstance(report, OrderReport):
+                self._hear_order(report)
+        try:
+            self._keep(fills)
+        except DependencyError:
+            self.doubt()
+            raise
+        self._give_up_waiting()
+
+    def read(self) -> None:
+        """Orders first and the account last, so that what is filled in between shows
+        as a position, never twice as missing."""
+        parts = self._parts
+        orders = parts.desk.open_orders()
+        account = self._read_account()
+        if self._differences(account):
+            # Filled between the two questions, perhaps: asked again before it counts.
+            account = self._read_account()
+        self.difference = self._differences(account)
+        if self.difference and self._has_begun_anew():
+            parts.fills.forget()
+            self._positions, self.difference = None, {}
+        self._account = account
+        self._orders = {one.oid: one for one in orders}
+        self._filled |= {one.oid: one.filled for one in orders}
+        self._read_ms = parts.clock.now_ms()
+        self._is_doubted, self._is_fresh = False, True
+        self._awaited.clear()
+
+    def sent(self, symbol: str, accepted: Accepted, report: OrderReport) -> None:
+        """An order was taken; without a stream only a reading tells the rest."""
+        if not self._parts.news.is_live:
+            self.doubt()
+        elif accepted.filled is None:
+            self._orders[accepted.oid] = report
+        else:
+            self._await_fills(accepted.oid, symbol, accepted.filled)
+
+    def canceled(self, cloid: str) -> None:
+        """What was filled before it went is told together with its end."""
+        if not self._parts.news.is_live:
+            self.doubt()
+        for oid, one in self._orders.items():
+            if one.cloid == cloid:
+                self._awaited[oid] = _Awaited(one.symbol, None, self._patience_ms())
+
+    def _read_account(self) -> AccountState:
+        self._keep_fills()
+        before_ms = self._parts.clock.now_ms()
+        account = self._parts.read_account()
+        after_ms = self._parts.clock.now_ms()
+        at_ms = account.account_ms
+        self._skew_ms = max(0, at_ms - after_ms) or min(0, at_ms - before_ms)
+        return account
+
+    def _keep_fills(self) -> None:
+        parts = self._parts
+        newest_ms = parts.fills.newest_ms()
+        since_ms = 0 if newest_ms is None else max(0, newest_ms - _OVERLAP_MS)
+        for _ in range(_MOST_PAGES):
+            told = parts.desk.fills(since_ms)
+            self._keep(told)
+            if len(told) < _PAGE:
+                return
+            since_ms = told[-1].time_ms
+
+    def _keep(self, told: Sequence[Fill]) -> None:
+        new = self._parts.fills.record(told)
+        self._new += new
+        if self._positions is None:
+            self._positions = dict(self._parts.fills.expected())
+            for one in new:
+                self._hear_fill(one)
+            return
+        for one in new:
+            self._hear_fill(one)
+            if one.symbol in self._positions:
+                self._positions[one.symbol] += one.change
+            else:
+                self._positions[one.symbol] = one.start_position + one.change
+
+    def _hear_fill(self, fill: Fill) -> None:
+        total = self._filled.get(fill.oid, ZERO) + fill.quantity
+        self._filled[fill.oid] = total
+        awaited = self._awaited.get(fill.oid)
+        if awaited is not None and awaited.total is not None and total >= awaited.total:
+            del self._awaited[fill.oid]
+        while len(self._filled) > _MOST_REMEMBERED:
+            del self._filled[next(iter(self._filled))]
+
+    def _hear_order(self, report: OrderReport) -> None:
+        self._awaited.pop(report.oid, None)
+        self._await_fills(report.oid, report.symbol, report.filled)
+        known = self._orders.pop(report.oid, None)
+        if report.phase is not OrderPhase.WORKING:
+            return
+        if known is None:
+            self.doubt()  # somebody else's, or one of which nobody heard the answer
+        else:
+            # The stream leaves out at which price an order is triggered.
+            self._orders[report.oid] = msgspec.structs.replace(
+                known,
+                remaining=report.remaining,
+                status=report.status,
+                status_ms=report.status_ms,
+            )
+
+    def _await_fills(self, oid: int, symbol: str, total: Decimal) -> None:
+        if self._filled.get(oid, ZERO) < total:
+            self._awaited[oid] = _Awaited(symbol, total, self._patience_ms())
+
+    def _patience_ms(self) -> int:
+        return self._parts.clock.now_ms() + _AWAITED_MS
+
+    def _left_of(self, report: OrderReport) -> OrderReport:
+        """By whichever says more of it is filled: the order, or its fills."""
+        filled = max(report.filled, self._filled.get(report.oid, ZERO))
+        left = max(ZERO, report.quantity - filled)
+        return msgspec.structs.replace(report, remaining=left)
+
+    def _give_up_waiting(self) -> None:
+        now_ms = self._parts.clock.now_ms()
+        if any(one.until_ms < now_ms for one in self._awaited.values()):
+            self.doubt()
+
+    def _differences(
+        self, account: AccountState
+    ) -> Mapping[str, tuple[Decimal, Decimal]]:
+        read = {one.symbol: one.quantity for one in account.positions}
+        return {
+            symbol: (quantity, read.get(symbol, ZERO))
+            for symbol, quantity in (self._positions or {}).items()
+            if quantity != read.get(symbol, ZERO)
+        }
+
+    def _has_begun_anew(self) -> bool:
+        """A simulated exchange that knows not one of the newest fills is another."""
+        if not self._parts.is_simulated:
+            return False
+        known = {one.tid for one in self._parts.fills.recent(_PAGE)}
+        return known.isdisjoint(one.tid for one in self._parts.desk.fills(0))

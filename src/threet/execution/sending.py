@@ -1,0 +1,158 @@
+"""The steps of the order intent that leave something behind: commit, send, remember."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from threet.execution.picture import Picture
+from threet.execution.refusals import Refusals
+from threet.execution.settling import Settling
+from threet.execution.wishes import Approval, Done, Wanted
+from threet.model.intents import OrderIntent
+from threet.model.orders import OrderReport, OrderSpec
+from threet.ports.clock import Clock
+from threet.ports.intent_store import Draft, IntentStore
+from threet.ports.order_desk import Accepted, OrderDesk, Outcome, Refused, Ticket
+
+Approved = tuple[OrderSpec, Wanted, Approval]
+
+
+@dataclass(slots=True, kw_only=True)
+class Sending:
+    clock: Clock
+    desk: OrderDesk
+    intents: IntentStore
+    settling: Settling
+    picture: Picture
+    refusals: Refusals
+    lives_ms: int
+    _last_ms: dict[str, int] = field(default_factory=dict)
+
+    def since_last_ms(self, symbol: str) -> int | None:
+        """How long ago the last order of this symbol was sent."""
+        last_ms = self._last_ms.get(symbol)
+        return None if last_ms is None else self.clock.now_ms() - last_ms
+
+    def place(self, approved: Sequence[Approved]) -> Sequence[Done]:
+        """In one action: committed as intents first, settled by what the answer proves.
+
+        Raises ``DependencyError`` when nothing was sent.
+        """
+        if not approved:
+            return []
+        now_ms = self.clock.now_ms()
+        drafts = self._drafts(approved)
+        with self.settling.doubted_on_error():
+            prepared = self.intents.prepare(
+                drafts, now_ms=now_ms, lives_ms=self.lives_ms
+            )
+        by_id = {one.intent_id: one for one in prepared}
+        sent = [
+            (by_id[draft.intent_id], one)
+            for draft, one in zip(drafts, approved, strict=True)
+            if draft.intent_id in by_id
+        ]
+        if not sent:
+            return []
+        with self.picture.doubted_on_error():
+            outcomes = self.desk.place([_ticket(intent) for intent, _ in sent])
+            return [
+                self._sent(intent, outcome, one)
+                for (intent, one), outcome in zip(sent, outcomes, strict=True)
+            ]
+
+    def cancel(self, orders: Sequence[tuple[str, str]]) -> Sequence[Done]:
+        if not orders:
+            return []
+        nonce = self.intents.next_nonce(self.clock.now_ms())
+        done = []
+        outcomes = self.desk.cancel(orders, nonce)
+        for (symbol, cloid), outcome in zip(orders, outcomes, strict=True):
+            if isinstance(outcome, Accepted):
+                self.picture.canceled(cloid)
+            else:
+                self.picture.doubt()
+            what = f"canceled {cloid}: {type(outcome).__name__}"
+            done.append(Done(symbol=symbol, what=what))
+        return done
+
+    def schedule_cancel(self, at_ms: int | None) -> bool:
+        """Whether the exchange took it."""
+        nonce = self.intents.next_nonce(self.clock.now_ms())
+        return isinstance(self.desk.schedule_cancel(at_ms, nonce), Accepted)
+
+    def lever(self, symbol: str, leverage: int, *, is_cross: bool) -> str:
+        """Why the exchange did not set it; "" if it did."""
+        nonce = self.intents.next_nonce(self.clock.now_ms())
+        outcome = self.desk.set_leverage(symbol, leverage, nonce, is_cross=is_cross)
+        if isinstance(outcome, Accepted):
+            return ""
+        self.refusals.refused(symbol, self.clock.now_ms(), is_exit=False)
+        return f"its leverage of {leverage} was not set: {outcome.reason}"
+
+    def _drafts(self, approved: Sequence[Approved]) -> Sequence[Draft]:
+        """Each leg unlike every earlier one's, also of a process before this one."""
+        legs: dict[str, int] = {}
+        found = []
+        for spec, wanted, _ in approved:
+            key = f"{wanted.decision_id}/{spec.symbol}"
+            leg = legs[key] if key in legs else self.intents.legs_of(key)
+            legs[key] = leg + 1
+            found.append(Draft(intent_id=f"{key}/{leg}", run=wanted.run, spec=spec))
+        return found
+
+    def _sent(self, intent: OrderIntent, outcome: Outcome, one: Approved) -> Done:
+        spec, wanted, approval = one
+        now_ms = self.clock.now_ms()
+        self._last_ms[spec.symbol] = now_ms
+        self.settling.sent(intent, outcome)
+        is_refused = isinstance(outcome, Refused)
+        if isinstance(outcome, Accepted):
+            self.refusals.accepted(spec.symbol, is_exit=spec.reduce_only)
+            self.picture.sent(spec.symbol, outcome, _resting(intent, outcome, now_ms))
+            word = "accepted"
+        else:
+            self.picture.doubt()
+            word = outcome.reason
+        if is_refused:
+            self.refusals.refused(spec.symbol, now_ms, is_exit=spec.reduce_only)
+        return Done(
+            symbol=spec.symbol,
+            what=f"{_words(spec)}: {word}",
+            decision_id=wanted.decision_id,
+            verdicts=approval.verdicts,
+            is_order=True,
+            is_refused=is_refused,
+        )
+
+
+def _ticket(intent: OrderIntent) -> Ticket:
+    return Ticket(
+        spec=intent.spec,
+        cloid=intent.cloid,
+        nonce=intent.nonce,
+        expires_ms=intent.expires_ms,
+    )
+
+
+def _resting(intent: OrderIntent, accepted: Accepted, now_ms: int) -> OrderReport:
+    spec = intent.spec
+    return OrderReport(
+        symbol=spec.symbol,
+        oid=accepted.oid,
+        cloid=intent.cloid,
+        side=spec.side,
+        quantity=spec.quantity,
+        remaining=spec.quantity,
+        limit_price=spec.limit_price,
+        status="open",
+        status_ms=now_ms,
+        reduce_only=spec.reduce_only,
+        trigger_price=None if spec.trigger is None else spec.trigger.price,
+    )
+
+
+def _words(spec: OrderSpec) -> str:
+    what = f"{spec.side.value} {spec.quantity}"
+    if spec.trigger is None:
+        return what
+    return f"{what} at {spec.trigger.kind.name.lower()} {spec.trigger.price}"

@@ -1,0 +1,271 @@
+"""The whole order gateway process on hlsim over sockets, with its streams."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import urllib3
+
+from hlsim.faults.plan import Fault
+from hlsim.server.settings import Deposit, Limits, Settings
+from hlsim.testing import Served, serving
+from tests import polling
+from threet.accounts.authority import Authority
+from threet.adapters.hyperliquid.account_feed import HyperliquidAccountFeed
+from threet.adapters.hyperliquid.posting import Posting
+from threet.adapters.hyperliquid.rest import HyperliquidReader
+from threet.adapters.hyperliquid.signing import Signer
+from threet.adapters.hyperliquid.trading import Account, HyperliquidOrderDesk
+from threet.adapters.sql.database import Database
+from threet.adapters.sql.decision_store import SqlDecisionStore
+from threet.adapters.sql.engine import make_engine
+from threet.adapters.sql.halt_store import SqlHaltStore
+from threet.adapters.sql.migrate import migrate
+from threet.adapters.sql.order_store import SqlOrderStore
+from threet.adapters.sql.trading_store import SqlFillStore, SqlIntentStore
+from threet.adapters.system_clock import SystemClock
+from threet.bootstrap import ProcessParts
+from threet.bootstrap.trading import OrderGatewayParts
+from threet.components.order_gateway import OrderGateway
+from threet.execution.account_news import AccountNews
+from threet.execution.gateway import Gateway, GatewayParts
+from threet.execution.reconciling import Book, Manner
+from threet.execution.wishes import Approval, Reading
+from threet.market_data.quotes import Quotes
+from threet.model.accounts import AccountState
+from threet.model.decisions import Decision, Granted
+from threet.model.events import AlertRaised, Envelope
+from threet.model.orders import OrderSpec
+from threet.model.prices import NewestPrice, PriceKind
+from threet.resilience.backoff import Backoff
+
+# A key of nobody, for this test only.
+SIGNER = Signer("0x" + "5e" * 32, "b")
+ADDRESS = SIGNER.address
+FUNDS = Decimal(1_000_000)
+
+
+async def until(is_so: Callable[[], bool], secs: float = 20) -> None:
+    async with asyncio.timeout(secs):
+        await polling.until(is_so)
+
+
+class Silent:
+    async def beat(self, figures: object) -> None: ...
+
+    async def farewell(self) -> None: ...
+
+
+@dataclass
+class BookView:
+    """The newest prices as the exchange itself has them now."""
+
+    desk: "Desk"
+
+    async def newest_prices(self) -> Sequence[NewestPrice]:
+        return await asyncio.to_thread(self._asked)
+
+    def _asked(self) -> Sequence[NewestPrice]:
+        book = self.desk.book("BTC")
+        now_ns = self.desk.clock.now_ns()
+        kinds = {
+            PriceKind.BID: book.bid,
+            PriceKind.ASK: book.ask,
+            PriceKind.MID: book.mid,
+        }
+        return [
+            NewestPrice(
+                symbol="BTC", kind=kind, price=price, event_ms=None, received_ns=now_ns
+            )
+            for kind, price in kinds.items()
+        ]
+
+    @asynccontextmanager
+    async def follow(
+        self, streams: Sequence[str]
+    ) -> AsyncIterator[AsyncIterator[Sequence[Envelope]]]:
+        del streams
+        yield _nothing()
+
+
+async def _nothing() -> AsyncIterator[Sequence[Envelope]]:
+    await asyncio.Event().wait()
+    yield []
+
+
+def approve_all(spec: OrderSpec, reading: Reading) -> Approval:
+    del spec, reading
+    return Approval(is_approved=True)
+
+
+@dataclass
+class Desk:
+    """An exchange, a database, and gateways that come and go."""
+
+    served: Served
+    database: Database
+    reader: HyperliquidReader
+    manner: Manner = field(default_factory=Manner)
+    clock: SystemClock = field(default_factory=SystemClock)
+    alerts: list[AlertRaised] = field(default_factory=list)
+    readings: int = 0  # of the account, by the gateway
+
+    def __post_init__(self) -> None:
+        account = ADDRESS
+        self.intents = SqlIntentStore(self.database, account=account, signer=ADDRESS)
+        self.fills = SqlFillStore(self.database, account=account)
+        self.decisions = SqlDecisionStore(self.database)
+        self.halts = SqlHaltStore(self.database, account=account)
+        self.orders = SqlOrderStore(self.database, account=account)
+        self._wishes = 0
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[OrderGateway]:
+        """A process from its start to its end."""
+        feed = HyperliquidAccountFeed(
+            url=self.served.ws_url, clock=self.clock, backoff=Backoff(most_secs=0.2)
+        )
+        news = AccountNews(lambda: feed.is_live)
+        parts = OrderGatewayParts(
+            process=ProcessParts(clock=self.clock, board=Silent()),
+            address=ADDRESS,
+            authority=Authority,
+            opened=lambda rights: self._opened(rights, news),
+            feed=feed,
+            news=news,
+            live=BookView(self),  # type: ignore[arg-type]  # what a gateway asks of it
+            quotes=Quotes(self.clock, 10_000),
+            intents=self.intents,
+            fills=self.fills,
+            decisions=self.decisions,
+            halts=self.halts,
+            orders=self.orders,
+            relay=lambda: 0,
+            alert=self.alerts.append,
+            every_secs=0.2,
+        )
+        gateway = OrderGateway(parts)
+        running = asyncio.create_task(gateway.run())
+        try:
+            await until(lambda: news.is_live and gateway.figures()["cycles"] != 0)
+            yield gateway
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+    def _opened(self, rights: Authority, news: AccountNews) -> Gateway:
+        names = [one.symbol for one in self.reader.products()]
+        decimals = {one.symbol: one.quantity_decimals for one in self.reader.products()}
+        desk = HyperliquidOrderDesk(
+            exchange=self._posting("exchange"),
+            info=self._posting("info"),
+            signer=SIGNER,
+            account=Account(address=ADDRESS, vault=rights.vault),
+            asset_of=names.index,
+            server_ms=self.reader.server_ms,
+        )
+        return Gateway(
+            GatewayParts(
+                clock=self.clock,
+                desk=desk,
+                intents=self.intents,
+                fills=self.fills,
+                read_account=self._read,
+                book=self.book,
+                decimals=decimals.get,
+                approve=approve_all,
+                news=news,
+                manner=self.manner,
+                lives_ms=1_500,
+            )
+        )
+
+    def _read(self) -> AccountState:
+        self.readings += 1
+        return self.reader.account(ADDRESS)
+
+    def want(
+        self,
+        quantity: str,
+        *,
+        stop: Decimal | None = None,
+        profit: Decimal | None = None,
+    ) -> None:
+        """As a run that decides."""
+        self._wishes += 1
+        self.decisions.record(
+            Decision(
+                decision_id=f"run/{self._wishes}",
+                run="run",
+                event=f"candle BTC {self._wishes}",
+                at_ms=self.clock.now_ms(),
+                because="the test wants it",
+                granted=(
+                    Granted(
+                        symbol="BTC",
+                        quantity=Decimal(quantity),
+                        stop_loss=stop,
+                        take_profit=profit,
+                    ),
+                ),
+            ),
+            {},
+        )
+
+    def strike(self, fault: Fault) -> None:
+        """Let the exchange suffer it now."""
+        faults = self.served.server.faults
+        assert faults is not None
+
+        def now(_: object) -> None:
+            faults.injector.add(fault, self.clock.now_ms())
+            faults.events.carry_out_due()
+
+        self.served.call(now)
+
+    def ask(self, **question: object) -> Any:
+        """The exchange itself, past everything of 3T."""
+        answer = urllib3.request("POST", f"{self.served.url}/info", json=question)
+        return answer.json()
+
+    def book(self, symbol: str) -> Book:
+        bids, asks = self.ask(type="l2Book", coin=symbol)["levels"]
+        return Book(bid=Decimal(bids[0]["px"]), ask=Decimal(asks[0]["px"]))
+
+    def position(self) -> Decimal:
+        for one in self.reader.account(ADDRESS).positions:
+            if one.symbol == "BTC":
+                return one.quantity
+        return Decimal(0)
+
+    def resting(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.ask(type="frontendOpenOrders", user=ADDRESS)
+        return found
+
+    def stops(self) -> list[str]:
+        return sorted(one["triggerPx"] for one in self.resting() if one["isTrigger"])
+
+    def _posting(self, path: str) -> Posting:
+        url = f"{self.served.url}/{path}"
+        return Posting(url=url, clock=self.clock, timeout_secs=1)
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Desk]:
+    settings = Settings(
+        symbols=3,
+        history_days=0,
+        limits=Limits(ip_weight=0, ws_connections=0),
+        accounts=(Deposit(address=ADDRESS, funds=FUNDS),),
+        control_port=0,
+    )
+    database = Database(make_engine(f"sqlite:///{folder / '3t.db'}"))
+    migrate(database.engine)
+    with serving(settings) as served:
+        reader = HyperliquidReader(url=served.url, clock=SystemClock(), timeout_secs=5)
+        yield Desk(served, database, reader)
+    database.close()

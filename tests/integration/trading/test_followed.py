@@ -1,0 +1,156 @@
+"""The gateway process with its streams: awake, protected, stopped, killed."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from hlsim.faults.kinds import Close, DropOrders, Liquidate, PostOnly
+from tests.integration.trading.followed import ADDRESS, Desk, opened, until
+from threet.execution.reconciling import Manner, Style
+from threet.ports.halt_store import FLATTEN, KILL_SWITCH, LIQUIDATION
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with opened(tmp_path) as made:
+        yield made
+
+
+def below(desk: Desk, share: str) -> Decimal:
+    """A whole price that far below the market."""
+    return (desk.book("BTC").mid * (1 - Decimal(share))).quantize(Decimal(1))
+
+
+async def test_news_of_the_account_spare_it_the_readings(desk: Desk) -> None:
+    async with desk.running() as gateway:
+        before = desk.readings
+        for quantity in map(Decimal, ("0.05", "-0.02", "0.01")):
+            desk.want(str(quantity))
+            held = {"BTC": quantity}
+            await until(lambda held=held: desk.fills.positions() == held)  # type: ignore[misc]
+        assert desk.position() == Decimal("0.01")
+        assert gateway.figures()["mismatches"] == 0
+        assert gateway.figures()["orders"] == 5  # two turns are two orders each
+        assert desk.readings - before <= 1
+    seen = desk.orders.working()
+    assert seen is not None
+    assert list(seen.orders) == []
+
+
+async def test_a_position_has_its_stop_at_the_exchange_and_a_new_one_with_its_size(
+    desk: Desk,
+) -> None:
+    stop, profit = below(desk, "0.1"), below(desk, "-0.1")
+    async with desk.running():
+        desk.want("0.05", stop=stop, profit=profit)
+        await until(lambda: len(desk.stops()) == 2)
+        desk.want("0.08", stop=stop, profit=profit)
+        await until(
+            lambda: sorted(one["sz"] for one in desk.resting()) == ["0.08", "0.08"]
+        )
+    assert all(one["reduceOnly"] for one in desk.resting())
+    # They hold while 3T does not run, and another process finds them as they are.
+    before = {one["oid"] for one in desk.resting()}
+    async with desk.running() as again:
+        await until(lambda: again.figures()["cycles"] > 5)  # type: ignore[operator]
+        assert {one["oid"] for one in desk.resting()} == before
+        desk.want("0")
+        await until(lambda: desk.position() == 0 and not desk.resting())
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["told", "unheard"])
+async def test_o11_a_stop_that_vanished_is_placed_again(
+    desk: Desk, *, told: bool
+) -> None:
+    async with desk.running():
+        desk.want("0.05", stop=below(desk, "0.1"))
+        await until(lambda: len(desk.stops()) == 1)
+        (before,) = desk.resting()
+        desk.strike(DropOrders(user=ADDRESS, only_triggers=True, told=told))
+        if not told:
+            assert desk.stops() == []
+            desk.strike(Close())  # every reconnect looks at what rests
+        await until(lambda: len(desk.stops()) == 1)
+        (after,) = desk.resting()
+        assert after["oid"] != before["oid"]
+        assert after["triggerPx"] == before["triggerPx"]
+
+
+async def test_f18_a_liquidation_is_seen_ends_the_wish_and_halts(desk: Desk) -> None:
+    async with desk.running():
+        desk.want("0.05")
+        await until(lambda: desk.position() == Decimal("0.05"))
+        desk.strike(Liquidate(user=ADDRESS))
+        await until(lambda: bool(desk.halts.halts()))
+        await until(
+            lambda: [one.granted.quantity for one in desk.decisions.targets()] == [0]
+        )
+        assert [one.cause for one in desk.halts.halts()] == [LIQUIDATION]
+        assert "liquidated" in [one.name for one in desk.alerts]
+        await until(lambda: desk.position() == 0)
+    assert "the exchange liquidated it" in desk.decisions.why("BTC", 1)[0].because
+
+
+async def test_b10_a_kill_cancels_quotes_and_keeps_positions_and_their_stops(
+    desk: Desk,
+) -> None:
+    async with desk.running():
+        desk.want("0.05", stop=below(desk, "0.1"))
+        await until(lambda: len(desk.stops()) == 1)
+    desk.manner = Manner(style=Style.PASSIVE)
+    async with desk.running():
+        desk.want("0.2", stop=below(desk, "0.1"))
+        await until(lambda: len(desk.resting()) > 1)
+        desk.halts.halt(KILL_SWITCH, "by hand", 1)
+        await until(lambda: [one["isTrigger"] for one in desk.resting()] == [True])
+
+
+async def test_b10_f22_a_kill_that_flattens_really_closes(desk: Desk) -> None:
+    async with desk.running():
+        desk.want("0.05", stop=below(desk, "0.1"))
+        await until(lambda: len(desk.stops()) == 1)
+        desk.halts.halt(KILL_SWITCH, "by hand", 1)
+        desk.halts.halt(FLATTEN, "by hand", 1)
+        await until(lambda: desk.position() == 0 and not desk.resting())
+    async with desk.running() as again:  # also over a restart
+        await until(lambda: again.figures()["cycles"] > 3)  # type: ignore[operator]
+        assert desk.position() == 0
+
+
+async def test_o8_f42_a_post_only_phase_brings_no_storm_and_ends_by_itself(
+    desk: Desk,
+) -> None:
+    async with desk.running() as gateway:
+        desk.strike(PostOnly(lasts_ms=3_000))
+        desk.want("0.05")
+        await until(lambda: gateway.figures()["refusals"] == 1)
+        await until(lambda: desk.position() == Decimal("0.05"))
+        assert gateway.figures()["refusals"] <= 2  # type: ignore[operator]
+
+
+async def test_a_stop_that_is_filled_ends_the_wish_it_protected(desk: Desk) -> None:
+    async with desk.running() as gateway:
+        near = Decimal("0.00004")
+        mid = desk.book("BTC").mid
+        desk.want("0.05", stop=mid * (1 - near), profit=mid * (1 + near))
+        # Wherever the market goes first: it is filled there, or passed and closed.
+        await until(lambda: len(desk.fills.recent(9)) > 1, secs=40)
+        await until(lambda: desk.position() == 0 and not desk.resting())
+        orders = gateway.figures()["orders"]
+        cycles = int(gateway.figures()["cycles"])
+        await until(lambda: int(gateway.figures()["cycles"]) > cycles + 3)
+        # Nothing buys back what was sold.
+        assert desk.position() == 0
+        assert gateway.figures()["orders"] == orders
+    assert [one.granted.quantity for one in desk.decisions.targets()] == [0]
+
+
+async def test_a_stop_that_is_passed_already_closes_the_position(desk: Desk) -> None:
+    async with desk.running():
+        desk.want("0.05")
+        await until(lambda: desk.position() == Decimal("0.05"))
+        desk.want("0.05", stop=below(desk, "-0.05"))
+        await until(lambda: desk.position() == 0)
+    assert any("is passed" in one.because for one in desk.decisions.why("BTC", 9))

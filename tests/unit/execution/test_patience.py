@@ -1,0 +1,58 @@
+"""After a refusal there is a pause; the dead man's switch is armed only to protect."""
+
+from threet.execution.dead_man import Arm, DeadMan, Disarm
+from threet.execution.refusals import Refusals
+
+SECOND = 1_000
+
+
+def test_o8_f42_refusals_in_a_row_wait_longer_and_longer() -> None:
+    refusals, now_ms, waits = Refusals(), 0, []
+    for _ in range(12):
+        refusals.refused("BTC", now_ms, is_exit=False)
+        waits.append(refusals.wait_ms("BTC", now_ms, is_exit=False))
+        now_ms += waits[-1]
+    assert waits[:3] == [2 * SECOND, 4 * SECOND, 8 * SECOND]
+    assert waits[-1] == 300 * SECOND
+    assert refusals.wait_ms("ETH", now_ms, is_exit=False) == 0
+    refusals.accepted("BTC", is_exit=False)
+    assert refusals.wait_ms("BTC", now_ms - 1, is_exit=False) == 0
+
+
+def test_a_way_out_is_tried_again_soon_and_is_not_held_up_by_ways_in() -> None:
+    refusals = Refusals()
+    for _ in range(9):
+        refusals.refused("BTC", 0, is_exit=False)
+    assert refusals.wait_ms("BTC", 0, is_exit=True) == 0
+    for _ in range(9):
+        refusals.refused("BTC", 0, is_exit=True)
+    assert refusals.wait_ms("BTC", 0, is_exit=True) == 10 * SECOND
+
+
+def test_the_switch_is_armed_while_quotes_rest_and_pushed_on_in_time() -> None:
+    man = DeadMan(30 * SECOND)
+    assert man.due(0, has_quotes=False, has_stops=False) is None
+    assert man.due(0, has_quotes=True, has_stops=False) == Arm(30 * SECOND)
+    man.armed(30 * SECOND)
+    assert man.due(5 * SECOND, has_quotes=True, has_stops=False) is None
+    assert man.due(11 * SECOND, has_quotes=True, has_stops=False) == Arm(41 * SECOND)
+
+
+def test_it_would_cancel_stops_so_it_is_taken_back_when_there_are_any() -> None:
+    man = DeadMan(30 * SECOND)
+    assert man.due(0, has_quotes=True, has_stops=True) is None
+    man.armed(30 * SECOND)
+    assert man.due(1, has_quotes=True, has_stops=True) == Disarm()
+    man.disarmed()
+    assert man.due(2, has_quotes=True, has_stops=True) is None
+
+
+def test_refused_for_want_of_volume_it_is_left_alone_for_an_hour() -> None:
+    man = DeadMan(30 * SECOND)
+    man.refused(0)
+    assert man.due(3_599 * SECOND, has_quotes=True, has_stops=False) is None
+    assert man.due(3_600 * SECOND, has_quotes=True, has_stops=False) is not None
+
+
+def test_switched_off_it_is_never_armed() -> None:
+    assert DeadMan(0).due(0, has_quotes=True, has_stops=False) is None
