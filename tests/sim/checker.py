@@ -22,6 +22,7 @@ from tests.sim.composition import LIVES_MS, MASTER, MOST_PRICE_AGE_MS
 from tests.sim.feed import Quoted
 from tests.sim.transport import Sent
 from tests.sim.world import FUNDS, Ended
+from threet.execution.stop_outs import RUN
 
 _OPEN, _LANDED = "open", "landed"
 _ZERO = Decimal(0)
@@ -284,8 +285,8 @@ def _nothing_beyond_the_wish(facts: _Facts) -> _RULE:
         since_ms = one.time_ms - _WISH_MS
         known = wishes.get(symbol, [])
         first = bisect_right([at_ms for at_ms, _ in known], since_ms) - 1
-        hull = [wanted for _, wanted in known[max(0, first) :]]
-        hull = [_ZERO, before, *hull]
+        recent = known[max(0, first) :]
+        hull = [_ZERO, before, *(one for _, wanted in recent for one in wanted)]
         if not min(hull) <= after <= max(hull):
             yield (
                 f"I1: {symbol} went from {before} to {after} at {one.time_ms}, "
@@ -293,20 +294,33 @@ def _nothing_beyond_the_wish(facts: _Facts) -> _RULE:
             )
 
 
-def _wishes(facts: _Facts) -> Mapping[str, Sequence[tuple[int, Decimal]]]:
-    """By symbol: when, by true time, the sum over all runs became what."""
+def _wishes(facts: _Facts) -> Mapping[str, Sequence[tuple[int, Sequence[Decimal]]]]:
+    """By symbol: when, by true time, the sum over all runs became what.
+
+    A stop that was filled ends wishes without a decision of their runs: of a symbol
+    that ever had one, any part of the sum may be what is wanted.
+    """
     of_run: dict[tuple[str, str], Decimal] = {}
-    found: defaultdict[str, list[tuple[int, Decimal]]] = defaultdict(list)
+    found: defaultdict[str, list[tuple[int, Sequence[Decimal]]]] = defaultdict(list)
     times = facts.ended.decided_ms
-    for decision in sorted(facts.decisions, key=lambda one: times[one["decision_id"]]):
+    wishes = [one for one in facts.decisions if one["granted"]]
+    ended = {one["event"].split(" ")[1] for one in facts.decisions if _ends(one)}
+    for decision in sorted(wishes, key=lambda one: times[one["decision_id"]]):
         for one in decision["granted"]:
             symbol = one["symbol"]
             of_run[decision["run"], symbol] = Decimal(one["quantity"])
-            total = sum(
-                (held for (_, name), held in of_run.items() if name == symbol), _ZERO
-            )
-            found[symbol].append((times[decision["decision_id"]], total))
+            parts = [held for (_, name), held in of_run.items() if name == symbol]
+            sums = [sum(parts, _ZERO)]
+            if symbol in ended:
+                sums.append(sum((held for held in parts if held > _ZERO), _ZERO))
+                sums.append(sum((held for held in parts if held < _ZERO), _ZERO))
+            found[symbol].append((times[decision["decision_id"]], sums))
     return found
+
+
+def _ends(decision: Mapping[str, Any]) -> bool:
+    words = str(decision["event"])
+    return bool(decision["run"] == RUN) and words.startswith(("fill ", "close "))
 
 
 def _unknown_is_hold(facts: _Facts) -> _RULE:

@@ -3,7 +3,7 @@
 ``Plants`` are the parts that a planted bug puts in the place of the real ones.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -15,15 +15,18 @@ import msgspec
 from tests.sim.crashes import SimDatabase
 from tests.sim.feed import SimLive
 from tests.sim.kernel import SimClock
+from tests.sim.stream import Hub, SimAccountFeed
 from tests.sim.transport import Way, WayPosting
-from tests.sim.whims import Whims
+from threet.accounts.authority import Authority, authority
 from threet.accounts.equity_watch import EquityWatch
+from threet.adapters.hyperliquid.identity import HyperliquidIdentity
 from threet.adapters.hyperliquid.rest import HyperliquidReader
 from threet.adapters.hyperliquid.signing import Signer
 from threet.adapters.hyperliquid.trading import Account, HyperliquidOrderDesk
 from threet.adapters.memory.candle_store import MemoryCandleStore
 from threet.adapters.sql.decision_store import SqlDecisionStore
 from threet.adapters.sql.halt_store import SqlHaltStore
+from threet.adapters.sql.order_store import SqlOrderStore
 from threet.adapters.sql.trading_store import SqlFillStore, SqlIntentStore
 from threet.bootstrap import ProcessParts
 from threet.bootstrap.risk import account_gate
@@ -32,13 +35,17 @@ from threet.components.order_gateway import OrderGateway
 from threet.components.trader import Trader
 from threet.engine.run import StrategyRun
 from threet.engine.view import RunView
-from threet.execution.gateway import Done, Gateway, GatewayParts, Wanted
+from threet.execution.account_news import AccountNews
+from threet.execution.gateway import Gateway, GatewayParts, Leverage
 from threet.execution.reconciling import Book, Manner, Style
+from threet.execution.wishes import Done, Wanted
 from threet.market_data.quotes import Quotes
 from threet.market_data.trading_catalogue import TradingCatalogue
 from threet.model.accounts import AccountState
 from threet.model.candles import Candle, Timeframe
 from threet.model.decisions import Decision
+from threet.model.events import AlertRaised
+from threet.model.orders import Fill
 from threet.ports.decision_store import Memory
 from threet.ports.fill_store import FillStore
 from threet.ports.intent_store import IntentStore
@@ -47,6 +54,7 @@ from threet.ports.rate_budget import BudgetState, Priority
 from threet.resilience.access_policy import AccessPolicy, Surroundings
 from threet.resilience.exchange_manager import ExchangeManager
 from threet.resilience.guarded_desk import GuardedOrderDesk
+from threet.resilience.guarded_identity import GuardedIdentity
 from threet.resilience.weight_window import WeightWindow
 from threet.risk.limits import Limits
 from threet.strategies.catalogue import made
@@ -117,18 +125,36 @@ class _WatchedGateway(Gateway):
 
     is_quiet = False
 
-    def cycle(self, wanted: Any) -> Sequence[Done]:
+    def observe(self) -> Sequence[Fill]:
         self.is_quiet = False
-        done = super().cycle(wanted)
-        self.is_quiet = not self._settling.open_symbols and all(
-            _is_rest(one) for one in done
-        )
+        return super().observe()
+
+    def act(self, wanted: Mapping[str, Wanted]) -> Sequence[Done]:
+        done = super().act(wanted)
+        is_known = not (self._settling.open_symbols or self._picture.is_due)
+        self.is_quiet = is_known and all(_is_rest(one) for one in done)
         return done
 
 
 def _is_rest(done: Done) -> bool:
-    rests = ("it is as wanted", "refused:")
+    rests = ("it is as wanted", "refused", "nobody wants it")
     return done.what.startswith(rests) or done.what.endswith("too little for an order")
+
+
+class _PatientParts:
+    """``OrderGatewayParts`` of which ``every_secs`` is longer while all is quiet."""
+
+    def __init__(
+        self, real: OrderGatewayParts, every_secs: Callable[[], float]
+    ) -> None:
+        self._real, self._every_secs = real, every_secs
+
+    @property
+    def every_secs(self) -> float:
+        return self._every_secs()
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._real, name)
 
 
 class Silent:
@@ -140,13 +166,21 @@ class Silent:
 class _TimedDecisions(SqlDecisionStore):
     """Tells when, by true time, a decision was first on its way to the database."""
 
-    def __init__(self, database: SimDatabase, times: dict[str, int]) -> None:
+    def __init__(
+        self,
+        database: SimDatabase,
+        times: dict[str, int],
+        decided: Callable[[], None],
+    ) -> None:
         super().__init__(database)
         self._kernel, self._times = database.kernel, times
+        self._decided = decided
 
     def record(self, decision: Decision, memory: Memory) -> bool:
         self._times.setdefault(decision.decision_id, self._kernel.now_ms)
-        return super().record(decision, memory)
+        done = super().record(decision, memory)
+        self._decided()
+        return done
 
 
 @dataclass(slots=True, kw_only=True)
@@ -158,9 +192,12 @@ class Platform:
     live: SimLive
     candles: MemoryCandleStore
     plants: Plants
-    random: Random
     style: Style
     equity: Callable[[], Decimal | None]
+    hub: Hub
+    leverage: Leverage | None
+    dead_man_ms: int
+    alerts: list[AlertRaised] = field(default_factory=list)
     next_bars_ms: int = 0
     decided_ms: dict[str, int] = field(default_factory=dict)
     gateways: int = 0
@@ -169,76 +206,40 @@ class Platform:
     def gateway(self) -> OrderGateway:
         """As a process that has just been started."""
         self.gateways += 1
-        clock = SimClock(self.way.kernel)
-        halts = SqlHaltStore(self.database, account=MASTER)
-        quotes = Quotes(clock, MOST_PRICE_AGE_MS)
-        gateway = self._gateway(clock, halts, quotes)
-        clock.quiet_ms = lambda: (
-            self.way.kernel.next_event_ms(_MOST_QUIET_MS) if gateway.is_quiet else None
+        kernel, clock = self.way.kernel, SimClock(self.way.kernel)
+        wires = _Wires(self, clock, SimAccountFeed(self.hub))
+        parts = OrderGatewayParts(
+            process=ProcessParts(clock=clock, board=Silent()),
+            address=MASTER,
+            authority=wires.authority,
+            opened=wires.gateway,
+            feed=wires.feed,
+            news=wires.news,
+            live=self.live,
+            quotes=wires.quotes,
+            intents=wires.intents,
+            fills=wires.fills,
+            decisions=SqlDecisionStore(self.database),
+            halts=wires.halts,
+            orders=SqlOrderStore(self.database, account=MASTER),
+            relay=lambda: 0,
+            alert=self.alerts.append,
+            every_secs=1.0,
         )
-        self.newest_gateway = OrderGateway(
-            OrderGatewayParts(
-                process=ProcessParts(clock=clock, board=Silent()),
-                gateway=gateway,
-                live=self.live,
-                quotes=quotes,
-                decisions=SqlDecisionStore(self.database),
-                halts=halts,
-                every_secs=1.0,
-            )
-        )
+
+        def every_secs() -> float:
+            opened = wires.opened
+            if opened is None or not opened.is_quiet:
+                return 1.0
+            quiet_ms = kernel.next_event_ms(_MOST_QUIET_MS) - kernel.now_ms
+            return max(1.0, quiet_ms / 1000)
+
+        patient: Any = _PatientParts(parts, every_secs)
+        self.newest_gateway = OrderGateway(patient)
         return self.newest_gateway
 
-    def _gateway(
-        self, clock: SimClock, halts: SqlHaltStore, quotes: Quotes
-    ) -> _WatchedGateway:
-        reader = _Reader(self._posting("/info", clock), clock)
-        manager = self._manager(reader, clock)
-        exchange = manager.get_exchange(priority=Priority.ORDER)
-        catalogue = TradingCatalogue(exchange.products, clock)
-        intents = self.plants.intents(
-            self.database, account=MASTER, signer=SIGNER.address
-        )
-        fills = SqlFillStore(self.database, account=MASTER)
-        watch = EquityWatch()
-
-        def read_account() -> AccountState:
-            state = exchange.account(MASTER)
-            watch.note(state.account_ms, state.account_value)
-            return state
-
-        def book(symbol: str) -> Book | None:
-            best = quotes.best(symbol)
-            return None if best is None else Book(bid=best[0], ask=best[1])
-
-        desk = HyperliquidOrderDesk(
-            exchange=self._posting("/exchange", clock),
-            info=self._posting("/info", clock),
-            signer=SIGNER,
-            account=Account(address=MASTER),
-            asset_of=catalogue.asset_of,
-            server_ms=exchange.server_ms,
-        )
-        planted = self.plants.desk(desk, intents, clock)
-        return _WatchedGateway(
-            GatewayParts(
-                clock=clock,
-                desk=GuardedOrderDesk(planted, manager),
-                intents=intents,
-                fills=self.plants.fills(fills),
-                read_account=read_account,
-                book=book,
-                decimals=catalogue.decimals,
-                approve=account_gate(
-                    clock=clock, bounds=LIMITS, quotes=quotes, watch=watch, halts=halts
-                ),
-                manner=Manner(style=self.style, slices=3, slice_ms=8_000),
-                lives_ms=LIVES_MS,
-            )
-        )
-
     def decisions(self) -> SqlDecisionStore:
-        return _TimedDecisions(self.database, self.decided_ms)
+        return _TimedDecisions(self.database, self.decided_ms, self.live.decided.set)
 
     def trader(self, runs: Sequence[tuple[str, Strategy]]) -> Trader:
         clock = SimClock(self.way.kernel, lambda: self.next_bars_ms)
@@ -276,19 +277,98 @@ class Platform:
         core = self.live.exchange.exchange
         return core.universe[core.asset(symbol)].sz_decimals
 
-    def _posting(self, path: str, clock: SimClock) -> WayPosting:
-        return WayPosting(self.way, path, clock, PATIENCE_SECS)
 
-    def _manager(self, reader: HyperliquidReader, clock: SimClock) -> ExchangeManager:
-        kernel = self.way.kernel
+class _Wires:
+    """What one gateway process is made of."""
+
+    def __init__(
+        self, platform: Platform, clock: SimClock, feed: SimAccountFeed
+    ) -> None:
+        self._platform, self._clock, self.feed = platform, clock, feed
+        database = platform.database
+        self.halts = SqlHaltStore(database, account=MASTER)
+        self.quotes = Quotes(clock, MOST_PRICE_AGE_MS)
+        self.news = AccountNews(lambda: feed.is_live)
+        self.intents = platform.plants.intents(
+            database, account=MASTER, signer=SIGNER.address
+        )
+        self.fills = platform.plants.fills(SqlFillStore(database, account=MASTER))
+        reader = _Reader(self._posting("/info"), clock)
+        self._manager = self._made_manager(reader)
+        self.opened: _WatchedGateway | None = None
+
+    def authority(self) -> Authority:
+        reader = HyperliquidIdentity(self._posting("/info"))
+        return authority(
+            GuardedIdentity(reader, self._manager),
+            account=MASTER,
+            signer=SIGNER.address,
+            now_ms=self._clock.now_ms(),
+        )
+
+    def gateway(self, rights: Authority) -> Gateway:
+        clock, platform = self._clock, self._platform
+        exchange = self._manager.get_exchange(priority=Priority.ORDER)
+        catalogue = TradingCatalogue(exchange.products, clock)
+        watch = EquityWatch()
+
+        def read_account() -> AccountState:
+            state = exchange.account(MASTER)
+            watch.note(state.account_ms, state.account_value)
+            return state
+
+        desk = HyperliquidOrderDesk(
+            exchange=self._posting("/exchange"),
+            info=self._posting("/info"),
+            signer=SIGNER,
+            account=Account(address=MASTER, vault=rights.vault),
+            asset_of=catalogue.asset_of,
+            server_ms=exchange.server_ms,
+        )
+        planted = platform.plants.desk(desk, self.intents, clock)
+        self.opened = _WatchedGateway(
+            GatewayParts(
+                clock=clock,
+                desk=GuardedOrderDesk(planted, self._manager),
+                intents=self.intents,
+                fills=self.fills,
+                read_account=read_account,
+                book=self._book,
+                decimals=catalogue.decimals,
+                approve=account_gate(
+                    clock=clock,
+                    bounds=LIMITS,
+                    quotes=self.quotes,
+                    watch=watch,
+                    halts=self.halts,
+                    delisted=catalogue.delisted,
+                ),
+                leverage=lambda _: platform.leverage,
+                news=self.news,
+                manner=Manner(style=platform.style, slices=3, slice_ms=8_000),
+                lives_ms=LIVES_MS,
+                dead_man_ms=platform.dead_man_ms,
+            )
+        )
+        return self.opened
+
+    def _book(self, symbol: str) -> Book | None:
+        best = self.quotes.best(symbol)
+        return None if best is None else Book(bid=best[0], ask=best[1])
+
+    def _posting(self, path: str) -> WayPosting:
+        return WayPosting(self._platform.way, path, self._clock, PATIENCE_SECS)
+
+    def _made_manager(self, reader: HyperliquidReader) -> ExchangeManager:
+        kernel = self._platform.way.kernel
         return ExchangeManager(
             exchange=reader,
-            budget=SimBudget(clock),
-            clock=clock,
+            budget=SimBudget(self._clock),
+            clock=self._clock,
             surroundings=Surroundings(
                 lock=nullcontext(), wait=lambda secs: kernel.pass_time(int(secs * 1000))
             ),
-            policy=AccessPolicy(seed=self.gateways),
+            policy=AccessPolicy(seed=self._platform.gateways),
         )
 
 
@@ -327,6 +407,3 @@ def _bar(symbol: str, row: dict[str, Any]) -> Candle:
         trades=row["n"],
         is_closed=True,
     )
-
-
-__all__ = ["LIMITS", "MASTER", "SIGNER", "Plants", "Platform", "Wanted", "Whims"]

@@ -28,6 +28,9 @@ class Kind(Enum):
     SILENT = "W3 symbol silent"
     MISSING = "W4 symbol missing"
     FEED_AWAY = "R1 no live prices"
+    STREAM_CLOSED = "W1 account stream closed"
+    STREAM_DEAF = "W2 account stream half-open"
+    STREAM_TWICE = "W5 account news twice"
     DATABASE_AWAY = "D1 database away"
     COMMIT_LOST = "D1 committed, but told as failed"
     KILL_SWITCH = "B10 kill switch"
@@ -43,6 +46,8 @@ _ACTIONS_ONLY = {Kind.LATE, Kind.TWICE, Kind.ERROR_IN_OK, Kind.ERROR_OF_DONE}
 # One moment each, as far as the exchange or the machine is concerned.
 _MOMENTS = {Kind.LIQUIDATION, Kind.DROPPED_ORDERS}
 _OF_SYMBOLS = {Kind.SILENT, Kind.MISSING}
+# So long at most the platform takes a half-open connection for a living one.
+_DEAF_MS = 15_000
 _RATES = (0.1, 0.4, 1.0)
 # Lower, or every process would die at its first step.
 _CRASH_RATES = (0.02, 0.05, 0.15)
@@ -83,6 +88,8 @@ def _episode(
 ) -> Episode:
     from_ms = random.randrange(start_ms, end_ms)
     lasts_ms = 1 if kind in _MOMENTS else random.choice((3_000, 15_000, 60_000))
+    if kind is Kind.STREAM_DEAF:
+        lasts_ms = min(lasts_ms, _DEAF_MS)
     return Episode(
         kind=kind,
         from_ms=from_ms,

@@ -1,6 +1,8 @@
 """The live prices as the platform gets them from hlsim, with silent symbols."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -9,6 +11,7 @@ from hlsim.virtual import VirtualExchange
 from tests.sim.faults import Kind, Weather
 from tests.sim.kernel import SimClock
 from threet.model.errors import DependencyError
+from threet.model.events import Envelope
 from threet.model.prices import NewestPrice, PriceKind
 
 
@@ -35,6 +38,7 @@ class SimLive:
     clock: SimClock
     weather: Weather
     symbols: Sequence[str]
+    decided: asyncio.Event = field(default_factory=asyncio.Event)
     offers: list[tuple[int, Mapping[str, Quoted]]] = field(default_factory=list)
     _silent: dict[str, Quoted] = field(default_factory=dict)
 
@@ -46,6 +50,20 @@ class SimLive:
         known = {symbol: one for symbol, one in told.items() if one is not None}
         self.offers.append((now_ms, known))
         return [one for symbol in known for one in _prices(symbol, known[symbol])]
+
+    @asynccontextmanager
+    async def follow(
+        self, streams: Sequence[str]
+    ) -> AsyncIterator[AsyncIterator[Sequence[Envelope]]]:
+        """Only nudges: that a run has decided something."""
+        del streams
+        yield self._nudges()
+
+    async def _nudges(self) -> AsyncIterator[Sequence[Envelope]]:
+        while True:
+            await self.decided.wait()
+            self.decided.clear()
+            yield []
 
     def hush(self, symbol: str) -> None:
         """From now on this symbol says nothing new, until it may again."""

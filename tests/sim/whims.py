@@ -3,12 +3,15 @@
 from decimal import Decimal
 from random import Random
 
+import msgspec
+
 from threet.model.candles import Candle, Timeframe
 from threet.model.targets import Measure, Target
 from threet.strategies.strategy import Needs, Strategy, View, Wish
 
 _COUNT = "count"
 _MOST_NOTIONAL = 4_000
+_GUARDED = 0.3  # of the targets have a stop, and a profit
 
 
 class Whims(Strategy, frozen=True, kw_only=True):
@@ -33,7 +36,11 @@ class Whims(Strategy, frozen=True, kw_only=True):
         view.memory[_COUNT] = count
         random = Random(f"{self.seed}/{count}")  # noqa: S311
         symbol = random.choice(self.symbols)
-        return Wish(targets=[_target(random, symbol)], because="it likes to")
+        target = _target(random, symbol)
+        price = view.price(symbol)
+        if price is not None and random.random() < _GUARDED:
+            target = _guarded(random, target, price)
+        return Wish(targets=[target], because="it likes to")
 
 
 def _target(random: Random, symbol: str) -> Target:
@@ -45,3 +52,14 @@ def _target(random: Random, symbol: str) -> Target:
         return Target(symbol=symbol, amount=amount, measure=Measure.NOTIONAL)
     weight = Decimal(random.randint(-300, 300)) / 1000
     return Target(symbol=symbol, amount=weight, measure=Measure.WEIGHT)
+
+
+def _guarded(random: Random, target: Target, price: Decimal) -> Target:
+    """Sometimes so near that the market reaches it within the run."""
+    sign = 1 if target.amount > 0 else -1
+    far = Decimal(random.choice(("0.001", "0.004", "0.02")))
+    return msgspec.structs.replace(
+        target,
+        stop_loss=price * (1 - sign * far),
+        take_profit=price * (1 + sign * far),
+    )

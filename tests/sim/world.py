@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -27,6 +27,7 @@ from tests.sim.crashes import SimDatabase, Steps
 from tests.sim.faults import Episode, Kind, Weather, plan
 from tests.sim.feed import SimLive
 from tests.sim.kernel import Kernel, SimClock
+from tests.sim.stream import Hub
 from tests.sim.transport import Sent, Way
 from tests.sim.whims import Whims
 from threet.adapters.memory.candle_store import MemoryCandleStore
@@ -36,10 +37,11 @@ from threet.adapters.sql.decision_store import SqlDecisionStore
 from threet.adapters.sql.engine import make_engine
 from threet.adapters.sql.halt_store import SqlHaltStore
 from threet.engine.run import StrategyRun
+from threet.execution.gateway import Leverage
 from threet.execution.reconciling import Style
 from threet.model.errors import DependencyError
 from threet.model.products import Product
-from threet.ports.halt_store import KILL_SWITCH
+from threet.ports.halt_store import KILL_SWITCH, LIQUIDATION
 from threet.strategies.strategy import Strategy
 
 FUNDS = Decimal(20_000)
@@ -152,7 +154,11 @@ class _World:
         )
         self.weather = Weather(episodes, self._stream("weather"), {})
         restarts = self._stream("restarts")
-        self.kernel = Kernel(self.exchange, lambda: restarts.randint(200, 15_000))
+        self.kernel = Kernel(
+            self.exchange,
+            lambda: restarts.randint(200, 15_000),
+            self.end_ms + CALM_MS,
+        )
         self.clock = SimClock(self.kernel)
         self.steps = Steps(self.kernel, self.weather, {})
         self.way = Way(
@@ -162,6 +168,8 @@ class _World:
             self.steps.passing,
             self.end_ms + CALM_MS // 2,
         )
+        self.hub = Hub(self.exchange, self.kernel, self.weather, self._stream("stream"))
+        self.hub.follow(MASTER)
         self.live = SimLive(self.exchange, self.clock, self.weather, self.symbols)
         self.halted: list[tuple[int, int]] = []
         self.halted_since_ms = 0
@@ -179,14 +187,17 @@ class _World:
             live=self.live,
             candles=self.candles,
             plants=plants,
-            random=self.random,
+            hub=self.hub,
             style=self.random.choice(_STYLES),
+            leverage=self.random.choice((None, Leverage(value=5))),
+            dead_man_ms=self.random.choice((0, 20_000)),
             equity=self._equity,
         )
 
     def run(self) -> Ended:
         self._prepare_episodes()
         self._collect_bars()
+        self._resume_liquidated()
         runs = [
             ("candles", Whims(symbols=tuple(self.symbols), seed=f"{self.seed}/c")),
             ("shipped", shipped(self._stream("shipped"), self.symbols)),
@@ -196,7 +207,7 @@ class _World:
         kernel.spawn("trader", lambda: self.platform.trader(runs).run())
         kernel.spawn("whims", self._whims)
         kernel.at(self.end_ms + CALM_MS // 4, self._note_open)
-        kernel.run(self.end_ms + CALM_MS)
+        kernel.run()
         return self._ended()
 
     def close(self) -> None:
@@ -218,7 +229,7 @@ class _World:
             deaths=self.kernel.deaths,
             crashes=self.kernel.crashes,
             decided_ms=self.platform.decided_ms,
-            said={} if gateway is None else dict(gateway._last),
+            said={} if gateway is None else dict(gateway._journal._last),
             counts=self.weather.counts,
             crash_points=self.steps.points,
             asked=self.way.asked,
@@ -244,7 +255,11 @@ class _World:
         self.kernel.at(next_ms, self._collect_bars)
         # A little later than the bars, as the next look of a trader would be.
         self.platform.next_bars_ms = next_ms + self.random.randint(1, 1_000)
-        self.kernel.at(now_ms + 1_500, lambda: None)
+
+    def _resume_liquidated(self) -> None:
+        """As an operator who has seen it."""
+        SqlHaltStore(self.plain, account=MASTER).resume(LIQUIDATION)
+        self.kernel.at(self.kernel.now_ms + 20_000, self._resume_liquidated)
 
     def candles_seen(self) -> bool:
         return self.kernel.now_ms > self.start_ms
@@ -268,10 +283,7 @@ class _World:
                 self._decide(run, decisions, random.choice(self.symbols))
             except DependencyError:
                 pass
-            self.kernel.at(self.kernel.now_ms + 1, lambda: None)
-            await self.kernel.sleep_until(
-                self.kernel.now_ms + random.randint(1_000, 40_000)
-            )
+            await asyncio.sleep(random.randint(1_000, 40_000) / 1000)
 
     async def _begun(
         self, strategy: Strategy, decisions: SqlDecisionStore
@@ -280,7 +292,7 @@ class _World:
             try:
                 return self.platform.run("prices", strategy, decisions, self.clock)
             except DependencyError:
-                await self.kernel.sleep_until(self.kernel.now_ms + 1_000)
+                await asyncio.sleep(1)
 
     def _decide(
         self, run: StrategyRun, decisions: SqlDecisionStore, symbol: str
@@ -328,11 +340,18 @@ def _hush(world: _World, episode: Episode) -> None:
 
 
 def _liquidate(world: _World, episode: Episode) -> None:
-    try:
+    with suppress(InterventionError):  # there is no position
         Outside(world.exchange.exchange).liquidate(MASTER)
         world.weather.note(episode.kind)
-    except InterventionError:
-        pass  # there is no position
+
+
+def _cut(world: _World, episode: Episode) -> None:
+    world.weather.note(episode.kind)
+    world.hub.cut()
+
+
+def _cut_at_last(world: _World, _episode: Episode) -> None:
+    world.hub.cut()
 
 
 def _drop(world: _World, episode: Episode) -> None:
@@ -366,4 +385,6 @@ _ACTS: Mapping[Kind, tuple[_Act, _Act]] = {
     Kind.DROPPED_ORDERS: (_drop, _nothing),
     Kind.POST_ONLY: (_post_only, _nothing),
     Kind.KILL_SWITCH: (_kill, _resume),
+    Kind.STREAM_CLOSED: (_cut, _nothing),
+    Kind.STREAM_DEAF: (_nothing, _cut_at_last),
 }
