@@ -71,6 +71,7 @@ class Picture:
         self._read_ms = 0
         self._skew_ms = 0
         self._is_doubted = True
+        self._is_store_doubtful = False
         self._is_fresh = False  # read since the cycle began
         self.difference: Mapping[str, tuple[Decimal, Decimal]] = {}
 
@@ -200,7 +201,7 @@ class Picture:
             since_ms = told[-1].time_ms
 
     def _keep(self, told: Sequence[Fill]) -> None:
-        new = self._parts.fills.record(told)
+        new = self._recorded(told)
         self._new += new
         if self._positions is None:
             self._positions = dict(self._parts.fills.expected())
@@ -213,6 +214,20 @@ class Picture:
                 self._positions[one.symbol] += one.change
             else:
                 self._positions[one.symbol] = one.start_position + one.change
+
+    def _recorded(self, told: Sequence[Fill]) -> Sequence[Fill]:
+        """Those that are new. A commit that is told as failed may have been done: what
+        it kept is then not new to the store, but to everybody else."""
+        fills = self._parts.fills
+        if self._is_store_doubtful:
+            self._positions = None
+            self._new += fills.recent(_PAGE)
+            self._is_store_doubtful = False
+        try:
+            return fills.record(told)
+        except DependencyError:
+            self._is_store_doubtful = True
+            raise
 
     def _hear_fill(self, fill: Fill) -> None:
         total = self._filled.get(fill.oid, ZERO) + fill.quantity
