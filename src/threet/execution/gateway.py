@@ -115,7 +115,9 @@ class Gateway:
 
         Raises ``DependencyError`` and ``ExchangeError``; the next call begins anew.
         """
-        if self._settling.advance():
+        with self._picture.doubted_on_error():
+            settled = self._settling.advance()
+        if settled:
             self._picture.doubt()
         self._picture.hear()
         if self._picture.is_due:

@@ -53,7 +53,7 @@ class Sending:
         ]
         if not sent:
             return []
-        with self.picture.doubted_on_error():
+        with self.picture.doubted_on_error(), self.settling.doubted_on_error():
             outcomes = self.desk.place([_ticket(intent) for intent, _ in sent])
             return [
                 self._sent(intent, outcome, one)

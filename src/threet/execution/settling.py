@@ -10,7 +10,7 @@ from threet.execution.resolving import (
     begin,
     weigh,
 )
-from threet.model.errors import DependencyError, ExchangeError
+from threet.model.errors import ExchangeError
 from threet.model.intents import OrderIntent
 from threet.ports.intent_store import IntentStore
 from threet.ports.order_desk import OrderDesk, Outcome, Unknown
@@ -41,11 +41,11 @@ class Settling:
 
     @contextmanager
     def doubted_on_error(self) -> Iterator[None]:
-        """Around a commit of intents: told as failed, it may have been done all the
-        same, and then the store holds open ones that nobody here knows."""
+        """Around what commits, sends and settles several: cut short, the store holds
+        open ones that nobody here knows; a commit told as failed may be one, too."""
         try:
             yield
-        except DependencyError:
+        except BaseException:
             self._is_doubtful = True
             raise
 
