@@ -91,6 +91,19 @@ chaos: setup-dev               ## kills, stops and faults by seed, MINUTES for e
 chaos-short: setup-dev         ## the same with one seed, in about a minute
 	SEEDS=2 MINUTES=0.25 DATABASE=sqlite $(BIN)/pytest -q -s tests/chaos
 
+.PHONY: sim sim-short sim-bugs
+
+sim sim-short: SEEDS := $(if $(filter command line,$(origin SEEDS)),$(SEEDS),1000)
+
+sim: setup-dev                 ## the whole core in virtual time, SEEDS runs with random faults
+	$(BIN)/python -m tests.sim --seeds $(SEEDS) --jobs 2
+
+sim-bugs: setup-dev            ## five planted bugs, each caught within 100 seeds
+	$(BIN)/python -m tests.sim --only-bugs --most 100
+
+sim-short: setup-dev           ## both, in about a minute
+	$(BIN)/python -m tests.sim --seeds $(SEEDS) --secs 30 --jobs 2 --bugs
+
 check-demo: setup              ## the demonstration checks itself
 	$(BIN)/3t demo --seconds 40 --no-browser --data-dir .venv/check-demo
 

@@ -35,6 +35,8 @@ _NEVER = {one for one in Status if one.value.endswith(("Rejected", "rejected"))}
 _ORDERS_KEPT = 2_000
 # What rests may be filled unseen for as long as the gateway trusts a reading.
 _UNSEEN_MS = 65_000
+# No reason for who wants out: that waits some seconds at most.
+_PATIENT = "refused before"
 # A wish may be followed for as long as an order lives, and a process is away.
 _WISH_MS = 60_000
 
@@ -368,10 +370,13 @@ def _targets_are_reached(facts: _Facts) -> _RULE:
         quoted = live.quoted(symbol)
         if quoted is None:
             continue
-        missing = abs(wanted - facts.position(symbol)) * quoted.mid
+        position = facts.position(symbol)
+        missing = abs(wanted - position) * quoted.mid
         small = max(_LEAST_NOTIONAL, abs(wanted) * quoted.mid * _SHARE)
         said = facts.ended.said.get(symbol, "")
-        if missing > small and symbol not in resting and "refused" not in said:
+        is_exit = (wanted - position) * position < _ZERO
+        is_told = "refused" in said and not (is_exit and said.startswith(_PATIENT))
+        if missing > small and symbol not in resting and not is_told:
             yield f"liveness: {symbol} lacks {missing:.2f} USDC, and says {said!r}"
 
 

@@ -5,9 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sim.runner import ground, kept_seeds, play
-
-SEEDS = [*kept_seeds(), 1]
+from tests.sim.runner import ground, play
 
 
 @pytest.fixture(scope="module")
@@ -16,12 +14,12 @@ def folder() -> Iterator[Path]:
         yield found
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", [1, 2])
 def test_no_rule_is_broken(seed: int, folder: Path) -> None:
     assert play(seed, folder).violated == []
 
 
 def test_the_same_seed_is_the_same_run(folder: Path) -> None:
-    first, second = play(3, folder), play(3, folder)
-    assert first == second
-    assert first.digest != play(4, folder).digest
+    first = play(3, folder)
+    assert play(3, folder) == first
+    assert play(4, folder).digest != first.digest

@@ -214,13 +214,12 @@ class Gateway:
 
     def _patient(self, case: Case, actions: Sequence[Action]) -> Sequence[Action]:
         """An order waits after a refusal of its kind; a cancel does not."""
-        now_ms = self._parts.clock.now_ms()
+        now = self._parts.clock.monotonic()
         found: list[Action] = []
         for one in actions:
             if isinstance(one, Place):
                 is_exit = one.spec.reduce_only
-                wait_ms = self._refusals.wait_ms(case.symbol, now_ms, is_exit=is_exit)
-                if wait_ms:
+                if self._refusals.wait_secs(case.symbol, now, is_exit=is_exit):
                     found.append(Rest("refused before; it is tried again later"))
                     continue
             found.append(one)
