@@ -127,15 +127,3 @@ def test_i2_positions_are_the_sum_of_fills(stores: Stores) -> None:
 def test_f71_symbols_differ_by_their_case(stores: Stores) -> None:
     stores.fills.record([a_fill(1), a_fill(2, symbol="KPEPE")])
     assert stores.fills.positions() == {"kPEPE": Decimal(10), "KPEPE": Decimal(10)}
-
-
-def test_fills_belong_to_the_run_whose_order_it_was(stores: Stores) -> None:
-    (mine,) = stores.intents.prepare(drafts("a/1/0"), now_ms=NOW_MS, lives_ms=5_000)
-    (other,) = stores.intents.prepare(
-        drafts("b/1/0", run="other"), now_ms=NOW_MS, lives_ms=5_000
-    )
-    stores.fills.record(
-        [a_fill(1, cloid=mine.cloid), a_fill(2, cloid=other.cloid), a_fill(3)]
-    )
-    assert stores.fills.positions_of("trend") == {"kPEPE": Decimal(10)}
-    assert stores.fills.positions() == {"kPEPE": Decimal(30)}

@@ -91,8 +91,13 @@ def test_api_names_every_route_and_parameter(openapi: Mapping[str, Any]) -> None
             told = first_cells(section(text, f"{method.upper()} {path}"))
             named = [one["name"] for one in operation.get("parameters", [])]
             assert told[: len(named)] == named, path
-    headings = [line[4:] for line in text.splitlines() if line.startswith("### GET ")]
-    expected = {f"GET {path}" for path in openapi["paths"]} | {"GET /api/openapi.json"}
+    methods = ("### GET ", "### POST ")
+    headings = [line[4:] for line in text.splitlines() if line.startswith(methods)]
+    expected = {
+        f"{method.upper()} {path}"
+        for path, operations in openapi["paths"].items()
+        for method in operations
+    } | {"GET /api/openapi.json"}
     assert set(headings) == expected
 
 

@@ -6,6 +6,7 @@ from threet.bootstrap.parts import (
     ProcessParts,
     ProducerParts,
     WebParts,
+    WebTrading,
     WorkerParts,
 )
 from threet.bootstrap.processes import consumer, producer, web_parts
@@ -19,6 +20,7 @@ __all__ = [
     "ProcessParts",
     "ProducerParts",
     "WebParts",
+    "WebTrading",
     "WorkerParts",
     "board_beat",
     "celery_settings",

@@ -3,27 +3,35 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from threet.accounts.ledger_reader import LedgerReader
 from threet.adapters.redis_streams.market_sink import MarketSink
 from threet.model.accounts import AddressUse
 from threet.model.candles import Timeframe
 from threet.model.events import Envelope
+from threet.model.money import EquityCheck
 from threet.model.times import PROCESS_DEAD_AFTER_MS
 from threet.ports.account_store import AccountStore
 from threet.ports.candle_store import CandleStore
 from threet.ports.clock import Clock
+from threet.ports.decision_store import DecisionStore
 from threet.ports.event_bus import EventConsumer
 from threet.ports.exchange import ExchangeReader
 from threet.ports.fetch_state import FetchMemory, FetchSlots
 from threet.ports.gap_store import GapCounts, GapNotes, GapStore
+from threet.ports.halt_store import HaltStore
 from threet.ports.live_view import LiveView, ProcessBoard
 from threet.ports.market_feed import MarketFeed
+from threet.ports.order_store import SeenOrders
 from threet.ports.outbox import Inbox, Outbox
 from threet.ports.product_store import ProductStore
 from threet.ports.rate_budget import AddressLedger, RateBudget
 from threet.ports.telemetry import TaskTelemetry, Untold, WebTelemetry
 from threet.ports.trade_history import TradeHistory
+from threet.ports.trading_view import TradingView
 from threet.resilience.access_state import Figures
 from threet.resilience.address_forecast import AddressForecast
+from threet.risk.limits import Limits
+from threet.risk.run_gates import RunLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +63,25 @@ class ConsumerParts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WebTrading:
+    """What the page shows of trading, and the halts that it may set and end.
+
+    ``halts`` are of every account the database knows, ``runs`` are configured now.
+    ``seen_orders`` gives None until somebody looked at the exchange. Without an account
+    there is no ``ledger``; it is to be asked by one thread at a time.
+    """
+
+    view: TradingView
+    decisions: DecisionStore
+    halts: Callable[[], Mapping[str, HaltStore]]
+    ledger: LedgerReader | None
+    last_check: Callable[[], EquityCheck | None]
+    limits: Limits
+    runs: Mapping[str, RunLimits]
+    seen_orders: Callable[[], SeenOrders | None] = lambda: None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebParts:
     """What the page and its API are made of; ``address`` is None without an account.
 
@@ -83,6 +110,8 @@ class WebParts:
     access_figures: Callable[[], Figures] = dict
     gap_counts: Callable[[], GapCounts] | None = None
     telemetry: WebTelemetry = field(default_factory=Untold)
+    trading: WebTrading | None = None  # None where nothing is decided
+    token: str | None = field(default=None, repr=False)  # whoever has it is let in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

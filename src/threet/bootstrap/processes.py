@@ -26,6 +26,7 @@ from threet.bootstrap import access
 from threet.bootstrap import settings as root
 from threet.bootstrap.parts import ConsumerParts, ProcessParts, ProducerParts, WebParts
 from threet.bootstrap.telemetry import telemetry
+from threet.bootstrap.web_trading import web_trading
 from threet.config.sections import Sections
 from threet.ports.live_view import LiveView
 from threet.resilience.backoff import Backoff
@@ -108,7 +109,7 @@ def web_parts() -> WebParts:
     process = process_parts(settings, "web")
     clock = process.clock
     store = database(settings)
-    weight = budget(settings, clock)
+    weight, token = budget(settings, clock), settings.web.token
     # Without retries: the page asks again by itself, and its threads are few.
     manager = access.exchange_manager(
         settings, clock, weight, source="web", retries_secs=()
@@ -133,6 +134,8 @@ def web_parts() -> WebParts:
         access_figures=manager.figures,
         gap_counts=SqlGapStore(store).counts,
         telemetry=telemetry("web").web,
+        trading=web_trading(settings, store),
+        token=None if token is None else token.get_secret_value(),
     )
 
 

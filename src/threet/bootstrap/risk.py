@@ -9,12 +9,12 @@ from threet.config.sections import RiskSettings
 from threet.execution.wishes import Approval, Reading
 from threet.market_data.quotes import Quotes
 from threet.model.numbers import ZERO
-from threet.model.orders import OrderSpec, Side
+from threet.model.orders import OrderSpec
 from threet.ports.clock import Clock
 from threet.ports.halt_store import HaltStore
 from threet.risk.gates import judge
 from threet.risk.limits import Group, Limits
-from threet.risk.situation import Proposal, Seen, Situation
+from threet.risk.situation import Proposal, Seen, Situation, working_of
 
 _MINUTE_MS = 60_000
 _DAY_MS = 86_400_000
@@ -55,7 +55,7 @@ def account_gate(
             peak_equity=watch.peak,
             day_equity=watch.of_day,
             positions=reading.positions,
-            working=_working(reading),
+            working=working_of(reading.orders),
             prices={name: Seen(*seen) for name, seen in quotes.mids().items()},
             liquidation_prices={
                 one.symbol: one.liquidation_price
@@ -75,17 +75,3 @@ def account_gate(
         return Approval(judged.is_approved, judged.verdicts, judged.reason)
 
     return approve
-
-
-def _working(reading: Reading) -> dict[str, tuple[Decimal, Decimal]]:
-    """Bought and sold at the worst; a stop that only reduces adds to no position."""
-    found: dict[str, tuple[Decimal, Decimal]] = {}
-    for one in reading.orders:
-        if one.reduce_only:
-            continue
-        bought, sold = found.get(one.symbol, (ZERO, ZERO))
-        if one.side is Side.BUY:
-            found[one.symbol] = (bought + one.remaining, sold)
-        else:
-            found[one.symbol] = (bought, sold + one.remaining)
-    return found

@@ -10,8 +10,11 @@ import structlog
 from threet.accounts.authority import Authority, authority
 from threet.accounts.believing import is_believable
 from threet.accounts.equity_watch import EquityWatch
+from threet.accounts.ledger_reader import LedgerReader
+from threet.accounts.ledger_watch import LedgerWatch
 from threet.accounts.news import relay
 from threet.adapters.hyperliquid.account_feed import HyperliquidAccountFeed
+from threet.adapters.hyperliquid.funding import HyperliquidFunding
 from threet.adapters.hyperliquid.identity import HyperliquidIdentity
 from threet.adapters.hyperliquid.posting import Posting
 from threet.adapters.hyperliquid.signing import Signer, Source
@@ -22,12 +25,14 @@ from threet.adapters.sql.candle_store import SqlCandleStore
 from threet.adapters.sql.database import Database
 from threet.adapters.sql.decision_store import SqlDecisionStore
 from threet.adapters.sql.halt_store import SqlHaltStore
+from threet.adapters.sql.ledger_store import SqlLedgerStore
 from threet.adapters.sql.order_store import SqlOrderStore
 from threet.adapters.sql.outbox import SqlOutbox
 from threet.adapters.sql.product_store import SqlProductStore
 from threet.adapters.sql.trading_store import SqlFillStore, SqlIntentStore
 from threet.bootstrap import access, processes
 from threet.bootstrap import settings as root
+from threet.bootstrap.ledger import ledger_watch
 from threet.bootstrap.parts import ProcessParts
 from threet.bootstrap.risk import account_gate, limits
 from threet.bootstrap.strategy_runs import configured
@@ -48,6 +53,7 @@ from threet.ports.clock import Clock
 from threet.ports.decision_store import DecisionStore
 from threet.ports.exchange import ExchangeReader
 from threet.ports.fill_store import FillStore
+from threet.ports.funding import FundingReader
 from threet.ports.halt_store import HaltStore
 from threet.ports.intent_store import IntentStore
 from threet.ports.live_view import LiveView
@@ -56,7 +62,9 @@ from threet.ports.rate_budget import Priority
 from threet.resilience.backoff import Backoff
 from threet.resilience.exchange_manager import ExchangeManager
 from threet.resilience.guarded_desk import GuardedOrderDesk
+from threet.resilience.guarded_funding import GuardedFunding
 from threet.resilience.guarded_identity import GuardedIdentity
+from threet.risk.run_gates import RunLimits
 
 _log = structlog.get_logger("threet.trader")
 _PEAK_DAYS = 30
@@ -65,14 +73,18 @@ _DAY_MS = 86_400_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TraderParts:
-    """``equity`` is the account's, None while it is unknown or old."""
+    """``equity`` is the account's, None while it is unknown or old; ``marks`` are the
+    newest prices of what the ledger holds; ``funding`` asks the exchange."""
 
     process: ProcessParts
     live: LiveView
     candles: CandleStore
     decisions: DecisionStore
-    fills: FillStore
+    ledger: LedgerReader
+    halts: HaltStore
     equity: Callable[[], Decimal | None]
+    funding: FundingReader
+    relay: Callable[[], int]
     runs: Sequence[StrategyRun]
 
 
@@ -85,6 +97,7 @@ class OrderGatewayParts:
     address: str
     authority: Callable[[], Authority]
     opened: Callable[[Authority], Gateway]
+    ledger: LedgerWatch
     feed: AccountFeed
     news: AccountNews
     live: LiveView
@@ -111,7 +124,10 @@ def trader() -> TraderParts:
         live=processes.live_view(settings),
         candles=SqlCandleStore(store, hot_candles=hot),
         decisions=decisions,
-        fills=SqlFillStore(store, account=address),
+        ledger=LedgerReader(SqlLedgerStore(store, account=address)),
+        halts=SqlHaltStore(store, account=address),
+        funding=_funding(settings, process.clock),
+        relay=_relay(settings, store),
         equity=_equity(settings, store, process.clock, address),
         runs=_runs(settings, decisions, _decimals(store), process.clock),
     )
@@ -132,19 +148,17 @@ def order_gateway() -> OrderGatewayParts:
         clock=clock,
         backoff=Backoff(seed=clock.now_ms()),
     )
-    publish = BlockingPublisher(
-        access.blocking_redis(settings), root.stream_lengths(settings)
-    ).publish
-    outbox = SqlOutbox(store)
+    manager = access.exchange_manager(
+        settings, clock, access.budget(settings, clock), source="order_gateway"
+    )
     wires = _Wires(
         settings=settings,
         clock=clock,
         store=store,
         signer=signer,
         address=address,
-        manager=access.exchange_manager(
-            settings, clock, access.budget(settings, clock), source="order_gateway"
-        ),
+        manager=manager,
+        ledger=ledger_watch(settings, clock, store, manager, address=address),
         quotes=Quotes(clock, settings.risk.most_price_age_ms),
         news=AccountNews(lambda: feed.is_live),
     )
@@ -153,6 +167,7 @@ def order_gateway() -> OrderGatewayParts:
         address=address,
         authority=wires.authority,
         opened=wires.gateway,
+        ledger=wires.ledger,
         feed=feed,
         news=wires.news,
         live=processes.live_view(settings),
@@ -162,10 +177,30 @@ def order_gateway() -> OrderGatewayParts:
         decisions=SqlDecisionStore(store),
         halts=wires.halts,
         orders=SqlOrderStore(store, account=address),
-        relay=lambda: relay(outbox, publish),
+        relay=_relay(settings, store),
         alert=access.alerts(settings),
         every_secs=settings.execution.every_secs,
     )
+
+
+def _relay(settings: Sections, store: Database) -> Callable[[], int]:
+    """Tells what waits at once; the worker's own relay tells what this one left."""
+    outbox, lengths = SqlOutbox(store), root.stream_lengths(settings)
+    publish = BlockingPublisher(access.blocking_redis(settings), lengths).publish
+    return lambda: relay(outbox, publish)
+
+
+def _funding(settings: Sections, clock: Clock) -> FundingReader:
+    manager = access.exchange_manager(
+        settings, clock, access.budget(settings, clock), source="trader"
+    )
+    info = Posting(
+        url=f"{root.rest_url(settings).rstrip('/')}/info",
+        clock=clock,
+        timeout_secs=settings.exchanges.hyperliquid.request_timeout_secs,
+        connections=1,
+    )
+    return GuardedFunding(HyperliquidFunding(info), manager)
 
 
 def _address(settings: Sections) -> str:
@@ -203,6 +238,7 @@ class _Wires:
     signer: Signer
     address: str
     manager: ExchangeManager
+    ledger: LedgerWatch
     quotes: Quotes
     news: AccountNews
 
@@ -274,6 +310,8 @@ class _Wires:
             state = exchange.account(self.address)
             if is_believable(state, accounts.current(self.address), None):
                 watch.note(state.account_ms, state.account_value)
+            # Its fills were read right before it.
+            self.ledger.note(state)
             return state
 
         return read_account
@@ -340,8 +378,8 @@ def _runs(
     What a run wants that is not configured any more is forgotten: its positions stay,
     and are nobody's wish.
     """
-    names = {run.name for run in settings.strategies}
-    for gone in {one.run for one in decisions.targets()} - names:
+    names, standing = {run.name for run in settings.strategies}, decisions.targets()
+    for gone in {one.run for one in standing} - names:
         decisions.end(gone)
         _log.warning("run_ended", run=gone, because="it is not configured any more")
     found = []
@@ -354,7 +392,18 @@ def _runs(
             memory=dict(memory or {}),
         )
         found.append(
-            StrategyRun(name=run.name, strategy=strategy, view=view, decimals=decimals)
+            StrategyRun(
+                name=run.name,
+                strategy=strategy,
+                view=view,
+                decimals=decimals,
+                limits=RunLimits(**run.limits.model_dump()),
+                wanted={
+                    one.granted.symbol: one.granted
+                    for one in standing
+                    if one.run == run.name
+                },
+            )
         )
     return found
 

@@ -13,6 +13,7 @@ from threet.cli import (
     data,
     database,
     init,
+    ledger,
     products,
     status,
     trading,
@@ -30,6 +31,7 @@ app.add_typer(database.app, name="db")
 app.add_typer(products.app, name="products")
 app.add_typer(configuration.app, name="config")
 app.add_typer(data.app, name="data")
+app.add_typer(ledger.app, name="ledger")
 
 DataDir = Annotated[
     Path | None,

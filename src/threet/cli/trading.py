@@ -1,25 +1,23 @@
 """`3t why`, `3t kill`, `3t resume`: what was decided, and the switch that stops it."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
 
 from threet import bootstrap
-from threet.adapters.sql.account_ids import known_addresses
+from threet.accounts import kill_switch
 from threet.adapters.sql.database import Database
 from threet.adapters.sql.decision_store import SqlDecisionStore
-from threet.adapters.sql.halt_store import SqlHaltStore
 from threet.adapters.system_clock import SystemClock
 from threet.bootstrap import processes
 from threet.bootstrap.settings import settings_in
+from threet.bootstrap.web_trading import halts_of_accounts
 from threet.model.decisions import Decision
 from threet.model.errors import ConfigurationError
-from threet.ports.halt_store import BY_HAND, FLATTEN, KILL_SWITCH
 
 
 def why(symbol: str, at: str | None, count: int, data_dir: Path | None) -> int:
@@ -39,11 +37,8 @@ def kill(reason: str, data_dir: Path | None, *, flatten: bool) -> int:
     """Halts every account of the database: whoever kills asks for no address."""
     now_ms = SystemClock().now_ms()
     with _database(data_dir) as database:
-        accounts = _accounts(database)
-        for one in accounts:
-            one.store.halt(KILL_SWITCH, reason, now_ms)
-            if flatten:
-                one.store.halt(FLATTEN, reason, now_ms)
+        accounts = halts_of_accounts(bootstrap.config(), database)
+        kill_switch.pull(accounts.values(), reason, now_ms, flatten=flatten)
     also = ", and closes every position" if flatten else ""
     what = f"halted: the gateway cancels what rests, opens nothing{also}"
     return _told(accounts, what)
@@ -51,17 +46,9 @@ def kill(reason: str, data_dir: Path | None, *, flatten: bool) -> int:
 
 def resume(data_dir: Path | None) -> int:
     with _database(data_dir) as database:
-        accounts = _accounts(database)
-        for one in accounts:
-            for cause in BY_HAND:
-                one.store.resume(cause)
+        accounts = halts_of_accounts(bootstrap.config(), database)
+        kill_switch.release(accounts.values())
     return _told(accounts, "may trade again")
-
-
-@dataclass(frozen=True, slots=True)
-class _Account:
-    address: str
-    store: SqlHaltStore
 
 
 @contextmanager
@@ -73,21 +60,9 @@ def _database(data_dir: Path | None) -> Iterator[Database]:
         database.close()
 
 
-def _accounts(database: Database) -> Sequence[_Account]:
-    """Every account this database knows, and the configured one."""
-    known = set(database.read(known_addresses))
-    configured = bootstrap.config().exchanges.hyperliquid.wallet_address
-    if configured is not None:
-        known.add(configured)
-    return [
-        _Account(address, SqlHaltStore(database, account=address))
-        for address in sorted(known)
-    ]
-
-
-def _told(accounts: Sequence[_Account], what: str) -> int:
-    for one in accounts:
-        sys.stdout.write(f"{one.address} {what}\n")
+def _told(accounts: Collection[str], what: str) -> int:
+    for address in accounts:
+        sys.stdout.write(f"{address} {what}\n")
     if not accounts:
         sys.stdout.write("there is no account in this database: nothing trades\n")
     return 0 if accounts else 1

@@ -15,6 +15,7 @@ from threet.model.orders import Fill, OrderReport
 from threet.ports.halt_store import LIQUIDATION
 
 _log = structlog.get_logger(__name__)
+_SEEN_AGAIN_MS = 30_000
 
 
 @dataclass(slots=True)
@@ -24,6 +25,7 @@ class GatewayJournal:
     parts: OrderGatewayParts
     _last: dict[str, str] = field(default_factory=dict)
     _seen: Sequence[OrderReport] | None = None
+    _seen_ms: int = 0
     _differing: frozenset[str] = frozenset()
     _orders: int = 0
     _fills: int = 0
@@ -73,11 +75,12 @@ class GatewayJournal:
             self.parts.relay()
 
     def seen(self, orders: Sequence[OrderReport]) -> None:
-        """For the page; written when something changed."""
+        """For the page; written when something changed, and before it looks old."""
         now = sorted(orders, key=lambda one: one.oid)
-        if now != self._seen:
-            self.parts.orders.replace(now, self.parts.process.clock.now_ms())
-            self._seen = now
+        now_ms = self.parts.process.clock.now_ms()
+        if now != self._seen or now_ms - self._seen_ms > _SEEN_AGAIN_MS:
+            self.parts.orders.replace(now, now_ms)
+            self._seen, self._seen_ms = now, now_ms
 
     def differences(self, found: Mapping[str, tuple[Decimal, Decimal]]) -> None:
         """Each once, when it appears (I2)."""

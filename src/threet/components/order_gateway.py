@@ -21,6 +21,7 @@ from threet.execution.netting import flat, net
 from threet.execution.wishes import Wanted
 from threet.model.errors import DependencyError, ExchangeError
 from threet.model.events import AlertRaised
+from threet.model.money import EquityVerdict
 from threet.model.orders import Fill, OrderReport
 from threet.ports.account_feed import ReconcileNow
 from threet.ports.halt_store import FLATTEN, KILL_SWITCH, Halt
@@ -69,7 +70,16 @@ class OrderGateway:
             "is_live": int(self.parts.news.is_live),
             "state": self._state,
             **self._journal.figures(),
+            **self._equity(),
         }
+
+    def _equity(self) -> Mapping[str, float]:
+        """Nothing while nobody knows whether the account is explained."""
+        check = self.parts.ledger.last
+        if check is None:
+            return {}
+        is_off = check.verdict is EquityVerdict.DIFFERS
+        return {"equity_gap": float(check.difference), "equity_off": int(is_off)}
 
     async def _opened(self) -> Gateway:
         """Raises ``ConfigurationError`` for a key that may not trade (O12)."""

@@ -11,6 +11,7 @@ from threet.model.candles import Timeframe
 
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _KEY = re.compile(r"0x[0-9a-fA-F]{64}")
+_TOKEN = re.compile(r"[!-~]{20,200}")
 
 
 class Section(BaseModel):
@@ -32,6 +33,13 @@ def _private_key(value: SecretStr) -> SecretStr:
 def _webhook(value: SecretStr) -> SecretStr:
     if not value.get_secret_value().startswith(("http://", "https://")):
         raise ValueError("must start with http:// or https://")
+    return value
+
+
+def _token(value: SecretStr) -> SecretStr:
+    token = value.get_secret_value()
+    if not _TOKEN.fullmatch(token):
+        raise ValueError("must be 20 to 200 printable characters without spaces")
     return value
 
 
@@ -166,11 +174,12 @@ class ExchangesSettings(Section):
 
 class WebSettings(Section):
     """``allowed_hosts`` are further names under which a browser may ask for the page;
-    loopback names always may."""
+    loopback names always may. With a ``token`` nothing is shown without it."""
 
     host: str = "127.0.0.1"
     port: Port = 8080
     allowed_hosts: tuple[str, ...] = ()
+    token: Annotated[SecretStr, AfterValidator(_token)] | None = None
 
 
 class AlertSettings(Section):
@@ -201,6 +210,17 @@ class ObservabilitySettings(Section):
     metrics_every_secs: Annotated[float, Field(ge=1, le=300)] = 10
 
 
+Amount = Annotated[Decimal, Field(gt=0, le=1_000_000_000)]
+
+
+class RunLimitSettings(Section):
+    """What a run may hold and lose at most, in USDC, beside the account's limits."""
+
+    most_position: Amount | None = None
+    most_gross: Amount | None = None
+    most_loss: Amount | None = None
+
+
 class StrategySettings(Section):
     """A run: a strategy of the catalogue under a ``name`` of its own, which its
     positions and its memory are kept by."""
@@ -208,9 +228,9 @@ class StrategySettings(Section):
     name: Annotated[str, Field(min_length=1, max_length=64, pattern="^[a-z0-9_-]+$")]
     strategy: str
     parameters: dict[str, str | int | float | bool | list[str]] = {}
+    limits: RunLimitSettings = RunLimitSettings()
 
 
-Amount = Annotated[Decimal, Field(gt=0, le=1_000_000_000)]
 Share = Annotated[Decimal, Field(gt=0, le=1)]
 Multiple = Annotated[Decimal, Field(gt=0, le=50)]
 

@@ -6,22 +6,25 @@ from decimal import ROUND_DOWN, Decimal
 
 from threet.engine.view import RunView
 from threet.model.candles import Candle
-from threet.model.decisions import Decision, Granted
+from threet.model.decisions import Decision, Granted, Verdict
 from threet.model.numbers import ZERO
 from threet.model.orders import Fill
 from threet.model.targets import Measure, Target
+from threet.risk.run_gates import RunLimits, RunWish, judge_run
 from threet.strategies.strategy import Strategy, Wish
 
 
 @dataclass(slots=True)
 class StrategyRun:
     """``name`` is the run's, unique for an account; ``decimals`` are those of a
-    symbol's quantities, None while they are not known."""
+    symbol's quantities, None while they are not known. ``limits`` are its own."""
 
     name: str
     strategy: Strategy
     view: RunView
     decimals: Callable[[str], int | None]
+    limits: RunLimits = field(default_factory=RunLimits)
+    profit: Decimal | None = None  # of all its trades; None while it is not known
     wanted: dict[str, Granted] = field(default_factory=dict)
 
     def warm(self, candles: Sequence[Candle]) -> None:
@@ -57,23 +60,34 @@ class StrategyRun:
         wish = self.strategy.on_price(self.view, symbol)
         return None if wish is None else self._decided(f"price {symbol} {at_ms}", wish)
 
+    @property
+    def follows_prices(self) -> bool:
+        """Whether its strategy has anything to do with a price."""
+        return type(self.strategy).on_price is not Strategy.on_price
+
     def on_fill(self, fill: Fill, now_ms: int) -> Decision | None:
+        """After ``view.positions`` has it. None unless the strategy says something."""
         self.view.now_ms = max(self.view.now_ms, now_ms)
-        if self.view.positions is not None:
-            before = self.view.positions.get(fill.symbol, ZERO)
-            self.view.positions[fill.symbol] = before + fill.change
+        if self.view.missing():
+            return None
         wish = self.strategy.on_fill(self.view, fill)
-        return None if wish is None else self._decided(f"fill {fill.tid}", wish)
+        event = f"fill {fill.symbol} {fill.tid}"
+        return None if wish is None else self._decided(event, wish)
 
     def _decided(self, event: str, wish: Wish) -> Decision:
-        granted, doubts = [], []
+        granted, doubts, verdicts = [], [], list[Verdict]()
         for target in wish.targets:
             one = self._granted(target)
             if isinstance(one, str):
                 doubts.append(one)
-            else:
-                granted.append(one)
-                self.wanted[one.symbol] = one
+                continue
+            judged = judge_run(self._wish(one), self.limits)
+            verdicts += judged
+            if refused := [verdict for verdict in judged if not verdict.passed]:
+                doubts += [f"held: {verdict.reason}" for verdict in refused]
+                continue
+            granted.append(one)
+            self.wanted[one.symbol] = one
         symbols = [target.symbol for target in wish.targets]
         return Decision(
             decision_id=f"{self.name}/{event}",
@@ -84,8 +98,31 @@ class StrategyRun:
             inputs=self.view.inputs(symbols or list(self.view.needs.symbols)[:3]),
             values=dict(wish.values),
             targets=tuple(wish.targets),
+            verdicts=tuple(verdicts),
             granted=tuple(granted),
         )
+
+    def _wish(self, one: Granted) -> RunWish:
+        others = [
+            self._notional(wanted)
+            for symbol, wanted in self.wanted.items()
+            if symbol != one.symbol
+        ]
+        known = [notional for notional in others if notional is not None]
+        return RunWish(
+            symbol=one.symbol,
+            before=self.view.position(one.symbol),
+            after=one.quantity,
+            notional=self._notional(one),
+            others=sum(known, ZERO) if len(known) == len(others) else None,
+            profit=self.profit,
+        )
+
+    def _notional(self, one: Granted) -> Decimal | None:
+        if one.quantity == ZERO:
+            return ZERO
+        price = self.view.price(one.symbol)
+        return None if price is None else abs(one.quantity) * price
 
     def _granted(self, target: Target) -> Granted | str:
         """In coins, rounded toward 0; or why it stays as it was (B4)."""

@@ -62,23 +62,33 @@ class RunView:
         return self._funding.get(symbol)
 
     def put(self, candle: Candle) -> bool:
-        """Keep a closed bar; False for one that is not needed, known, or older.
+        """Keep a closed bar in its place; whether it is news: False for one that is
+        not needed, known, or older than the newest.
 
         A late authoritative row of a bar that is known replaces it (W9).
         """
         bars = self._bars.get((candle.symbol, candle.timeframe))
         if bars is None or not candle.is_closed:
             return False
-        for place in range(len(bars) - 1, -1, -1):
-            if bars[place].open_ms == candle.open_ms:
-                bars[place] = candle
-                return False
-            if bars[place].open_ms < candle.open_ms:
-                break
-        if bars and candle.open_ms < bars[-1].open_ms:
+        place = len(bars)
+        while place and bars[place - 1].open_ms > candle.open_ms:
+            place -= 1
+        if place and bars[place - 1].open_ms == candle.open_ms:
+            bars[place - 1] = candle
             return False
-        bars.append(candle)
-        return True
+        is_newest = place == len(bars)
+        if len(bars) == bars.maxlen:
+            if place == 0:
+                return False
+            bars.popleft()
+            place -= 1
+        bars.insert(place, candle)
+        return is_newest
+
+    def newest_ms(self, symbol: str, timeframe: Timeframe) -> int | None:
+        """When the newest kept bar opened."""
+        bars = self._bars.get((symbol, timeframe))
+        return bars[-1].open_ms if bars else None
 
     def note_price(self, symbol: str, price: Decimal, at_ms: int) -> None:
         self._prices[symbol] = _Known(price, at_ms)

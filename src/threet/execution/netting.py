@@ -31,7 +31,8 @@ def _netted(symbol: str, own: Sequence[StandingTarget]) -> Wanted:
         take_profit=_nearest(profits, is_higher=not is_long),
     )
     run = own[0].run if len(own) == 1 else ""
-    return Wanted(granted, newest.decision_id, run)
+    wants = {one.run: one.granted.quantity for one in own}
+    return Wanted(granted, newest.decision_id, run, wants)
 
 
 def _nearest(prices: Sequence[Decimal], *, is_higher: bool) -> Decimal | None:
@@ -43,13 +44,10 @@ def _nearest(prices: Sequence[Decimal], *, is_higher: bool) -> Decimal | None:
 def flat(
     wanted: Mapping[str, Wanted], held: Mapping[str, Decimal], decision_id: str
 ) -> Mapping[str, Wanted]:
-    """Nothing of anything, whoever wanted it, and of what nobody did."""
+    """Nothing of anything, whoever wanted it, and of what nobody did: its orders close
+    what all of them hold."""
     symbols = {*wanted, *(symbol for symbol, quantity in held.items() if quantity)}
     return {
-        symbol: Wanted(
-            Granted(symbol=symbol, quantity=ZERO),
-            decision_id,
-            wanted[symbol].run if symbol in wanted else "",
-        )
+        symbol: Wanted(Granted(symbol=symbol, quantity=ZERO), decision_id)
         for symbol in sorted(symbols)
     }

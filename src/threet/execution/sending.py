@@ -99,7 +99,14 @@ class Sending:
             key = f"{wanted.decision_id}/{spec.symbol}"
             leg = legs[key] if key in legs else self.intents.legs_of(key)
             legs[key] = leg + 1
-            found.append(Draft(intent_id=f"{key}/{leg}", run=wanted.run, spec=spec))
+            name = f"{key}/{leg}"
+            if spec.trigger is None:
+                draft = Draft(
+                    intent_id=name, run=wanted.run, spec=spec, wants=wanted.wants
+                )
+            else:  # a stop closes what all of them hold
+                draft = Draft(intent_id=name, run="", spec=spec)
+            found.append(draft)
         return found
 
     def _sent(self, intent: OrderIntent, outcome: Outcome, one: Approved) -> Done:

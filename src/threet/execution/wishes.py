@@ -17,6 +17,7 @@ class Wanted:
     granted: Granted
     decision_id: str
     run: str = ""
+    wants: Mapping[str, Decimal] = field(default_factory=dict)  # of each run
 
 
 @dataclass(frozen=True, slots=True)

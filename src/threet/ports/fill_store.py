@@ -23,9 +23,6 @@ class FillStore(Protocol):
         """Of each symbol with a fill what its position must be, 0 included: what it was
         before the first kept fill, and all fills since."""
 
-    def positions_of(self, run: str) -> Mapping[str, Decimal]:
-        """Of the fills of a run's own orders."""
-
     def forget(self) -> None:
         """All of them: a simulated exchange that began anew knows none."""
 

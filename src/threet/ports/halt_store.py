@@ -8,6 +8,8 @@ KILL_SWITCH = "kill_switch"
 # Beside the kill switch: every position is to be closed as well.
 FLATTEN = "flatten"
 LIQUIDATION = "liquidation"
+# What is booked does not explain the account's value; it ends by itself.
+EQUITY = "equity"
 # What only a person ends.
 BY_HAND = (KILL_SWITCH, FLATTEN, LIQUIDATION)
 

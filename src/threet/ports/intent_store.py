@@ -1,7 +1,8 @@
 """Order intents, committed before anything is sent; nonces that only rise."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Protocol
 
 from threet.model.intents import OrderIntent
@@ -10,12 +11,14 @@ from threet.model.orders import OrderSpec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """``intent_id`` is the decision's and leg's; ``run`` is whose it is, for the
-    attribution of its fills ("" for nobody's: a closing by hand)."""
+    """``intent_id`` is the decision's and leg's; ``run`` and ``wants`` say whose its
+    fills are (``accounts.attribution``): of one run, or of all by what each wanted to
+    hold. With neither, it closes what all of them hold."""
 
     intent_id: str
     run: str
     spec: OrderSpec
+    wants: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 class IntentStore(Protocol):

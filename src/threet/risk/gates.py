@@ -201,15 +201,8 @@ def _notionals(proposal: Proposal, situation: Situation) -> dict[str, Decimal] |
         seen = situation.prices.get(symbol)
         if seen is None:
             return f"the price of {symbol} is not known"
-        found[symbol] = _worst(symbol, change, situation) * seen.value
+        found[symbol] = situation.largest(symbol, change) * seen.value
     return found
-
-
-def _worst(symbol: str, change: Decimal, situation: Situation) -> Decimal:
-    """With all that works on one side, whichever makes it larger."""
-    position = (situation.position(symbol) or ZERO) + change
-    bought, sold = situation.working.get(symbol, (ZERO, ZERO))
-    return max(position + bought, position - sold, key=abs)
 
 
 GATES: dict[str, Gate] = {

@@ -1,10 +1,11 @@
 """What is known when risk is judged; None is unknown, and never 0 (B4)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from threet.model.numbers import ZERO
+from threet.model.orders import OrderReport, Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,13 @@ class Situation:
         bought, sold = self.working.get(symbol, (ZERO, ZERO))
         return position + change + (bought if change > ZERO else -sold)
 
+    def largest(self, symbol: str, change: Decimal = ZERO) -> Decimal:
+        """With all that works on one side, whichever makes it larger; of a position
+        that is known."""
+        position = (self.position(symbol) or ZERO) + change
+        bought, sold = self.working.get(symbol, (ZERO, ZERO))
+        return max(position + bought, position - sold, key=abs)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
@@ -71,3 +79,17 @@ class Proposal:
         if position is None or worst is None or position * self.change >= ZERO:
             return False
         return worst * position >= ZERO
+
+
+def working_of(orders: Iterable[OrderReport]) -> dict[str, tuple[Decimal, Decimal]]:
+    """Bought and sold at the worst; a stop that only reduces adds to no position."""
+    found: dict[str, tuple[Decimal, Decimal]] = {}
+    for one in orders:
+        if one.reduce_only:
+            continue
+        bought, sold = found.get(one.symbol, (ZERO, ZERO))
+        if one.side is Side.BUY:
+            found[one.symbol] = (bought + one.remaining, sold)
+        else:
+            found[one.symbol] = (bought, sold + one.remaining)
+    return found

@@ -26,7 +26,9 @@ class FundingCarry(Strategy, frozen=True, kw_only=True):
             raise ValueError("leave_yearly must be below enter_yearly")
 
     def needs(self) -> Needs:
-        return Needs(symbols=[self.symbol], timeframes=[self.timeframe], bars=1)
+        return Needs(
+            symbols=[self.symbol], timeframes=[self.timeframe], bars=1, funding=True
+        )
 
     def on_candle(self, view: View, candle: Candle) -> Wish:
         rate = view.funding(self.symbol)

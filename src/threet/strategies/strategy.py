@@ -25,11 +25,13 @@ Values = Mapping[str, float | int | str | bool]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
-    """``bars`` closed bars of each symbol and timeframe before the first evaluation."""
+    """``bars`` closed bars of each symbol and timeframe before the first evaluation;
+    ``funding`` if it asks for the rates of funding."""
 
     symbols: Sequence[str]
     timeframes: Sequence[Timeframe]
     bars: int
+    funding: bool = False
 
 
 class View(Protocol):

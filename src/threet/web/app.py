@@ -12,7 +12,17 @@ from starlette.types import Scope
 from threet.bootstrap import WebParts
 from threet.web.desk import Desk
 from threet.web.failures import register_failures
-from threet.web.routes import account, candles, events, health, market, streams
+from threet.web.routes import (
+    account,
+    candles,
+    changes,
+    events,
+    health,
+    login,
+    market,
+    streams,
+    trading,
+)
 from threet.web.security import Gate
 from threet.web.stopwatch import Stopwatch
 
@@ -22,9 +32,9 @@ _STATIC = Path(__file__).parent / "static"
 _STYLE_HASHES = ("sha256-3pRED1tOXas1FXFoPb9TGCjmYe9XQsmO9OV23khV2nY=",)
 
 _DESCRIPTION = """\
-What 3T sees, read only. Money is exact: numbers of money are strings, as stored. Times
-are UTC milliseconds. A price comes with its age and a state, and what is not known is
-listed as missing; it is never 0."""
+What 3T sees; what changes something is a POST, from the page or with the token. Money
+is exact: numbers of money are strings, as stored. Times are UTC milliseconds. A price
+comes with its age and a state, and what is not known is null or missing; never 0."""
 
 
 class _Pages(StaticFiles):
@@ -53,11 +63,17 @@ def create_app(parts: WebParts) -> FastAPI:
     )
     app.state.desk = desk
     register_failures(app)
-    for module in (health, market, candles, account, streams, events):
+    modules = (
+        health, market, candles, account, trading, streams, events, login, changes
+    )  # fmt: skip
+    for module in modules:
         app.include_router(module.router)
     app.mount("/", _Pages(directory=_STATIC, html=True))
     app.add_middleware(Stopwatch, clock=parts.clock, telemetry=parts.telemetry)
     app.add_middleware(
-        Gate, allowed_hosts=parts.allowed_hosts, style_hashes=_STYLE_HASHES
+        Gate,
+        allowed_hosts=parts.allowed_hosts,
+        style_hashes=_STYLE_HASHES,
+        may_look=desk.access.may_look,
     )
     return app

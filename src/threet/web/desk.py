@@ -9,6 +9,7 @@ from fastapi import Depends, FastAPI, Request
 
 from threet.bootstrap import WebParts
 from threet.model.errors import DependencyError
+from threet.web.access import Access
 from threet.web.account_desk import AccountBoard
 from threet.web.catalogue import Catalogue
 from threet.web.health_board import HealthBoard
@@ -16,7 +17,9 @@ from threet.web.hot_candles import HotCandles
 from threet.web.live_hub import LiveHub
 from threet.web.markets import Markets
 from threet.web.platform_readings import platform_readings
+from threet.web.pnl_desk import PnlDesk
 from threet.web.sparklines import Sparklines
+from threet.web.trading_board import TradingBoard
 from threet.web.waiting import in_thread
 
 _HOUSEKEEPING_SECS = 2.0
@@ -41,6 +44,9 @@ class Desk:
         self.markets = Markets(parts, self.catalogue)
         self.health = HealthBoard(parts, self.markets, self.hub)
         self.account = AccountBoard(parts)
+        self.trading = TradingBoard(parts, self.hub)
+        self.pnl = PnlDesk(parts, self.hub)
+        self.access = Access(parts)
         self.listeners = 0
         self.has_failed = False
 
@@ -51,6 +57,7 @@ class Desk:
             self.hub.run(),
             self._keep_house(),
             self._keep_account(),
+            self._keep_trading(),
             self._keep_exchange_health(),
             self._keep_listing(),
             self._keep_sparklines(),
@@ -105,6 +112,12 @@ class Desk:
             with suppress(TimeoutError):  # a nudge may be lost, the fact may not
                 async with asyncio.timeout(_ACCOUNT_AGAIN_SECS):
                     await self.hub.account_news.wait()
+
+    async def _keep_trading(self) -> None:
+        while True:
+            if await self.trading.refresh():
+                self.hub.touch()
+            await self.parts.clock.sleep(_HOUSEKEEPING_SECS)
 
     async def _keep_exchange_health(self) -> None:
         while True:

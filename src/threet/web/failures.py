@@ -30,9 +30,11 @@ async def _invalid_request(_: Request, error: Exception) -> JSONResponse:
 
 
 async def _refused(_: Request, error: Exception) -> JSONResponse:
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    sentence = str(error.detail) if isinstance(error, HTTPException) else "failed"
-    return _answer(status, sentence)
+    if not isinstance(error, HTTPException):
+        return _answer(500, "failed")
+    answer = _answer(error.status_code, str(error.detail))
+    answer.headers.update(error.headers or {})
+    return answer
 
 
 def register_failures(app: FastAPI) -> None:

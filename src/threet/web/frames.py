@@ -24,6 +24,7 @@ class Frames:
         self._timeframe = timeframe
         self._health_version = -1
         self._account_version = -1
+        self._trading_version = -1
         self._candle_mark: tuple[int, int] | None = None
         self._sparklines_version = -1
         self._mids_ns = 0
@@ -35,6 +36,7 @@ class Frames:
             "now_ms": parts.clock.now_ms(),
             "network": parts.network,
             "has_account": parts.address is not None,
+            "trades": parts.trading is not None,
             "price_stale_after_ms": parts.price_stale_after_ms,
             "account_stale_after_ms": parts.account_stale_after_ms,
         }
@@ -94,6 +96,10 @@ class Frames:
         if account.newest is not None and account.version != self._account_version:
             self._account_version = account.version
             fields.append(b'"account":' + account.newest.model_dump_json().encode())
+        trading = self._desk.trading
+        if trading.version != self._trading_version:
+            self._trading_version = trading.version
+            fields.append(b'"trading":%d' % trading.version)
         return fields
 
 

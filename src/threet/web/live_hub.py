@@ -107,6 +107,9 @@ class LiveHub:
     def mids(self) -> Mapping[str, NewestPrice]:
         return mids_of(self._newest.all())
 
+    def of_kind(self, kind: PriceKind) -> Sequence[NewestPrice]:
+        return [price for price in self._newest.all() if price.kind is kind]
+
     def prices_since(self, version: int) -> Iterator[tuple[PriceKey, Quoted]]:
         """What is newer than ``version``; ``Missing`` is what has vanished."""
         newer = takewhile(

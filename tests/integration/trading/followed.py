@@ -15,7 +15,9 @@ from hlsim.server.settings import Deposit, Limits, Settings
 from hlsim.testing import Served, serving
 from tests import polling
 from threet.accounts.authority import Authority
+from threet.accounts.ledger_watch import LedgerWatch, LedgerWatchParts
 from threet.adapters.hyperliquid.account_feed import HyperliquidAccountFeed
+from threet.adapters.hyperliquid.money_history import HyperliquidMoneyHistory
 from threet.adapters.hyperliquid.posting import Posting
 from threet.adapters.hyperliquid.rest import HyperliquidReader
 from threet.adapters.hyperliquid.signing import Signer
@@ -24,6 +26,7 @@ from threet.adapters.sql.database import Database
 from threet.adapters.sql.decision_store import SqlDecisionStore
 from threet.adapters.sql.engine import make_engine
 from threet.adapters.sql.halt_store import SqlHaltStore
+from threet.adapters.sql.ledger_store import SqlLedgerStore
 from threet.adapters.sql.migrate import migrate
 from threet.adapters.sql.order_store import SqlOrderStore
 from threet.adapters.sql.trading_store import SqlFillStore, SqlIntentStore
@@ -121,6 +124,15 @@ class Desk:
         self.decisions = SqlDecisionStore(self.database)
         self.halts = SqlHaltStore(self.database, account=account)
         self.orders = SqlOrderStore(self.database, account=account)
+        self.ledger = LedgerWatch(
+            LedgerWatchParts(
+                clock=self.clock,
+                store=SqlLedgerStore(self.database, account=account),
+                money=HyperliquidMoneyHistory(self._posting("info"), address=account),
+                halts=self.halts,
+                alert=self.alerts.append,
+            )
+        )
         self._wishes = 0
 
     @asynccontextmanager
@@ -135,6 +147,7 @@ class Desk:
             address=ADDRESS,
             authority=Authority,
             opened=lambda rights: self._opened(rights, news),
+            ledger=self.ledger,
             feed=feed,
             news=news,
             live=BookView(self),  # type: ignore[arg-type]  # what a gateway asks of it
@@ -186,7 +199,9 @@ class Desk:
 
     def _read(self) -> AccountState:
         self.readings += 1
-        return self.reader.account(ADDRESS)
+        account = self.reader.account(ADDRESS)
+        self.ledger.note(account)
+        return account
 
     def want(
         self,

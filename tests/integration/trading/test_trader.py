@@ -1,31 +1,41 @@
 """The trader on a database: each closed bar decides once, whatever is restarted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from tests.builders import START_MS, bar, prices
+from tests.money import a_fill
+from threet.accounts.ledger_reader import LedgerReader
 from threet.adapters.memory.clock import ManualClock
 from threet.adapters.memory.live_view import MemoryLiveView
 from threet.adapters.sql.candle_store import SqlCandleStore
 from threet.adapters.sql.database import Database
 from threet.adapters.sql.decision_store import SqlDecisionStore
 from threet.adapters.sql.engine import make_engine
+from threet.adapters.sql.halt_store import SqlHaltStore
+from threet.adapters.sql.ledger_store import SqlLedgerStore
 from threet.adapters.sql.migrate import migrate
-from threet.adapters.sql.trading_store import SqlFillStore
+from threet.adapters.sql.trading_store import SqlFillStore, SqlIntentStore
 from threet.bootstrap import ProcessParts
 from threet.bootstrap.trading import TraderParts
 from threet.components.trader import Trader
 from threet.engine.run import StrategyRun
 from threet.engine.view import RunView
-from threet.model.candles import Candle
-from threet.model.events import Envelope
+from threet.model.candles import Candle, Timeframe
+from threet.model.events import CandlesClosed, Envelope, FillsReceived
+from threet.model.orders import Fill, OrderSpec, Side
+from threet.model.targets import Target
+from threet.ports.halt_store import BY_HAND
+from threet.ports.intent_store import Draft
+from threet.risk.run_gates import RunLimits
 from threet.strategies.catalogue import made
-from threet.strategies.strategy import Strategy
+from threet.strategies.strategy import Needs, Strategy, View, Wish, hold
 
 MINUTE_MS = 60_000
+ACCOUNT = "0x" + "1" * 40
 
 
 class Silent:
@@ -40,25 +50,40 @@ class Desk:
     def __init__(self, database: Database) -> None:
         self.candles = SqlCandleStore(database, hot_candles=500)
         self.decisions = SqlDecisionStore(database)
-        self.fills = SqlFillStore(database, account="0x" + "1" * 40)
+        self.ledger = LedgerReader(SqlLedgerStore(database, account=ACCOUNT))
         self.clock = ManualClock(START_MS + 60 * MINUTE_MS)
         self.live = MemoryLiveView()
         self.decimals: dict[str, int] = {"BTC": 5}
+        self.halts = SqlHaltStore(database, account=ACCOUNT)
+        self.fills = SqlFillStore(database, account=ACCOUNT)
+        self.intents = SqlIntentStore(database, account=ACCOUNT, signer=ACCOUNT)
+        self.rate: float | None = None
 
-    def trader(self, strategy: Strategy) -> Trader:
+    def rates(self) -> Mapping[str, float]:
+        """As the exchange tells them."""
+        return {} if self.rate is None else {"BTC": self.rate}
+
+    def trader(self, strategy: Strategy, **limits: Decimal) -> Trader:
         memory = self.decisions.begin("mine", "x", "{}", 1)
         view = RunView(
             needs=strategy.needs(), most_price_age_ms=10**9, memory=dict(memory or {})
         )
         run = StrategyRun(
-            name="mine", strategy=strategy, view=view, decimals=self.decimals.get
+            name="mine",
+            strategy=strategy,
+            view=view,
+            decimals=self.decimals.get,
+            limits=RunLimits(**limits),
         )
         parts = TraderParts(
             process=ProcessParts(clock=self.clock, board=Silent()),
             live=self.live,
             candles=self.candles,
             decisions=self.decisions,
-            fills=self.fills,
+            ledger=self.ledger,
+            halts=self.halts,
+            funding=self,
+            relay=lambda: 0,
             equity=lambda: Decimal(10_000),
             runs=[run],
         )
@@ -135,3 +160,113 @@ async def test_nothing_is_decided_before_the_size_step_is_known(desk: Desk) -> N
     desk.decimals["BTC"] = 5
     await trader.look()
     assert len(desk.decisions.why("BTC", 5)) == 1
+
+
+async def test_a_minute_is_decided_when_its_stream_closes_it(desk: Desk) -> None:
+    desk.close_bars(0, 5)
+    trader = desk.trader(DONCHIAN)
+    await trader.look()
+    told = CandlesClosed(received_ns=1, candles=tuple(bars(5, 1)))
+    await trader.hear([Envelope(event_id="2", event=told)])
+    newest = desk.decisions.why("BTC", 1)[0]
+    assert newest.event == f"candle BTC 1m {START_MS + 5 * MINUTE_MS}"
+    # The store's own row of it decides nothing again.
+    desk.close_bars(5, 1)
+    await trader.look()
+    assert len(desk.decisions.why("BTC", 10)) == 2
+
+
+class OnEachPrice(Strategy, frozen=True, kw_only=True):
+    """Follows every price, and speaks of every fill."""
+
+    def needs(self) -> Needs:
+        return Needs(symbols=["BTC"], timeframes=[Timeframe.M1], bars=1)
+
+    def on_candle(self, view: View, candle: Candle) -> Wish:
+        del view, candle
+        return hold("waits for a price")
+
+    def on_price(self, view: View, symbol: str) -> Wish:
+        return Wish(
+            targets=[Target(symbol=symbol, amount=Decimal("0.5"))],
+            because=f"{view.price(symbol)}",
+        )
+
+    def on_fill(self, view: View, fill: Fill) -> Wish:
+        return hold(f"has {view.position(fill.symbol)}")
+
+
+async def test_a_price_is_decided_as_it_comes(desk: Desk) -> None:
+    desk.close_bars(0, 1)
+    trader = desk.trader(OnEachPrice())
+    await trader.look()
+    now_ns = desk.clock.now_ns()
+    other = prices(("ETH", "7"), received_ns=now_ns)
+    moved = prices(("BTC", "125"), received_ns=now_ns)
+    for one in (other, moved):
+        await trader.hear([Envelope(event_id="p", event=one)])
+    assert desk.decisions.why("BTC", 1)[0].because == "125"
+    (target,) = desk.decisions.targets()
+    assert target.granted.quantity == Decimal(40)
+
+
+async def test_a_fill_of_its_own_is_told_to_the_run_that_has_it(desk: Desk) -> None:
+    desk.close_bars(0, 1)
+    trader = desk.trader(OnEachPrice())
+    await trader.look()
+    spec = OrderSpec(
+        symbol="BTC", side=Side.BUY, quantity=Decimal(2), limit_price=Decimal(101)
+    )
+    draft = Draft(intent_id="mine/1", run="mine", spec=spec)
+    (intent,) = desk.intents.prepare([draft], now_ms=1, lives_ms=5)
+    mine = a_fill("2", "100", cloid=intent.cloid)
+    foreign = a_fill("3", "100", "2", tid=9, cloid=None)
+    for one in (mine, foreign):
+        desk.fills.record([one])
+        news = FillsReceived(received_ns=1, fills=(one,))
+        await trader.hear([Envelope(event_id=str(one.tid), event=news)])
+    said = [one.because for one in desk.decisions.why("BTC", 9)]
+    assert said.count("has 2") == 1
+    assert not [one for one in said if "5" in one]
+
+
+@pytest.mark.parametrize("cause", BY_HAND)
+async def test_b10_while_halted_by_hand_nothing_is_decided(
+    desk: Desk, cause: str
+) -> None:
+    desk.close_bars(0, 1)
+    trader = desk.trader(HOLD)
+    desk.halts.halt(cause, "by hand", 1)
+    await trader.look()
+    told = CandlesClosed(received_ns=1, candles=tuple(bars(1, 1)))
+    await trader.hear([Envelope(event_id="2", event=told)])
+    assert desk.decisions.why("BTC", 9) == []
+    assert trader.figures()["waits"] == "halted: by hand"
+    desk.halts.resume(cause)
+    await trader.look()
+    assert len(desk.decisions.why("BTC", 9)) == 1
+
+
+async def test_the_rate_of_funding_reaches_who_asks_for_it(desk: Desk) -> None:
+    carry = made("funding_carry", {"symbol": "BTC", "timeframe": "1m"})
+    desk.close_bars(0, 1)
+    trader = desk.trader(carry)
+    await trader.look()
+    assert "not known" in desk.decisions.why("BTC", 1)[0].because
+    desk.rate = 0.0001
+    desk.clock.advance(60)
+    await trader.look()
+    desk.close_bars(1, 1)
+    await trader.look()
+    assert desk.decisions.why("BTC", 1)[0].because == "funding of 87.6% a year"
+    assert desk.decisions.targets()[0].granted.quantity < 0
+
+
+async def test_a_limit_of_the_run_holds_and_says_its_numbers(desk: Desk) -> None:
+    desk.close_bars(0, 1)
+    await desk.trader(HOLD, most_position=Decimal(4_999)).look()
+    decision = desk.decisions.why("BTC", 1)[0]
+    assert desk.decisions.targets() == []
+    (verdict,) = decision.verdicts
+    assert (verdict.gate, verdict.passed) == ("run_position", False)
+    assert verdict.reason == "a position of 5000.00 USDC, 4999 at most"

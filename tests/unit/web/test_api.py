@@ -17,6 +17,7 @@ from threet.model.errors import RateLimitedError, UnreachableError
 from threet.model.events import BalanceUpdated
 from threet.model.prices import PriceKind
 from threet.model.products import Product
+from threet.web.security import CHANGES
 
 
 @pytest.fixture
@@ -234,11 +235,15 @@ def test_the_api_describes_itself(served: Served) -> None:
         for name in (
             *("health", "health/live", "health/ready", "products", "prices"),
             *("candles", "sparklines", "positions", "balances", "streams", "events"),
+            *("decisions", "fills", "orders", "runs", "pnl", "equity", "limits"),
+            *("halts", "session", "kill", "resume"),
         )
     }
-    for path in document["paths"].values():
-        assert path["get"]["summary"]
-        assert set(path) == {"get"}
+    changes = {path for path, of in document["paths"].items() if set(of) != {"get"}}
+    assert changes == CHANGES
+    for of in document["paths"].values():
+        (operation,) = of.values()
+        assert operation["summary"]
 
 
 class Listener:

@@ -14,6 +14,18 @@ def known_addresses(connection: Connection) -> Sequence[str]:
     return list(connection.scalars(select(accounts.c.address)))
 
 
+def known_account_id(
+    connection: Connection, address: str, exchange: str = "hyperliquid"
+) -> int | None:
+    """None for an account that was never read or traded."""
+    query = (
+        select(accounts.c.id)
+        .join(exchanges)
+        .where(exchanges.c.name == exchange, accounts.c.address == address.lower())
+    )
+    return connection.scalar(query)
+
+
 def account_id(
     connection: Connection, address: str, exchange: str = "hyperliquid"
 ) -> int:

@@ -113,6 +113,8 @@ order_intents = Table(
     Column("state", String(16), nullable=False),
     Column("oid", BigInteger, nullable=True),
     Column("reason", String(255), nullable=False),
+    # What each run wanted to hold, as JSON: whose the fills are.
+    Column("wants", _LONG, nullable=True),
     PrimaryKeyConstraint("intent_id"),
     UniqueConstraint("account_id", "cloid", name="intents_by_cloid"),
     Index("intents_by_state", "account_id", "state"),
@@ -153,6 +155,41 @@ funding_payments = Table(
     Column("rate", Exact, nullable=False),
     Column("quantity", Exact, nullable=False),
     PrimaryKeyConstraint("account_id", "symbol", "time_ms"),
+    **DURABLE,
+)
+
+# Deposits, withdrawals, transfers, liquidations; openings and acceptances are ours.
+ledger_updates = Table(
+    "ledger_updates",
+    metadata,
+    _account(),
+    Column("key", String(64), nullable=False),
+    _ms("time_ms"),
+    Column("kind", String(40), nullable=False),
+    Column("amount", Exact, nullable=True),
+    Column("detail", String(255), nullable=False),
+    Column("symbol", SYMBOL, nullable=False),
+    Column("quantity", Exact, nullable=False),
+    Column("cost", Exact, nullable=True),
+    PrimaryKeyConstraint("account_id", "key"),
+    Index("ledger_updates_by_time", "account_id", "time_ms"),
+    **DURABLE,
+)
+
+# Whether what is booked explains the account's value.
+equity_checks = Table(
+    "equity_checks",
+    metadata,
+    _account(),
+    _ms("account_ms"),
+    Column("account_value", Exact, nullable=False),
+    Column("deposits", Exact, nullable=False),
+    Column("realized", Exact, nullable=False),
+    Column("funding", Exact, nullable=False),
+    Column("fees", Exact, nullable=False),
+    Column("unrealized", Exact, nullable=False),
+    Column("verdict", String(16), nullable=False),
+    PrimaryKeyConstraint("account_id", "account_ms"),
     **DURABLE,
 )
 

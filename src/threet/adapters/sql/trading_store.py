@@ -10,7 +10,14 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from threet.adapters.sql.account_ids import account_id
 from threet.adapters.sql.database import Database
 from threet.adapters.sql.outbox import file_news
-from threet.adapters.sql.trading_schema import fills, order_intents, signers
+from threet.adapters.sql.trading_schema import (
+    equity_checks,
+    fills,
+    funding_payments,
+    ledger_updates,
+    order_intents,
+    signers,
+)
 from threet.adapters.sql.upserts import insert_missing
 from threet.model.events import Envelope, FillsReceived
 from threet.model.intents import IntentState, OrderIntent, next_nonce, prepared
@@ -50,7 +57,7 @@ class SqlIntentStore:
             if found:
                 owner = account_id(connection, self._account)
                 rows = [
-                    _intent_row(intent, owner, draft.run)
+                    _intent_row(intent, owner, draft)
                     for intent, draft in zip(found, new, strict=True)
                 ]
                 connection.execute(insert(order_intents), rows)
@@ -101,7 +108,7 @@ class SqlIntentStore:
             mine = order_intents.c.account_id == account_id(connection, self._account)
             query = select(order_intents).where(mine, condition)
             rows = connection.execute(query.order_by(order_intents.c.created_ms))
-            return [_intent(row) for row in rows]
+            return [intent_of(row) for row in rows]
 
         return self._database.write(work)
 
@@ -136,14 +143,12 @@ class SqlFillStore:
     def expected(self) -> Mapping[str, Decimal]:
         return _continued(self._read(select(fills).order_by(fills.c.time_ms)))
 
-    def positions_of(self, run: str) -> Mapping[str, Decimal]:
-        its = select(order_intents.c.cloid).where(order_intents.c.run == run)
-        return _sums(self._read(select(fills).where(fills.c.cloid.in_(its))))
-
     def forget(self) -> None:
         def work(connection: Connection) -> None:
             owner = account_id(connection, self._account)
-            connection.execute(delete(fills).where(fills.c.account_id == owner))
+            # What was reckoned from them goes with them.
+            for table in (fills, funding_payments, ledger_updates, equity_checks):
+                connection.execute(delete(table).where(table.c.account_id == owner))
 
         self._database.write(work)
 
@@ -151,7 +156,7 @@ class SqlFillStore:
         query = select(fills).order_by(fills.c.time_ms.desc())
         if symbol is not None:
             query = query.where(fills.c.symbol == symbol)
-        return [_fill(row) for row in reversed(self._read(query, limit))]
+        return [fill_of(row) for row in reversed(self._read(query, limit))]
 
     def _read(self, query: Any, limit: int | None = None) -> Sequence[Any]:
         def work(connection: Connection) -> Sequence[Any]:
@@ -175,7 +180,7 @@ def _known(connection: Connection, ids: Sequence[str]) -> set[str]:
     return set(connection.execute(query).scalars())
 
 
-def _intent_row(intent: OrderIntent, owner: int, run: str) -> dict[str, object]:
+def _intent_row(intent: OrderIntent, owner: int, draft: Draft) -> dict[str, object]:
     return {
         "intent_id": intent.intent_id,
         "account_id": owner,
@@ -184,7 +189,8 @@ def _intent_row(intent: OrderIntent, owner: int, run: str) -> dict[str, object]:
         "expires_ms": intent.expires_ms,
         "created_ms": intent.created_ms,
         "symbol": intent.spec.symbol,
-        "run": run,
+        "run": draft.run,
+        "wants": msgspec.json.encode(draft.wants).decode() if draft.wants else None,
         "spec": msgspec.json.encode(intent.spec).decode(),
         "state": intent.state.value,
         "oid": intent.oid,
@@ -192,7 +198,7 @@ def _intent_row(intent: OrderIntent, owner: int, run: str) -> dict[str, object]:
     }
 
 
-def _intent(row: Any) -> OrderIntent:
+def intent_of(row: Any) -> OrderIntent:
     return OrderIntent(
         intent_id=row.intent_id,
         cloid=row.cloid,
@@ -223,7 +229,7 @@ def _news(fill: Fill, owner: int) -> Envelope:
     return Envelope(event_id=name, event=received)
 
 
-def _fill(row: Any) -> Fill:
+def fill_of(row: Any) -> Fill:
     known = {name: getattr(row, name) for name in Fill.__struct_fields__}
     return Fill(**{**known, "side": Side(row.side)})
 
@@ -231,7 +237,7 @@ def _fill(row: Any) -> Fill:
 def _sums(rows: Sequence[Any]) -> Mapping[str, Decimal]:
     totals: dict[str, Decimal] = {}
     for row in rows:
-        totals[row.symbol] = totals.get(row.symbol, ZERO) + _fill(row).change
+        totals[row.symbol] = totals.get(row.symbol, ZERO) + fill_of(row).change
     return {symbol: total for symbol, total in totals.items() if total != ZERO}
 
 
@@ -248,7 +254,7 @@ def _continued(rows: Sequence[Any]) -> Mapping[str, Decimal]:
 def _by_symbol(rows: Sequence[Any]) -> Mapping[str, list[Fill]]:
     found: dict[str, list[Fill]] = {}
     for row in rows:
-        found.setdefault(row.symbol, []).append(_fill(row))
+        found.setdefault(row.symbol, []).append(fill_of(row))
     return found
 
 

@@ -92,6 +92,8 @@ _SOURCES: Mapping[str, _Source] = {
         orders="gateway.orders",
         cycle_failures="gateway.cycle_failures",
         mismatches="gateway.mismatches",
+        equity_gap="ledger.difference",
+        equity_off="ledger.unexplained",
     ),
     **_each(
         "threet.consumer.entries",

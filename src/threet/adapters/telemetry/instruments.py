@@ -171,6 +171,8 @@ _TRADING = (
         "{product}",
         "Products whose position is not the sum of their fills",
     ),
+    _gauge("threet.ledger.difference", "{USDC}", "Equity that nothing booked explains"),
+    _gauge("threet.ledger.unexplained", "{account}", "1 if it was confirmed"),
 )
 CATALOGUE = (
     *_PROCESS,

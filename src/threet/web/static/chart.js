@@ -1,5 +1,5 @@
 // Candles and volume; the legend shows the exact numbers, the canvas draws them.
-import { CandlestickSeries, createChart, HistogramSeries } from "./vendor/lightweight-charts.standalone.production.mjs";
+import { CandlestickSeries, createChart, createSeriesMarkers, HistogramSeries } from "./vendor/lightweight-charts.standalone.production.mjs";
 import { arrow, decimals, direction, grouped, percent, sign } from "./numbers.js";
 import { byId, make } from "./dom.js";
 import { color, onTheme } from "./theme.js";
@@ -27,10 +27,16 @@ export class Chart {
       priceFormat: { type: "volume" }, priceScaleId: "volume", lastValueVisible: false, priceLineVisible: false,
     });
     this.chart.priceScale("volume").applyOptions({ scaleMargins: { top: 0.82, bottom: 0 } });
+    this.marks = createSeriesMarkers(this.candles, []);
+    this.fills = [];
+    this.levels = [];
+    this.lines = [];
     this.chart.subscribeCrosshairMove(({ time }) => {
       this.pointed = time === undefined ? null : time * 1000;
       this.showLegend();
     });
+    this.moved = () => {};
+    this.chart.timeScale().subscribeVisibleLogicalRangeChange(() => this.moved());
     onTheme(() => this.paint());
     this.paint();
   }
@@ -87,8 +93,59 @@ export class Chart {
     const rows = [...this.rows.values()];
     this.candles.setData(rows.map(candleOf));
     this.volume.setData(rows.map((row) => this.volumeOf(row)));
+    this.drawFills();
+    this.drawLevels();
     this.showPrice();
     this.showLegend();
+    this.moved();
+  }
+
+  // Called whenever a bar may stand elsewhere.
+  onMove(listener) {
+    this.moved = listener;
+    this.chart.timeScale().subscribeSizeChange(listener);
+  }
+
+  // Where a bar stands, from the left; null where it is not shown.
+  xOf(openMs) {
+    if (!this.rows.has(openMs)) return null;
+    const x = this.chart.timeScale().timeToCoordinate(openMs / 1000);
+    return x === null || x < 0 || x > this.chart.timeScale().width() ? null : x;
+  }
+
+  // Fills: openMs, side, text. Levels: price, kind (buy, sell, stop, wanted), title.
+  showTrading(fills, levels) {
+    Object.assign(this, { fills, levels });
+    this.drawFills();
+    this.drawLevels();
+    this.showLegend();
+    const told = [...fills.map((mark) => mark.text), ...levels.map((level) => `${level.title} at ${grouped(level.price)}`)];
+    byId("chart").setAttribute("aria-label", ["Candles and volume", ...told].join("; "));
+  }
+
+  drawFills() {
+    const shown = this.fills.filter((mark) => this.rows.has(mark.openMs));
+    this.marks.setMarkers(shown.map(({ openMs, side }) => ({
+      time: openMs / 1000,
+      position: side === "buy" ? "belowBar" : "aboveBar",
+      shape: side === "buy" ? "arrowUp" : "arrowDown",
+      color: color("accent"),
+      size: 1.4,
+    })));
+  }
+
+  drawLevels() {
+    for (const line of this.lines) this.candles.removePriceLine(line);
+    if (!this.rows.size) {
+      this.lines = [];
+      return;
+    }
+    const tones = { buy: "up", sell: "down", stop: "warn", wanted: "muted" };
+    this.lines = this.levels.map(({ price, kind, title }) => this.candles.createPriceLine({
+      price: Number(price), title, color: color(tones[kind]), lineWidth: 1,
+      lineStyle: kind === "wanted" ? 1 : 2, axisLabelVisible: true,
+      axisLabelColor: color(tones[kind]), axisLabelTextColor: color("panel"),
+    }));
   }
 
   // The newest rows again: drawing one twice changes nothing.
@@ -105,6 +162,7 @@ export class Chart {
     }
     this.showPrice();
     this.showLegend();
+    this.moved();
   }
 
   newest() { return [...this.rows.values()].at(-1); }
@@ -132,6 +190,7 @@ export class Chart {
     const entries = [["", `${at} UTC`], ["O", row[OPEN]], ["H", row[HIGH]], ["L", row[LOW]], ["C", row[CLOSE]], ["Vol", row[VOLUME]]];
     this.legend.replaceChildren(
       ...entries.map(([name, text]) => entry(name, name ? grouped(text, name === "Vol" ? 0 : this.places) : text)),
+      ...this.fills.filter((mark) => mark.openMs === row[OPEN_MS]).map((mark) => entry("", mark.text, "fill")),
       entry("", change === null ? "" : `${arrow(way)} ${way > 0 ? "+" : ""}${grouped(change)}%`, direction(way)),
     );
   }

@@ -5,8 +5,11 @@ import { byId, make, setText } from "./dom.js";
 import { Health } from "./health.js";
 import { ask, Market } from "./market.js";
 import { Quote } from "./quote.js";
+import { Overlay } from "./overlay.js";
 import { Stream } from "./stream.js";
+import { Switch } from "./switch.js";
 import { startTheme } from "./theme.js";
+import { Trading } from "./trading.js";
 import { WatchList } from "./watch_list.js";
 
 const TIMEFRAMES = ["1m", "5m", "15m", "1h", "4h", "1d"];
@@ -15,6 +18,8 @@ const BARS = 2000;
 const SPARKLINES_AGAIN_MS = 30000;
 const MARKETS_AGAIN_MS = 30000; // leverage, and what is listed
 const CANDLES_AGAIN_MS = 30000;
+const TRADING_AGAIN_MS = 15000; // ages, limits and profits change without news
+const TRADING_PATH = "#/trading";
 const CHOOSE_PAUSE_MS = 120; // walking with the arrow keys asks once, at the end
 
 const market = new Market();
@@ -23,8 +28,12 @@ const watchList = new WatchList(market, (symbol) => choose({ symbol }));
 const quote = new Quote(market, watchList);
 const account = new Account(market, (symbol) => choose({ symbol }));
 const health = new Health(market);
+const overlay = new Overlay(chart);
+const killSwitch = new Switch();
+const trading = new Trading(market, (symbol) => { choose({ symbol }); showView("markets"); });
 const chosen = { symbol: null, timeframe: "1m" };
 let isLost = true;
+let trades = false;
 let loading = null;
 let pause = null;
 let starting = null;
@@ -36,11 +45,13 @@ const stream = new Stream({
     market.staleAfterMs = hello.price_stale_after_ms;
     market.accountStaleAfterMs = hello.account_stale_after_ms;
     account.setPresence(hello.has_account);
+    trades = hello.trades;
     showNetwork(hello.network);
     if (isLost) {
       isLost = false;
       start();
       loadCandles();
+      loadTrading();
     }
     showLink();
   },
@@ -52,9 +63,14 @@ const stream = new Stream({
     if (frame.candles) takeCandles(frame.candles);
     if (frame.account) {
       account.take(frame.account);
+      trading.takeAccount(frame.account);
       watchList.markHeld(account.held);
     }
-    if (frame.health) health.take(frame.health);
+    if (frame.health) {
+      health.take(frame.health);
+      showGateway(frame.health);
+    }
+    if (frame.trading !== undefined) loadTrading();
     if (frame.prices) {
       account.drawMarks();
       drawQuote();
@@ -84,8 +100,35 @@ function takeCandles({ revised, rows }) {
 
 function drawQuote() { if (chosen.symbol) quote.draw(chosen.symbol); }
 
+function loadTrading() {
+  if (!trades) return;
+  killSwitch.load();
+  overlay.load();
+  if (document.body.dataset.view === "trading") trading.load();
+}
+
+// On a phone the view is a tab among others.
+function showView(view) {
+  document.body.dataset.view = view;
+  document.body.dataset.tab = view === "trading" ? "trading" : document.body.dataset.tab.replace("trading", "chart");
+  for (const button of document.querySelectorAll("[data-view][aria-pressed]")) button.setAttribute("aria-pressed", String(button.dataset.view === view));
+  for (const button of document.querySelectorAll(".tabs button")) button.setAttribute("aria-pressed", String(button.dataset.tab === document.body.dataset.tab));
+  if (view === "trading") {
+    history.replaceState(null, "", TRADING_PATH);
+    loadTrading();
+  } else if (chosen.symbol) {
+    history.replaceState(null, "", `#${encodeURIComponent(chosen.symbol)}/${chosen.timeframe}`);
+  }
+}
+
+function showGateway({ processes }) {
+  const gateway = processes.find((one) => one.name === "order_gateway");
+  const words = !gateway ? "The order gateway was not seen: nothing is sent" : gateway.state !== "alive" ? `The order gateway is ${gateway.state}` : `The order gateway: ${gateway.figures.state ?? "alive"}`;
+  setText(byId("switch-gateway"), words);
+}
+
 function choose({ symbol = chosen.symbol, timeframe = chosen.timeframe }) {
-  history.replaceState(null, "", `#${encodeURIComponent(symbol)}/${timeframe}`);
+  if (document.body.dataset.view === "markets") history.replaceState(null, "", `#${encodeURIComponent(symbol)}/${timeframe}`);
   if (symbol === chosen.symbol && timeframe === chosen.timeframe) return;
   Object.assign(chosen, { symbol, timeframe });
   watchList.mark(symbol);
@@ -94,6 +137,8 @@ function choose({ symbol = chosen.symbol, timeframe = chosen.timeframe }) {
   }
   drawQuote();
   chart.clear("Loading candles");
+  overlay.choose(symbol, LENGTH_MS[timeframe]);
+  if (trades) overlay.load();
   sayKept("");
   clearTimeout(pause);
   pause = setTimeout(follow, CHOOSE_PAUSE_MS);
@@ -185,6 +230,7 @@ function home() {
 
 // "#kPEPE/5m". What cannot be a symbol is passed over, what could be one is asked for.
 function readHash() {
+  if (location.hash === TRADING_PATH) showView("trading");
   const [name, timeframe] = location.hash.slice(1).split("/");
   const symbol = symbolOf(name) ?? home();
   if (!symbol) return;
@@ -219,6 +265,7 @@ function everySecond() {
   account.drawMarks();
   account.drawAge();
   health.drawAge();
+  trading.drawAges();
   drawQuote();
 }
 
@@ -232,14 +279,16 @@ for (const timeframe of TIMEFRAMES) {
 for (const tab of document.querySelectorAll(".tabs button")) {
   tab.addEventListener("click", () => {
     document.body.dataset.tab = tab.dataset.tab;
-    for (const other of tab.parentElement.children) other.setAttribute("aria-pressed", String(other === tab));
+    showView(tab.dataset.tab === "trading" ? "trading" : "markets");
   });
 }
+for (const button of document.querySelectorAll(".views button")) button.addEventListener("click", () => showView(button.dataset.view));
 addEventListener("hashchange", () => { if (market.products.size) readHash(); });
 startTheme(byId("theme"));
 setInterval(everySecond, 1000);
 setInterval(loadSparklines, SPARKLINES_AGAIN_MS);
 setInterval(() => { if (!isLost) loadMarkets().catch(() => {}); }, MARKETS_AGAIN_MS);
 setInterval(loadCandlesAgain, CANDLES_AGAIN_MS);
+setInterval(() => { if (!isLost && document.visibilityState === "visible") loadTrading(); }, TRADING_AGAIN_MS);
 stream.open("/api/events");
 start();

@@ -52,6 +52,7 @@ function widen(places, symbol, price) {
 export async function ask(path, signal) {
   const response = await fetch(path, { signal, headers: { accept: "application/json" } });
   const answer = await response.json();
+  if (response.status === 401) location.replace("/login"); // the session is over
   if (!response.ok) {
     const error = new Error(answer.error ?? `${path} answered ${response.status}`);
     throw Object.assign(error, { status: response.status });
