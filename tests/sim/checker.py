@@ -67,6 +67,7 @@ class _Facts:
     fills: Sequence[Mapping[str, Any]]
     targets: Mapping[str, Decimal]  # by symbol, over all runs
     decisions: Sequence[Mapping[str, Any]]
+    halts: Sequence[str]
     actions: Sequence[_Action]
     records: Sequence[OrderRecord]
     told: Sequence[Fill]  # the exchange's own fills
@@ -117,6 +118,7 @@ def _facts(ended: Ended, database: sqlite3.Connection) -> _Facts:
         fills=[dict(row) for row in database.execute("SELECT * FROM fills")],
         targets=wanted,
         decisions=[msgspec.json.decode(row["record"]) for row in records],
+        halts=[row["reason"] for row in database.execute("SELECT reason FROM halts")],
         actions=[_action(one) for one in ended.sent],
         records=list(history.orders),
         told=list(history.fills),
@@ -222,6 +224,12 @@ def _equity_is_explained(facts: _Facts) -> _RULE:
     expected = FUNDS + won - fees + funding + open_pnl + Decimal(unseen).scaleb(-6)
     if abs(expected - value) > _CENT:
         yield f"I3: the equity is {value}, what happened says {expected}"
+
+
+def _own_books_agree(facts: _Facts) -> _RULE:
+    """What the platform says of its own books, once all is calm."""
+    for cause in facts.halts:
+        yield f"I3: it is halted at the end: {cause}"
 
 
 def _nonces_rise(facts: _Facts) -> _RULE:
@@ -388,6 +396,7 @@ _RULES = (
     _states_are_true,
     _fills_are_the_position,
     _equity_is_explained,
+    _own_books_agree,
     _nonces_rise,
     _no_risk_while_halted,
     _no_risk_in_the_dark,

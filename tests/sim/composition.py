@@ -19,13 +19,17 @@ from tests.sim.stream import Hub, SimAccountFeed
 from tests.sim.transport import Way, WayPosting
 from threet.accounts.authority import Authority, authority
 from threet.accounts.equity_watch import EquityWatch
+from threet.accounts.ledger_reader import LedgerReader
+from threet.accounts.ledger_watch import LedgerWatch, LedgerWatchParts
 from threet.adapters.hyperliquid.identity import HyperliquidIdentity
+from threet.adapters.hyperliquid.money_history import HyperliquidMoneyHistory
 from threet.adapters.hyperliquid.rest import HyperliquidReader
 from threet.adapters.hyperliquid.signing import Signer
 from threet.adapters.hyperliquid.trading import Account, HyperliquidOrderDesk
 from threet.adapters.memory.candle_store import MemoryCandleStore
 from threet.adapters.sql.decision_store import SqlDecisionStore
 from threet.adapters.sql.halt_store import SqlHaltStore
+from threet.adapters.sql.ledger_store import SqlLedgerStore
 from threet.adapters.sql.order_store import SqlOrderStore
 from threet.adapters.sql.trading_store import SqlFillStore, SqlIntentStore
 from threet.bootstrap import ProcessParts
@@ -55,6 +59,7 @@ from threet.resilience.access_policy import AccessPolicy, Surroundings
 from threet.resilience.exchange_manager import ExchangeManager
 from threet.resilience.guarded_desk import GuardedOrderDesk
 from threet.resilience.guarded_identity import GuardedIdentity
+from threet.resilience.guarded_money_history import GuardedMoneyHistory
 from threet.resilience.weight_window import WeightWindow
 from threet.risk.limits import Limits
 from threet.strategies.catalogue import made
@@ -157,6 +162,13 @@ class _PatientParts:
         return getattr(self._real, name)
 
 
+class _NoFunding:
+    """Nobody here asks for rates."""
+
+    def rates(self) -> Mapping[str, float]:
+        return {}
+
+
 class Silent:
     async def beat(self, figures: object) -> None: ...
 
@@ -213,6 +225,7 @@ class Platform:
             address=MASTER,
             authority=wires.authority,
             opened=wires.gateway,
+            ledger=wires.ledger,
             feed=wires.feed,
             news=wires.news,
             live=self.live,
@@ -239,7 +252,7 @@ class Platform:
         return self.newest_gateway
 
     def decisions(self) -> SqlDecisionStore:
-        return _TimedDecisions(self.database, self.decided_ms, self.live.decided.set)
+        return _TimedDecisions(self.database, self.decided_ms, self.live.decided)
 
     def trader(self, runs: Sequence[tuple[str, Strategy]]) -> Trader:
         clock = SimClock(self.way.kernel, lambda: self.next_bars_ms)
@@ -249,8 +262,11 @@ class Platform:
             live=self.live,
             candles=self.candles,
             decisions=decisions,
-            fills=SqlFillStore(self.database, account=MASTER),
+            ledger=LedgerReader(SqlLedgerStore(self.database, account=MASTER)),
+            halts=SqlHaltStore(self.database, account=MASTER),
             equity=self.equity,
+            funding=_NoFunding(),
+            relay=lambda: 0,
             runs=[self.run(name, one, decisions, clock) for name, one in runs],
         )
         return Trader(parts)
@@ -295,6 +311,18 @@ class _Wires:
         self.fills = platform.plants.fills(SqlFillStore(database, account=MASTER))
         reader = _Reader(self._posting("/info"), clock)
         self._manager = self._made_manager(reader)
+        self.ledger = LedgerWatch(
+            LedgerWatchParts(
+                clock=clock,
+                store=SqlLedgerStore(database, account=MASTER),
+                money=GuardedMoneyHistory(
+                    HyperliquidMoneyHistory(self._posting("/info"), address=MASTER),
+                    self._manager,
+                ),
+                halts=self.halts,
+                alert=platform.alerts.append,
+            )
+        )
         self.opened: _WatchedGateway | None = None
 
     def authority(self) -> Authority:
@@ -315,6 +343,7 @@ class _Wires:
         def read_account() -> AccountState:
             state = exchange.account(MASTER)
             watch.note(state.account_ms, state.account_value)
+            self.ledger.note(state)
             return state
 
         desk = HyperliquidOrderDesk(

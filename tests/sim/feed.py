@@ -14,6 +14,8 @@ from threet.model.errors import DependencyError
 from threet.model.events import Envelope
 from threet.model.prices import NewestPrice, PriceKind
 
+_TARGETS = "targets:decided"
+
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
@@ -38,8 +40,8 @@ class SimLive:
     clock: SimClock
     weather: Weather
     symbols: Sequence[str]
-    decided: asyncio.Event = field(default_factory=asyncio.Event)
     offers: list[tuple[int, Mapping[str, Quoted]]] = field(default_factory=list)
+    _nudged: list[asyncio.Event] = field(default_factory=list)
     _silent: dict[str, Quoted] = field(default_factory=dict)
 
     async def newest_prices(self) -> Sequence[NewestPrice]:
@@ -56,14 +58,17 @@ class SimLive:
         self, streams: Sequence[str]
     ) -> AsyncIterator[AsyncIterator[Sequence[Envelope]]]:
         """Only nudges: that a run has decided something."""
-        del streams
-        yield self._nudges()
+        nudged = asyncio.Event()
+        if _TARGETS in streams:
+            self._nudged.append(nudged)
+        try:
+            yield _nudges(nudged)
+        finally:
+            self._nudged = [one for one in self._nudged if one is not nudged]
 
-    async def _nudges(self) -> AsyncIterator[Sequence[Envelope]]:
-        while True:
-            await self.decided.wait()
-            self.decided.clear()
-            yield []
+    def decided(self) -> None:
+        for one in self._nudged:
+            one.set()
 
     def hush(self, symbol: str) -> None:
         """From now on this symbol says nothing new, until it may again."""
@@ -98,6 +103,13 @@ class SimLive:
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"the simulation has no {name}")
+
+
+async def _nudges(nudged: asyncio.Event) -> AsyncIterator[Sequence[Envelope]]:
+    while True:
+        await nudged.wait()
+        nudged.clear()
+        yield []
 
 
 def _prices(symbol: str, quoted: Quoted) -> Sequence[NewestPrice]:
