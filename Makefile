@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: setup setup-dev demo test lint test-servers format bench bench-short chaos \
-	chaos-short check-demo lock
+	chaos-short chaos-trading check-demo lock
 
 setup: .venv/.runtime          ## .venv with the commands 3t and hlsim
 
@@ -86,10 +86,16 @@ MINUTES ?= 5
 DATABASE ?= sqlite
 
 chaos: setup-dev               ## kills, stops and faults by seed, MINUTES for each of SEEDS
-	SEEDS="$(SEEDS)" MINUTES=$(MINUTES) DATABASE=$(DATABASE) $(BIN)/pytest -q -s tests/chaos
+	SEEDS="$(SEEDS)" MINUTES=$(MINUTES) DATABASE=$(DATABASE) \
+		$(BIN)/pytest -q -s tests/chaos/test_chaos.py
 
 chaos-short: setup-dev         ## the same with one seed, in about a minute
-	SEEDS=2 MINUTES=0.25 DATABASE=sqlite $(BIN)/pytest -q -s tests/chaos
+	SEEDS=2 MINUTES=0.25 DATABASE=sqlite $(BIN)/pytest -q -s tests/chaos/test_chaos.py
+	SEEDS=1 MINUTES=0.7 DATABASE=sqlite $(BIN)/pytest -q -s tests/chaos/test_trading.py
+
+chaos-trading: setup-dev       ## the same for who trades, MINUTES for each of SEEDS
+	SEEDS="$(SEEDS)" MINUTES=$(MINUTES) DATABASE=$(DATABASE) \
+		$(BIN)/pytest -q -s tests/chaos/test_trading.py
 
 .PHONY: sim sim-short sim-bugs
 

@@ -1,5 +1,6 @@
 """What a run of chaos stands on: the demonstration's own servers, or MariaDB."""
 
+import secrets
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -9,6 +10,7 @@ from tests.chaos.ledger import Ledger, mariadb_rows, sqlite_rows
 from tests.chaos.storm import VICTIMS
 from tests.demonstration import COMMAND, Demo
 from tests.servers import MariaDbServer, free_port
+from threet.adapters.hyperliquid.signing import Signer
 from threet.bootstrap.embedded import DEMO_ADDRESS
 
 _PROGRAMS = {
@@ -16,6 +18,7 @@ _PROGRAMS = {
     "celery_worker": "services.worker",
     "celery_beat": "services.beat",
     "hlsim": "hlsim.cli",
+    "trader": "components.trader",
 }
 
 
@@ -27,6 +30,7 @@ class OnSqlite:
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self.control_port = free_port()
+        self._folder = folder
         option = ("--control-port", str(self.control_port))
         self.demo = Demo(folder, *option, environment=environment)
         self.ledger = Ledger(sqlite_rows(folder / "simulator" / "threet.db"))
@@ -45,6 +49,12 @@ class OnSqlite:
     def revive(self, victim: str) -> None:
         """Its supervisor does."""
 
+    @property
+    def exchange_url(self) -> str:
+        """As it says itself when it is ready."""
+        said = (self._folder / "simulator" / "logs" / "hlsim.log").read_text()
+        return said.rpartition("ready on ")[2].split(" ")[0]
+
 
 class _Up(Demo):
     """`3t up`, on servers that its environment names."""
@@ -62,6 +72,7 @@ class OnMariaDb:
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self.control_port, self._port = free_port(), free_port()
         self._folder = folder
+        self._key = "0x" + secrets.token_hex(32)  # of an agent that lives as long
         self._mariadb = MariaDbServer(folder / "mariadb")
         self._hlsim: subprocess.Popen[bytes] | None = None
         named = {
@@ -71,6 +82,7 @@ class OnMariaDb:
             "DATABASE__NAME": "chaos",
             "EXCHANGES__HYPERLIQUID__REST_URL": f"http://127.0.0.1:{self._port}",
             "EXCHANGES__HYPERLIQUID__WALLET_ADDRESS": DEMO_ADDRESS,
+            "EXCHANGES__HYPERLIQUID__PRIVATE_KEY": self._key,
         }
         ours = {f"THREET_{name}": value for name, value in named.items()}
         self.demo = _Up(folder, environment={**environment, **ours})
@@ -108,12 +120,17 @@ class OnMariaDb:
             self._hlsim.wait()
             self._start_hlsim()
 
+    @property
+    def exchange_url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
     def _start_hlsim(self) -> None:
         command = [
             *(sys.executable, "-m", "hlsim.cli", "serve", "--market", "synthetic"),
             *("--port", str(self._port), "--control-port", str(self.control_port)),
             *("--symbols", "40", "--seed", "7", "--account", f"{DEMO_ADDRESS}=10000"),
             *("--position", f"{DEMO_ADDRESS}:BTC=0.05@104200"),
+            *("--agent", f"{DEMO_ADDRESS}={Signer(self._key, 'b').address}"),
         ]
         with (self._folder / "hlsim.log").open("ab") as log:
             self._hlsim = subprocess.Popen(command, stdout=log, stderr=log)

@@ -110,7 +110,8 @@ def plan(options: EmbeddedOptions, environment: Mapping[str, str]) -> EmbeddedRu
     if options.is_demo:
         # Of an agent that lives as long as this run and its exchange.
         key = "0x" + secrets.token_hex(32)
-        wanted["THREET_STRATEGIES"] = json.dumps(_DEMO_STRATEGIES)
+        if not before.strategies:
+            wanted["THREET_STRATEGIES"] = json.dumps(_DEMO_STRATEGIES)
         # The port at which every other command looks for a simulator, if it is free.
         exchange_port = _SIMULATOR_PORT if is_free(_SIMULATOR_PORT) else free_port()
         wanted["THREET_EXCHANGES__HYPERLIQUID__REST_URL"] = (
