@@ -71,6 +71,7 @@ MASTER = "0x" + "4a" * 20
 PATIENCE_SECS = 5.0
 LIVES_MS = 15_000
 _MOST_QUIET_MS = 20_000
+_SLICE_MS = 8_000
 MOST_PRICE_AGE_MS = 10_000
 LIMITS = Limits(
     most_order_notional=Decimal(5_000),
@@ -126,24 +127,27 @@ class _Reader(HyperliquidReader):
 
 
 class _WatchedGateway(Gateway):
-    """``is_quiet``: the last cycle left nothing to do before something happens."""
+    """``quiet_ms``: for how long the last cycle left nothing to do unless something
+    happens."""
 
-    is_quiet = False
+    quiet_ms = 0
 
     def observe(self) -> Sequence[Fill]:
-        self.is_quiet = False
+        self.quiet_ms = 0
         return super().observe()
 
     def act(self, wanted: Mapping[str, Wanted]) -> Sequence[Done]:
         done = super().act(wanted)
-        is_known = not (self._settling.open_symbols or self._picture.is_due)
-        self.is_quiet = is_known and all(_is_rest(one) for one in done)
+        if not (self._settling.open_symbols or self._picture.is_due):
+            self.quiet_ms = min(map(_quiet_ms, done), default=_MOST_QUIET_MS)
         return done
 
 
-def _is_rest(done: Done) -> bool:
+def _quiet_ms(done: Done) -> int:
     rests = ("it is as wanted", "refused", "nobody wants it")
-    return done.what.startswith(rests) or done.what.endswith("too little for an order")
+    if done.what.startswith(rests) or done.what.endswith("too little for an order"):
+        return _MOST_QUIET_MS
+    return _SLICE_MS // 2 if done.what == "the next slice is not due" else 0
 
 
 class _PatientParts:
@@ -242,9 +246,9 @@ class Platform:
 
         def every_secs() -> float:
             opened = wires.opened
-            if opened is None or not opened.is_quiet:
+            if opened is None or not opened.quiet_ms:
                 return 1.0
-            quiet_ms = kernel.next_event_ms(_MOST_QUIET_MS) - kernel.now_ms
+            quiet_ms = kernel.next_event_ms(opened.quiet_ms) - kernel.now_ms
             return max(1.0, quiet_ms / 1000)
 
         patient: Any = _PatientParts(parts, every_secs)
@@ -374,7 +378,7 @@ class _Wires:
                 ),
                 leverage=lambda _: platform.leverage,
                 news=self.news,
-                manner=Manner(style=platform.style, slices=3, slice_ms=8_000),
+                manner=Manner(style=platform.style, slices=3, slice_ms=_SLICE_MS),
                 lives_ms=LIVES_MS,
                 dead_man_ms=platform.dead_man_ms,
             )
