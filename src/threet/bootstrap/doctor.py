@@ -131,7 +131,7 @@ class Doctor:
 
     @cached_property
     def _account(self) -> AccountState:
-        return self.desk.exchange.account(self._known_address())
+        return self.desk.exchange.account(self.known_address())
 
     @cached_property
     def _catalogue(self) -> Sequence[Product]:
@@ -219,13 +219,13 @@ class Doctor:
             return
         yield from account_checks.key(
             self._reader,
-            account=self._known_address(),
+            account=self.known_address(),
             signer=None if signer is None else signer.address,
             now_ms=self.clock.now_ms(),
         )
 
     def _actions(self) -> Iterator[Finding]:
-        use = self.desk.exchange.address_use(self._known_address())
+        use = self.desk.exchange.address_use(self.known_address())
         known = access.address_forecast(self.settings) if self.platform else None
         in_secs = None if known is None else known.exhausted_in_secs
         yield exchange_checks.action_budget(use, in_secs)
@@ -241,7 +241,7 @@ class Doctor:
     def _state(self) -> Iterator[Finding]:
         if not self._has_database:
             return
-        address = self._known_address()
+        address = self.known_address()
         if address not in self._store.read(known_addresses):
             yield ok("halts", "nothing was traded from this database yet")
             return
@@ -298,7 +298,7 @@ class Doctor:
         yield from product_checks.candles(need, store, self.clock.now_ms())
 
     def _round_trip(self) -> Iterator[Finding]:
-        name, reason = "round trip", self._not_now()
+        name, reason = "round trip", self.unfit_to_trade()
         if reason:
             yield unknown(name, f"not tried: {reason}", "mend that, then ask again")
             return
@@ -307,7 +307,7 @@ class Doctor:
         if product is None or product.quantity_decimals is None:
             yield unknown(name, f"{symbol} is not listed", "see above")
             return
-        address = self._known_address()
+        address = self.known_address()
         rights = self.desk.authority(address, self._reader)
         signer = self.desk.required_signer()
         trip = RoundTrip(
@@ -318,7 +318,7 @@ class Doctor:
         mark = self.desk.terms.terms(address, symbol).mark
         yield trip.travel(symbol, mark, product.quantity_decimals)
 
-    def _not_now(self) -> str:
+    def unfit_to_trade(self) -> str:
         """Why no order can be sent."""
         if self.address is None or self.desk.signer is None:
             return "it needs an account and the key of its agent"
@@ -332,7 +332,7 @@ class Doctor:
             return "3T runs in this data folder"
         return ""
 
-    def _known_address(self) -> str:
+    def known_address(self) -> str:
         if self.address is None:
             raise ConfigurationError(["there is no address"])
         return self.address

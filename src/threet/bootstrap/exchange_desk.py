@@ -1,11 +1,12 @@
 """Wires what a command asks of the exchange and does there, beside the processes."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from threet.accounts.authority import Authority, authority
 from threet.adapters.hyperliquid.asset_terms import HyperliquidAssetTerms
+from threet.adapters.hyperliquid.canceling import cancel_by_oid
 from threet.adapters.hyperliquid.identity import HyperliquidIdentity
 from threet.adapters.hyperliquid.posting import Posting
 from threet.adapters.hyperliquid.rest import HyperliquidReader
@@ -20,7 +21,7 @@ from threet.model.products import Product
 from threet.ports.asset_terms import AssetTermsReader
 from threet.ports.clock import Clock
 from threet.ports.identity import IdentityReader
-from threet.ports.order_desk import OrderDesk
+from threet.ports.order_desk import OrderDesk, Outcome
 from threet.ports.rate_budget import Priority
 from threet.resilience.exchange_manager import ExchangeManager
 from threet.resilience.guarded_asset_terms import GuardedAssetTerms
@@ -40,6 +41,7 @@ class ExchangeDesk:
     settings: Sections
     clock: Clock
     is_shared: bool
+    _postings: list[Posting] = field(default_factory=list, init=False)
 
     @cached_property
     def exchange(self) -> HyperliquidReader | GuardedReader:
@@ -90,17 +92,37 @@ class ExchangeDesk:
         address: str,
         rights: Authority,
         products: Callable[[], Sequence[Product]],
+        *,
+        by: Signer | None = None,
     ) -> OrderDesk:
+        """Signed ``by`` the configured key unless another one is given."""
         catalogue = TradingCatalogue(products, self.clock)
         bare = HyperliquidOrderDesk(
             exchange=self._posting("exchange"),
             info=self._posting("info"),
-            signer=self.required_signer(),
+            signer=by or self.required_signer(),
             account=Account(address=address, vault=rights.vault),
             asset_of=catalogue.asset_of,
             server_ms=self.exchange.server_ms,
         )
         return bare if self._manager is None else GuardedOrderDesk(bare, self._manager)
+
+    def cancel_number(
+        self, rights: Authority, asset: int, oid: int, nonce: int
+    ) -> Outcome:
+        return cancel_by_oid(
+            self._posting("exchange"),
+            self.required_signer(),
+            asset=asset,
+            oid=oid,
+            nonce=nonce,
+            vault=rights.vault,
+        )
+
+    def reconnect(self) -> None:
+        """Every later request goes over a new connection."""
+        for one in self._postings:
+            one.recreate()
 
     @cached_property
     def _manager(self) -> ExchangeManager | None:
@@ -112,9 +134,11 @@ class ExchangeDesk:
         )
 
     def _posting(self, path: str) -> Posting:
-        return Posting(
+        made = Posting(
             url=f"{root.rest_url(self.settings).rstrip('/')}/{path}",
             clock=self.clock,
             timeout_secs=self.settings.exchanges.hyperliquid.request_timeout_secs,
             connections=2,
         )
+        self._postings.append(made)
+        return made

@@ -52,20 +52,28 @@ def show(console: Console, found: Sequence[Finding]) -> None:
 
 def _findings(trades: bool, data_dir: Path | None) -> Iterable[Finding]:
     try:
-        settings = root.settings_in(data_dir)
-        run = _running(settings.data_dir, settings.exchanges.hyperliquid.network)
-        if run is not None and settings.redis.host is None:
-            settings = root.settings_of_run(
-                settings.data_dir, run.redis_port, run.redis_password
-            )
+        root.settings_in(data_dir)
     except ConfigurationError as error:
         remedy = "mend the files; `3t config schema` tells what may be set"
         return [fail("configuration", one, remedy) for one in error.reasons]
+    with doctor_in(data_dir, trades=trades) as doctor:
+        return list(doctor.findings())
+
+
+@contextmanager
+def doctor_in(data_dir: Path | None, *, trades: bool) -> Iterator[Doctor]:
+    """Of a data folder, and of the 3T that runs there; with ``trades`` none starts
+    there meanwhile. Raises ``ConfigurationError``."""
+    settings = root.settings_in(data_dir)
+    run = _running(settings.data_dir, settings.exchanges.hyperliquid.network)
+    if run is not None and settings.redis.host is None:
+        settings = root.settings_of_run(
+            settings.data_dir, run.redis_port, run.redis_password
+        )
     with _held(root.data_dir(settings), wanted=trades) as is_alone:
-        doctor = Doctor(
+        yield Doctor(
             settings=settings, clock=SystemClock(), trades=trades, is_alone=is_alone
         )
-        return list(doctor.findings())
 
 
 def _running(data_dir: Path, network: str) -> run_file.RunNote | None:

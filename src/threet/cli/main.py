@@ -9,6 +9,7 @@ import typer
 from threet.bootstrap import telling_refusals
 from threet.bootstrap.embedded import EmbeddedOptions
 from threet.cli import (
+    acceptance,
     configuration,
     connect,
     data,
@@ -36,6 +37,7 @@ app.add_typer(configuration.app, name="config")
 app.add_typer(data.app, name="data")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(strategy.app, name="strategy")
+app.add_typer(acceptance.app, name="acceptance")
 
 DataDir = Annotated[
     Path | None,
