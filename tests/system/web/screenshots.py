@@ -14,10 +14,12 @@ from tests.system.web.conftest import CHROMIUM, FLAGS
 FOLDER = Path(__file__).parents[3] / "docs" / "screenshots"
 DESKTOP, PHONE = (1440, 860), (390, 844)
 SHOTS = (
-    ("desktop-dark", DESKTOP, "dark", "#BTC/15m", None),
+    ("desktop-dark", DESKTOP, "dark", "#SOL/1m", None),
+    ("desktop-trading", DESKTOP, "dark", "#/trading", None),
     ("desktop-light", DESKTOP, "light", "#ETH/1h", None),
     ("phone-chart", PHONE, "dark", "#BTC/5m", None),
     ("phone-markets", PHONE, "dark", "#BTC/5m", "watch"),
+    ("phone-trading", PHONE, "dark", "#/trading", "trading"),
     ("phone-account", PHONE, "light", "#BTC/5m", "account"),
 )
 _SETTLED_MS = 3_000  # health and rates have been told, prices have moved
@@ -31,7 +33,7 @@ def shoot(browser: Browser, url: str, folder: Path) -> None:
         )
         page = context.new_page()
         page.goto(f"{url}/{place}")
-        page.wait_for_selector("#legend b")
+        page.wait_for_selector("#legend b", state="attached")
         page.wait_for_selector(".spark[points]", state="attached")
         page.wait_for_timeout(_SETTLED_MS)
         if tab is not None:

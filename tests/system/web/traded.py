@@ -59,6 +59,15 @@ class Traded:
             seen_orders=self.seen,
         )
 
+    def forget(self) -> None:
+        """All of it, but the account."""
+        kept = {"accounts", "exchanges"}
+        with self.database.engine.begin() as connection:
+            for table in reversed(EVERY_TABLE.sorted_tables):
+                if table.name not in kept:
+                    connection.execute(table.delete())
+        self.has_looked = True
+
     def seen(self) -> SeenOrders | None:
         return self.orders.working() if self.has_looked else None
 

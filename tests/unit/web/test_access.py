@@ -260,12 +260,32 @@ def test_whoever_gave_the_token_may_look_and_stop_until_logging_out(
     assert page.log_in().status == 200
     assert page.cookie != before  # a session that was there before is none of theirs
     assert Page(walled.served, before).send("GET", "/api/positions").status == 401
+    once = page.cookie
+    assert page.log_in().status == 200
+    assert Page(walled.served, once).send("GET", "/api/positions").status == 401
     assert page.send("GET", "/api/positions").status == 200
     assert page.send("GET", "/").status == 200
     assert page.send("POST", "/api/kill", KILL).status == 200
     assert halts_of(walled.traded) == ["kill_switch"]
     assert page.send("POST", "/logout", {}).status == 204
     assert page.send("GET", "/api/positions").status == 401
+
+
+def test_a_stream_ends_with_its_session(walled: Site) -> None:
+    page = walled.page()
+    page.log_in()
+    stream = walled.served.http.request(
+        "GET",
+        f"{walled.served.url}/api/events",
+        headers={"cookie": page.cookie},
+        preload_content=False,
+    )
+    assert stream.status == 200
+    assert stream.readline().startswith(b"retry")
+    page.send("POST", "/logout", {})
+    walled.served._server._desk.hub.touch()
+    lines = [stream.readline() for _ in range(25)]
+    assert lines[-1] == b""  # it has ended
 
 
 def test_the_cookie_is_strict_and_hidden_from_scripts(walled: Site) -> None:

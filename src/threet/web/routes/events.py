@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 
 from threet.model.candles import Timeframe
@@ -30,23 +30,25 @@ _HEARTBEAT_SECS = 3.0
 )
 async def events(
     desk: AtDesk,
+    request: Request,
     symbol: Annotated[str | None, Query(max_length=40)] = None,
     timeframe: Timeframe | None = None,
 ) -> StreamingResponse:
     if desk.listeners >= MAX_CLIENTS:
         raise DependencyError("web", f"{MAX_CLIENTS} clients listen already")
     return StreamingResponse(
-        _frames(desk, Frames(desk, symbol, timeframe)),
+        _frames(desk, request, Frames(desk, symbol, timeframe)),
         media_type="text/event-stream",
         headers={"cache-control": "no-store"},
     )
 
 
-async def _frames(desk: Desk, frames: Frames) -> AsyncIterator[bytes]:
+async def _frames(desk: Desk, request: Request, frames: Frames) -> AsyncIterator[bytes]:
+    """Until the server stops, or whoever asked may look no longer."""
     desk.listeners += 1
     try:
         yield frames.hello()
-        while not desk.hub.is_closed:
+        while not desk.hub.is_closed and desk.access.may_look(request) is None:
             await desk.hub.wait_beyond(frames.seen, _HEARTBEAT_SECS)
             yield frames.next() or b": nothing new\n\n"
             await desk.parts.clock.sleep(_FRAME_PAUSE_SECS)

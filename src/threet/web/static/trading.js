@@ -9,6 +9,10 @@ import { amount, empty, gain, pick, price, sheet, side, small, unknown } from ".
 
 const DECISIONS = 50;
 const NO_MARK = "No fresh mark price, or a cost that is not known";
+const NOT_RUNS = {
+  "(outside)": ["not of 3T", "Orders and positions that are of no run"],
+  "(between runs)": ["between runs", "What runs closed of each other's inside the account"],
+};
 const WORDS = { unknown: "unknown", landed: "landed", refused: "refused", dead: "never landed" };
 
 export class Trading {
@@ -106,7 +110,7 @@ export class Trading {
       by === "day" ? small("—", "What was open at its end is not kept") : gain(row.unrealized, NO_MARK),
       amount(row.fees), gain(row.funding), String(row.fills),
     ];
-    const lines = rows.map((row) => line(row, by === "product" ? pick(row.key, this.onChoose) : row.key));
+    const lines = rows.map((row) => line(row, by === "product" ? pick(row.key, this.onChoose) : NOT_RUNS[row.key] ? small(...NOT_RUNS[row.key]) : row.key));
     if (rows.length) lines.push(line(total, make("b", "", "Account")));
     const table = sheet([name, by === "day" ? "Booked>" : "Net>", "Realised>", "Unrealised>", "Fees>", "Funding>", "Fills>"], lines);
     const notes = [];
