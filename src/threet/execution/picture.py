@@ -64,6 +64,7 @@ class Picture:
         self._parts = parts
         self._account: AccountState | None = None
         self._positions: dict[str, Decimal] | None = None  # with a fill
+        self._begun_ms: dict[str, int] = {}  # of the first fill that was heard
         self._orders: dict[int, OrderReport] = {}
         self._filled: dict[int, Decimal] = {}  # by the fills, of each order
         self._awaited: dict[int, _Awaited] = {}
@@ -208,12 +209,18 @@ class Picture:
             for one in new:
                 self._hear_fill(one)
             return
+        is_late = False
         for one in new:
             self._hear_fill(one)
             if one.symbol in self._positions:
                 self._positions[one.symbol] += one.change
+                is_late |= one.time_ms <= self._begun_ms.get(one.symbol, -1)
             else:
                 self._positions[one.symbol] = one.start_position + one.change
+                self._begun_ms[one.symbol] = one.time_ms
+        if is_late:
+            # Of before the one that was taken for the first: it is in its start, too.
+            self._positions = dict(self._parts.fills.expected())
 
     def _recorded(self, told: Sequence[Fill]) -> Sequence[Fill]:
         """Those that are new. A commit that is told as failed may have been done: what
