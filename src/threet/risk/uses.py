@@ -59,9 +59,7 @@ def uses(
     most, largest = limits.most_position_notional, _largest(notionals)
     return [
         *_sizes_sent(situation, limits, largest_today),
-        use_of(
-            "most_position_notional", Unit.USDC, limits.most_position_notional, largest
-        ),
+        use_of("most_position_notional", Unit.USDC, most, largest),
         *_exposures(situation, limits, notionals),
         *_inputs(situation, limits),
         *_losses(situation, limits),
