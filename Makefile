@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: setup setup-dev demo test lint test-servers format bench bench-short chaos \
-	chaos-short chaos-trading check-demo lock
+	chaos-short chaos-trading play-day check-demo lock
 
 setup: .venv/.runtime          ## .venv with the commands 3t and hlsim
 
@@ -96,6 +96,22 @@ chaos-short: setup-dev         ## the same with one seed, in about a minute
 chaos-trading: setup-dev       ## the same for who trades, MINUTES for each of SEEDS
 	SEEDS="$(SEEDS)" MINUTES=$(MINUTES) DATABASE=$(DATABASE) \
 		$(BIN)/pytest -q -s tests/chaos/test_trading.py
+
+play-day: setup-dev            ## a day through every strategy; ledger = hlsim's; minutes
+	DAY_MINUTES=1440 $(BIN)/pytest -q tests/integration/trading/test_virtual_day.py
+
+.PHONY: sim sim-short sim-bugs
+
+sim sim-short: SEEDS := $(if $(filter command line,$(origin SEEDS)),$(SEEDS),1000)
+
+sim: setup-dev                 ## the whole core in virtual time, SEEDS runs with random faults
+	$(BIN)/python -m tests.sim --seeds $(SEEDS) --jobs 2
+
+sim-bugs: setup-dev            ## five planted bugs, each caught within 100 seeds
+	$(BIN)/python -m tests.sim --only-bugs --most 100
+
+sim-short: setup-dev           ## both, in about a minute
+	$(BIN)/python -m tests.sim --seeds $(SEEDS) --secs 30 --jobs 2 --bugs
 
 check-demo: setup              ## the demonstration checks itself
 	$(BIN)/3t demo --seconds 40 --no-browser --data-dir .venv/check-demo

@@ -11,13 +11,15 @@ from typing import Any
 import msgspec
 
 from hlsim.core.commands import Command, Result
-from hlsim.core.exchange import Exchange, Happened
+from hlsim.core.exchange import Exchange, Happened, UnknownCoinError
 from hlsim.server.assembly import build_exchange
+from hlsim.server.posts import UNFIT
 from hlsim.server.settings import Settings
 from hlsim.wire import subscriptions as subs
 from hlsim.wire.info import answer
 from hlsim.wire.news import frames, users_of
 from hlsim.wire.requests import decode_info
+from hlsim.wire.results import Answer
 from hlsim.wire.trading import decode_envelope, execute
 from hlsim.wire.user_channels import said
 
@@ -69,10 +71,26 @@ class VirtualExchange:
 
         Raises msgspec.ValidationError where a server answers 422.
         """
-        envelope = decode_envelope(msgspec.json.encode(body))
-        done = execute(self.exchange, envelope, self._now_ms, sources=self._sources)
-        self._flush()
-        return done
+        return self._executed(msgspec.json.encode(body))
+
+    def post(self, path: str, body: bytes) -> tuple[int, bytes]:
+        """Answer the very bytes of a POST to ``/info`` or ``/exchange``.
+
+        Returns the status and the body that a server answers (§1.2); nothing is
+        weighed, and no fault strikes.
+        """
+        try:
+            if path == "/info":
+                found = answer(decode_info(body), self.exchange, self._now_ms)
+            else:
+                found = self._executed(body)
+        except UnknownCoinError:
+            return 500, b"null"
+        except msgspec.ValidationError:
+            return 422, UNFIT.encode()
+        except msgspec.DecodeError:
+            return 400, b"Failed to parse the request body as JSON"
+        return 200, msgspec.json.encode(found)
 
     def act(self, user: str, command: Command) -> Result:
         """Carry out a command of a user without signature, nonce and budget."""
@@ -93,6 +111,12 @@ class VirtualExchange:
         first = said(topic, self.exchange, self._now_ms)
         if first is not None:
             follower(msgspec.json.decode(first))
+
+    def _executed(self, body: bytes) -> Answer:
+        envelope = decode_envelope(body)
+        done = execute(self.exchange, envelope, self._now_ms, sources=self._sources)
+        self._flush()
+        return done
 
     def _flush(self) -> None:
         one = self.exchange.happened(self._now_ms)

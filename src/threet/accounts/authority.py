@@ -7,7 +7,7 @@ sub-account or a vault is traded by naming it in what its master's agent signs (
 from dataclasses import dataclass
 
 from threet.model.errors import ConfigurationError
-from threet.ports.identity import IdentityReader, Role, Standing
+from threet.ports.identity import AccountMode, IdentityReader, Role, Standing
 
 EXPIRY_WARNED_MS = 14 * 86_400_000
 _KEY = "exchanges.hyperliquid.private_key"
@@ -35,6 +35,13 @@ def authority(
     account, signer = account.lower(), signer.lower()
     standing = reader.standing(account)
     master = _master(reader, account, standing)
+    mode = reader.mode(account)
+    if mode is not AccountMode.SEPARATE:
+        reason = (
+            f"{_ADDRESS}: the collateral of {account} is {mode.value}: its equity "
+            "would look like 0; switch it back to separate accounts at the exchange"
+        )
+        raise ConfigurationError([reason])
     signing = reader.standing(signer)
     if signing.role is not Role.AGENT or signing.owner != master:
         raise ConfigurationError([_not_an_agent(signer, master, signing)])

@@ -9,9 +9,6 @@ from threet.model.money import FundingPayment, LedgerUpdate
 from threet.model.orders import Fill
 from threet.ports.ledger_store import Entries, Extent, LedgerStore, Origin
 
-# What is told late is told within this: a gateway asks for fills a minute back.
-_OVERLAP_MS = 180_000
-
 Entry = Fill | FundingPayment | LedgerUpdate
 
 
@@ -42,7 +39,7 @@ class LedgerReader:
 
     def _has_grown(self) -> bool:
         """Whether what is new came after all that was there, and nothing went."""
-        found = self._store.entries(max(0, self._extent.newest_ms - _OVERLAP_MS))
+        found = self._store.entries(self._extent.newest_ms)
         fresh = [one for one in every(found) if _key(one) not in self._seen]
         if found.extent.count != len(self._seen) + len(fresh):
             return False

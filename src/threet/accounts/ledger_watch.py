@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from threet.accounts import equity_identity as identity
+from threet.accounts.ledger import Ledger
 from threet.accounts.ledger_reader import LedgerReader
 from threet.accounts.money_reading import read_money
 from threet.model.accounts import AccountState
@@ -70,23 +71,33 @@ class LedgerWatch:
         self._account_ms = account.account_ms
         is_known = self.parts.store.last_check() is not None
         try:
-            is_fresh = self._read_if_due()
-            if not self._is_read():
-                return None
-            check = self._check(account)
-            if identity.is_off(check) and not is_fresh and self._may_read_again():
-                is_fresh = self._read()
-                check = self._check(account)
+            looked = self._look(account)
         except ExchangeError:
             return None
-        if self._is_of_another_moment(account, is_known):
+        if looked is None:
             return None
-        if not is_known and not self._is_opened(check, account):
-            return self._first_seen(check)
-        return self._judged(self._check(account), is_fresh=is_fresh)
+        ledger, check, is_fresh = looked
+        if self._is_of_another_moment(ledger, account, is_known):
+            return None
+        if not is_known:
+            if not self._is_opened(ledger, check, account):
+                return self._first_seen(check)
+            check = identity.check_of(self.reader.ledger(), account)
+        return self._judged(check, is_fresh=is_fresh)
 
-    def _check(self, account: AccountState) -> EquityCheck:
-        return identity.check_of(self.reader.ledger(), account)
+    def _look(self, account: AccountState) -> tuple[Ledger, EquityCheck, bool] | None:
+        """The ledger, the check, and whether money was read anew for it; None while a
+        long history is still being read."""
+        is_fresh = self._read_if_due()
+        if not self._is_read():
+            return None
+        ledger = self.reader.ledger()
+        check = identity.check_of(ledger, account)
+        if identity.is_off(check) and not is_fresh and self._may_read_again():
+            is_fresh = self._read()
+            ledger = self.reader.ledger()
+            check = identity.check_of(ledger, account)
+        return ledger, check, is_fresh
 
     def _read_if_due(self) -> bool:
         """Funding is paid at the hour: a look an hour finds it."""
@@ -107,22 +118,25 @@ class LedgerWatch:
     def _is_read(self) -> bool:
         return self._money_ms >= 0
 
-    def _is_of_another_moment(self, account: AccountState, is_known: bool, /) -> bool:
+    def _is_of_another_moment(
+        self, ledger: Ledger, account: AccountState, is_known: bool, /
+    ) -> bool:
         """An entry newer than the reading, or a fill that one of both has not yet."""
         ahead_ms = self.reader.newest_ms - account.account_ms
         if 0 < ahead_ms < _MOST_AHEAD_MS:
             return True
-        is_even = not identity.has_other_positions(self.reader.ledger(), account)
+        is_even = not identity.has_other_positions(ledger, account)
         self._uneven = 0 if is_even else self._uneven + 1
         return is_known and 0 < self._uneven <= _MOST_UNEVEN
 
-    def _is_opened(self, check: EquityCheck, account: AccountState) -> bool:
+    def _is_opened(
+        self, ledger: Ledger, check: EquityCheck, account: AccountState
+    ) -> bool:
         """At first sight: what the readable history does not explain was there before
         it, and is booked as that, once a second reading says the same."""
         is_off = identity.is_off(check)
         if is_off and not self._says_it_again(check):
             return False
-        ledger = self.reader.ledger()
         entries = list(identity.opening_positions(ledger, account))
         if is_off:
             entries.append(identity.opening(check, account))

@@ -41,6 +41,8 @@ from threet.model.money import ACCEPTED, EquityCheck, EquityVerdict, LedgerUpdat
 
 app = typer.Typer(help="Profit and loss, and what explains it.", no_args_is_help=True)
 
+_LEAST_WIDTH = 110
+
 DataDir = Annotated[
     Path | None, typer.Option(help="Where the database lives [default: ./data].")
 ]
@@ -86,7 +88,8 @@ def pnl(
         }
         sys.stdout.write(json.dumps(told, indent=2) + "\n")
         return
-    console = Console()
+    # Amounts are not to be cut, however narrow the terminal is.
+    console = Console(width=max(Console().width, _LEAST_WIDTH))
     console.print(_table(by, [*rows, whole]))
     console.print(_said(check), markup=False)
 

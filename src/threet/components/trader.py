@@ -104,9 +104,10 @@ class Trader:
                 _log.warning("trader_unheard", reason=str(error))
             await self.parts.process.clock.sleep(_LOOK_EVERY_SECS)
 
-    def _note_prices(self, updates: Sequence[PricesUpdated]) -> set[str]:
-        """The symbols whose mid moved and that a run follows tick by tick."""
-        moved = set()
+    def _note_prices(self, updates: Sequence[PricesUpdated]) -> Mapping[str, int]:
+        """The symbols whose mid moved and that a run follows tick by tick, each with
+        when that was received."""
+        moved = {}
         for update in updates:
             at_ms = update.received_ns // _NANOSECONDS_A_MS
             for change in update.changes:
@@ -115,7 +116,7 @@ class Trader:
                 for run in self.parts.runs:
                     run.view.note_price(change.symbol, change.price, at_ms)
                     if run.follows_prices and change.symbol in run.view.needs.symbols:
-                        moved.add(change.symbol)
+                        moved[change.symbol] = at_ms
         return moved
 
     def _decide(self) -> None:
@@ -145,7 +146,9 @@ class Trader:
             run.profit = profits.get(run.name)
 
     def _react(
-        self, moved: set[str], told: Sequence[CandlesClosed | FillsReceived]
+        self,
+        moved: Mapping[str, int],
+        told: Sequence[CandlesClosed | FillsReceived],
     ) -> None:
         for event in told:
             if isinstance(event, FillsReceived):
@@ -155,10 +158,14 @@ class Trader:
                     self._closed(candle)
         now_ms = self.parts.process.clock.now_ms()
         for run in self._sized():
-            for symbol in moved & set(run.view.needs.symbols):
-                price = run.view.price(symbol)
-                if run.follows_prices and price is not None:
-                    self._record(run, run.on_price(symbol, price, now_ms, now_ms))
+            if run.follows_prices:
+                for symbol in moved.keys() & set(run.view.needs.symbols):
+                    self._moved(run, symbol, moved[symbol], now_ms)
+
+    def _moved(self, run: StrategyRun, symbol: str, at_ms: int, now_ms: int) -> None:
+        price = run.view.price(symbol)
+        if price is not None:
+            self._record(run, run.on_price(symbol, price, at_ms, now_ms))
 
     def _filled(self, event: FillsReceived) -> None:
         """Of whose position it changed: runs may share an order."""

@@ -115,7 +115,9 @@ class Gateway:
 
         Raises ``DependencyError`` and ``ExchangeError``; the next call begins anew.
         """
-        if self._settling.advance():
+        with self._picture.doubted_on_error():
+            settled = self._settling.advance()
+        if settled:
             self._picture.doubt()
         self._picture.hear()
         if self._picture.is_due:
@@ -212,13 +214,12 @@ class Gateway:
 
     def _patient(self, case: Case, actions: Sequence[Action]) -> Sequence[Action]:
         """An order waits after a refusal of its kind; a cancel does not."""
-        now_ms = self._parts.clock.now_ms()
+        now = self._parts.clock.monotonic()
         found: list[Action] = []
         for one in actions:
             if isinstance(one, Place):
                 is_exit = one.spec.reduce_only
-                wait_ms = self._refusals.wait_ms(case.symbol, now_ms, is_exit=is_exit)
-                if wait_ms:
+                if self._refusals.wait_secs(case.symbol, now, is_exit=is_exit):
                     found.append(Rest("refused before; it is tried again later"))
                     continue
             found.append(one)
@@ -260,20 +261,30 @@ class Gateway:
 
     def _send(self, plan: Plan) -> Sequence[Done]:
         """Ways out go first, by themselves: nothing that adds may hold them up."""
-        done: list[Done] = []
-        reading = self._picture.now()
-        approved: dict[bool, list[tuple[OrderSpec, Wanted, Approval]]] = {
-            True: [],
-            False: [],
-        }
-        for spec, wanted in sorted(plan.orders, key=lambda one: not one[0].reduce_only):
-            if because := self._unlevered(spec):
-                done.append(Done(symbol=spec.symbol, what=because))
+        ways_out = [one for one in plan.orders if one[0].reduce_only]
+        done, reading = self._sent(ways_out, self._picture.now())
+        levered = []
+        for one in plan.orders:
+            if one[0].reduce_only:
                 continue
+            if because := self._unlevered(one[0]):
+                done.append(Done(symbol=one[0].symbol, what=because))
+            else:
+                levered.append(one)
+        # Judged only now: what was sent before may have taken its time.
+        return [*done, *self._sent(levered, reading)[0]]
+
+    def _sent(
+        self, orders: Sequence[tuple[OrderSpec, Wanted]], reading: Reading
+    ) -> tuple[list[Done], Reading]:
+        """What is approved, in one action; with what the next one reckons with."""
+        done: list[Done] = []
+        approved: list[tuple[OrderSpec, Wanted, Approval]] = []
+        for spec, wanted in orders:
             approval = self._parts.approve(spec, reading)
             if approval.is_approved:
                 reading = reading.with_sent(spec)
-                approved[spec.reduce_only].append((spec, wanted, approval))
+                approved.append((spec, wanted, approval))
                 continue
             done.append(
                 Done(
@@ -283,9 +294,8 @@ class Gateway:
                     verdicts=approval.verdicts,
                 )
             )
-        for is_exit in (True, False):
-            done += self._sending.place(approved[is_exit])
-        return done
+        done += self._sending.place(approved)
+        return done, reading
 
     def _unlevered(self, spec: OrderSpec) -> str:
         """Why nothing may be added yet; "" once the symbol has its leverage."""

@@ -27,10 +27,10 @@ _PAGE = 2_000
 _MOST_PAGES = 20
 _OVERLAP_MS = 60_000
 # What nobody told is seen after so long at the latest; a difference, sooner.
-_TRUSTED_MS = 60_000
-_DIFFERENCE_MS = 5_000
+_TRUSTED_SECS = 60.0
+_DIFFERENCE_SECS = 5.0
 # The stream says what became of an order within a fraction of a second.
-_AWAITED_MS = 3_000
+_AWAITED_SECS = 3.0
 _MOST_REMEMBERED = 5_000  # orders
 
 
@@ -53,7 +53,7 @@ class _Awaited:
 
     symbol: str
     total: Decimal | None
-    until_ms: int
+    until: float  # monotonic
 
 
 class Picture:
@@ -68,9 +68,10 @@ class Picture:
         self._filled: dict[int, Decimal] = {}  # by the fills, of each order
         self._awaited: dict[int, _Awaited] = {}
         self._new: list[Fill] = []
-        self._read_ms = 0
+        self._read_at = float("-inf")
         self._skew_ms = 0
         self._is_doubted = True
+        self._is_store_doubtful = False
         self._is_fresh = False  # read since the cycle began
         self.difference: Mapping[str, tuple[Decimal, Decimal]] = {}
 
@@ -83,10 +84,10 @@ class Picture:
     @property
     def is_due(self) -> bool:
         """Whether it must be read again before anything follows from it."""
-        age_ms = self._parts.clock.now_ms() - self._read_ms
-        if self._is_doubted or age_ms > _TRUSTED_MS:
+        age_secs = self._parts.clock.monotonic() - self._read_at
+        if self._is_doubted or age_secs > _TRUSTED_SECS:
             return True
-        return bool(self.difference) and age_ms > _DIFFERENCE_MS
+        return bool(self.difference) and age_secs > _DIFFERENCE_SECS
 
     @property
     def awaited(self) -> set[str]:
@@ -158,7 +159,7 @@ class Picture:
         self._account = account
         self._orders = {one.oid: one for one in orders}
         self._filled |= {one.oid: one.filled for one in orders}
-        self._read_ms = parts.clock.now_ms()
+        self._read_at = parts.clock.monotonic()
         self._is_doubted, self._is_fresh = False, True
         self._awaited.clear()
 
@@ -177,7 +178,7 @@ class Picture:
             self.doubt()
         for oid, one in self._orders.items():
             if one.cloid == cloid:
-                self._awaited[oid] = _Awaited(one.symbol, None, self._patience_ms())
+                self._awaited[oid] = _Awaited(one.symbol, None, self._patience())
 
     def _read_account(self) -> AccountState:
         self._keep_fills()
@@ -200,7 +201,7 @@ class Picture:
             since_ms = told[-1].time_ms
 
     def _keep(self, told: Sequence[Fill]) -> None:
-        new = self._parts.fills.record(told)
+        new = self._recorded(told)
         self._new += new
         if self._positions is None:
             self._positions = dict(self._parts.fills.expected())
@@ -213,6 +214,20 @@ class Picture:
                 self._positions[one.symbol] += one.change
             else:
                 self._positions[one.symbol] = one.start_position + one.change
+
+    def _recorded(self, told: Sequence[Fill]) -> Sequence[Fill]:
+        """Those that are new. A commit that is told as failed may have been done: what
+        it kept is then not new to the store, but to everybody else."""
+        fills = self._parts.fills
+        if self._is_store_doubtful:
+            self._positions = None
+            self._new += fills.recent(_PAGE)
+            self._is_store_doubtful = False
+        try:
+            return fills.record(told)
+        except DependencyError:
+            self._is_store_doubtful = True
+            raise
 
     def _hear_fill(self, fill: Fill) -> None:
         total = self._filled.get(fill.oid, ZERO) + fill.quantity
@@ -242,10 +257,10 @@ class Picture:
 
     def _await_fills(self, oid: int, symbol: str, total: Decimal) -> None:
         if self._filled.get(oid, ZERO) < total:
-            self._awaited[oid] = _Awaited(symbol, total, self._patience_ms())
+            self._awaited[oid] = _Awaited(symbol, total, self._patience())
 
-    def _patience_ms(self) -> int:
-        return self._parts.clock.now_ms() + _AWAITED_MS
+    def _patience(self) -> float:
+        return self._parts.clock.monotonic() + _AWAITED_SECS
 
     def _left_of(self, report: OrderReport) -> OrderReport:
         """By whichever says more of it is filled: the order, or its fills."""
@@ -254,8 +269,8 @@ class Picture:
         return msgspec.structs.replace(report, remaining=left)
 
     def _give_up_waiting(self) -> None:
-        now_ms = self._parts.clock.now_ms()
-        if any(one.until_ms < now_ms for one in self._awaited.values()):
+        now = self._parts.clock.monotonic()
+        if any(one.until < now for one in self._awaited.values()):
             self.doubt()
 
     def _differences(

@@ -2,34 +2,35 @@
 
 from dataclasses import dataclass, field
 
-_FIRST_MS = 2_000
-_MOST_MS = 300_000
+_FIRST_SECS = 2.0
+_MOST_SECS = 300.0
 # Who wants out tries again soon, whatever was said.
-_MOST_EXIT_MS = 10_000
+_MOST_EXIT_SECS = 10.0
 
 
 @dataclass(slots=True)
 class Refusals:
-    """By symbol, and for ways out apart from all else."""
+    """By symbol, and for ways out apart from all else; ``now`` is of a clock that is
+    never set."""
 
     _counts: dict[tuple[str, bool], int] = field(default_factory=dict)
-    _until_ms: dict[tuple[str, bool], int] = field(default_factory=dict)
+    _until: dict[tuple[str, bool], float] = field(default_factory=dict)
 
-    def refused(self, symbol: str, now_ms: int, *, is_exit: bool) -> None:
+    def refused(self, symbol: str, now: float, *, is_exit: bool) -> None:
         key = (symbol, is_exit)
         count = self._counts.get(key, 0)
-        most = _MOST_EXIT_MS if is_exit else _MOST_MS
+        most = _MOST_EXIT_SECS if is_exit else _MOST_SECS
         self._counts[key] = count + 1
-        self._until_ms[key] = now_ms + min(most, _FIRST_MS << min(count, 16))
+        self._until[key] = now + min(most, _FIRST_SECS * 2 ** min(count, 16))
 
     def accepted(self, symbol: str, *, is_exit: bool) -> None:
         self._counts.pop((symbol, is_exit), None)
-        self._until_ms.pop((symbol, is_exit), None)
+        self._until.pop((symbol, is_exit), None)
 
     def count(self, symbol: str, *, is_exit: bool) -> int:
         """How often in a row."""
         return self._counts.get((symbol, is_exit), 0)
 
-    def wait_ms(self, symbol: str, now_ms: int, *, is_exit: bool) -> int:
+    def wait_secs(self, symbol: str, now: float, *, is_exit: bool) -> float:
         """How long nothing of that kind is sent; 0 if it may be."""
-        return max(0, self._until_ms.get((symbol, is_exit), 0) - now_ms)
+        return max(0.0, self._until.get((symbol, is_exit), 0.0) - now)

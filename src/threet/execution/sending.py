@@ -25,12 +25,14 @@ class Sending:
     picture: Picture
     refusals: Refusals
     lives_ms: int
-    _last_ms: dict[str, int] = field(default_factory=dict)
+    _last_at: dict[str, float] = field(default_factory=dict)  # monotonic, seconds
 
     def since_last_ms(self, symbol: str) -> int | None:
         """How long ago the last order of this symbol was sent."""
-        last_ms = self._last_ms.get(symbol)
-        return None if last_ms is None else self.clock.now_ms() - last_ms
+        last_at = self._last_at.get(symbol)
+        if last_at is None:
+            return None
+        return int((self.clock.monotonic() - last_at) * 1000)
 
     def place(self, approved: Sequence[Approved]) -> Sequence[Done]:
         """In one action: committed as intents first, settled by what the answer proves.
@@ -41,7 +43,10 @@ class Sending:
             return []
         now_ms = self.clock.now_ms()
         drafts = self._drafts(approved)
-        prepared = self.intents.prepare(drafts, now_ms=now_ms, lives_ms=self.lives_ms)
+        with self.settling.doubted_on_error():
+            prepared = self.intents.prepare(
+                drafts, now_ms=now_ms, lives_ms=self.lives_ms
+            )
         by_id = {one.intent_id: one for one in prepared}
         sent = [
             (by_id[draft.intent_id], one)
@@ -50,7 +55,7 @@ class Sending:
         ]
         if not sent:
             return []
-        with self.picture.doubted_on_error():
+        with self.picture.doubted_on_error(), self.settling.doubted_on_error():
             outcomes = self.desk.place([_ticket(intent) for intent, _ in sent])
             return [
                 self._sent(intent, outcome, one)
@@ -83,7 +88,7 @@ class Sending:
         outcome = self.desk.set_leverage(symbol, leverage, nonce, is_cross=is_cross)
         if isinstance(outcome, Accepted):
             return ""
-        self.refusals.refused(symbol, self.clock.now_ms(), is_exit=False)
+        self.refusals.refused(symbol, self.clock.monotonic(), is_exit=False)
         return f"its leverage of {leverage} was not set: {outcome.reason}"
 
     def _drafts(self, approved: Sequence[Approved]) -> Sequence[Draft]:
@@ -107,7 +112,7 @@ class Sending:
     def _sent(self, intent: OrderIntent, outcome: Outcome, one: Approved) -> Done:
         spec, wanted, approval = one
         now_ms = self.clock.now_ms()
-        self._last_ms[spec.symbol] = now_ms
+        self._last_at[spec.symbol] = self.clock.monotonic()
         self.settling.sent(intent, outcome)
         is_refused = isinstance(outcome, Refused)
         if isinstance(outcome, Accepted):
@@ -118,7 +123,8 @@ class Sending:
             self.picture.doubt()
             word = outcome.reason
         if is_refused:
-            self.refusals.refused(spec.symbol, now_ms, is_exit=spec.reduce_only)
+            now = self.clock.monotonic()
+            self.refusals.refused(spec.symbol, now, is_exit=spec.reduce_only)
         return Done(
             symbol=spec.symbol,
             what=f"{_words(spec)}: {word}",

@@ -1,6 +1,7 @@
 """Settles open intents by asking, a question at a time, until each is proven."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from threet.execution.resolving import (
     Evidence,
@@ -23,6 +24,7 @@ class Settling:
         self._desk = desk
         self._intents = intents
         self._open: dict[str, Resolution] = {}
+        self._is_doubtful = False
 
     @property
     def open_symbols(self) -> Mapping[str, str]:
@@ -34,7 +36,18 @@ class Settling:
     def begin(self) -> None:
         """Take over what an earlier process left open. Raises ``DependencyError``."""
         for intent in self._intents.unsettled():
-            self._open[intent.intent_id] = begin(intent)
+            self._open.setdefault(intent.intent_id, begin(intent))
+        self._is_doubtful = False
+
+    @contextmanager
+    def doubted_on_error(self) -> Iterator[None]:
+        """Around what commits, sends and settles several: cut short, the store holds
+        open ones that nobody here knows; a commit told as failed may be one, too."""
+        try:
+            yield
+        except BaseException:
+            self._is_doubtful = True
+            raise
 
     def sent(self, intent: OrderIntent, outcome: Outcome) -> OrderIntent:
         """What the answer proves; open until the store has it, too."""
@@ -43,6 +56,8 @@ class Settling:
 
     def advance(self) -> Sequence[OrderIntent]:
         """One question for each open intent; returns those that are settled by it."""
+        if self._is_doubtful:
+            self.begin()
         found = []
         for intent_id in list(self._open):
             known = self._weigh(intent_id, self._asked(self._open[intent_id]))

@@ -14,6 +14,15 @@ class Role(Enum):
     VAULT = "vault"
 
 
+class AccountMode(Enum):
+    """Where the collateral of perpetuals lies. ``SEPARATE`` is an account of their own:
+    the only one whose equity 3T can read (F34)."""
+
+    SEPARATE = "separate"
+    UNIFIED = "unified"  # with what is held of spot
+    PORTFOLIO = "portfolio"
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """``owner`` is whom an agent signs for, or the master of a sub-account."""
@@ -38,6 +47,8 @@ class IdentityReader(Protocol):
 
     def agents(self, address: str) -> Sequence[Agent]:
         """The named ones that an account has approved."""
+
+    def mode(self, address: str) -> AccountMode: ...
 
     def leader(self, vault: str) -> str | None:
         """None for a vault the exchange does not know."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from threet.ports.identity import Agent, IdentityReader, Standing
+from threet.ports.identity import AccountMode, Agent, IdentityReader, Standing
 from threet.ports.rate_budget import Priority
 from threet.resilience import request_weights as weights
 from threet.resilience.access_policy import RequestClass
@@ -27,6 +27,11 @@ class GuardedIdentity:
     def agents(self, address: str) -> Sequence[Agent]:
         return self._asked(
             "extraAgents", weights.PLAIN, lambda: self._reader.agents(address)
+        )
+
+    def mode(self, address: str) -> AccountMode:
+        return self._asked(
+            "userAbstraction", weights.PLAIN, lambda: self._reader.mode(address)
         )
 
     def leader(self, vault: str) -> str | None:

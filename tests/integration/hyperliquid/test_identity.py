@@ -13,7 +13,7 @@ from threet.adapters.hyperliquid.identity import HyperliquidIdentity
 from threet.adapters.hyperliquid.posting import Posting
 from threet.adapters.system_clock import SystemClock
 from threet.model.errors import ConfigurationError
-from threet.ports.identity import Role
+from threet.ports.identity import AccountMode, Role
 
 MASTER, OTHER, AGENT = ("0x" + letter * 40 for letter in "abc")
 
@@ -37,6 +37,7 @@ def test_o12_f32_f33_the_exchange_says_who_may_trade() -> None:
         found = authority(reader, account=MASTER, signer=AGENT, now_ms=now_ms)
         assert found.vault is None
         assert reader.leader(OTHER) is None
+        assert reader.mode(MASTER) is AccountMode.SEPARATE
         assert reader.standing("0x" + "d" * 40).role is Role.MISSING
         with pytest.raises(ConfigurationError, match="agent of " + MASTER):
             authority(reader, account=OTHER, signer=AGENT, now_ms=now_ms)

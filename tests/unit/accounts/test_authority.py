@@ -7,7 +7,7 @@ import pytest
 
 from threet.accounts.authority import authority
 from threet.model.errors import ConfigurationError
-from threet.ports.identity import Agent, Role, Standing
+from threet.ports.identity import AccountMode, Agent, Role, Standing
 
 MASTER, AGENT, OTHER, SUB = ("0x" + letter * 40 for letter in "abcd")
 DAY = 86_400_000
@@ -20,6 +20,11 @@ class Exchange:
     standings: Mapping[str, Standing]
     named: Sequence[Agent] = ()
     leaders: Mapping[str, str] = field(default_factory=dict)
+    collateral: AccountMode = AccountMode.SEPARATE
+
+    def mode(self, address: str) -> AccountMode:
+        del address
+        return self.collateral
 
     def standing(self, address: str) -> Standing:
         return self.standings.get(address, Standing(Role.MISSING))
@@ -33,6 +38,16 @@ class Exchange:
 
 
 WELL = {MASTER: Standing(Role.USER), AGENT: Standing(Role.AGENT, MASTER)}
+
+
+@pytest.mark.parametrize("mode", [AccountMode.UNIFIED, AccountMode.PORTFOLIO])
+def test_f34_an_account_whose_equity_would_look_like_nothing_is_refused(
+    mode: AccountMode,
+) -> None:
+    with pytest.raises(ConfigurationError, match=mode.value):
+        authority(
+            Exchange(WELL, collateral=mode), account=MASTER, signer=AGENT, now_ms=0
+        )
 
 
 def named(until_ms: int | None) -> Agent:

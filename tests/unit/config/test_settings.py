@@ -101,6 +101,20 @@ def test_broken_yaml_is_placed_but_not_quoted(tmp_path: Path) -> None:
     assert "ab" * 8 not in told
 
 
+def test_f68_a_limit_written_where_it_is_not_read_is_refused(tmp_path: Path) -> None:
+    """Else it would look set, and protect nothing."""
+    for text in (
+        "execution: {most_drawdown: 0.1}",
+        "risk: {limits: {most_drawdown: 0.1}}",
+        "most_drawdown: 0.1",
+        "strategies: [{name: a, strategy: donchian, limits: {most_drawdown: 0.1}}]",
+    ):
+        write(tmp_path, "config.yml", text)
+        (told,) = reasons(tmp_path)
+        assert "most_drawdown" in told or "risk.limits" in told
+        assert "unknown key" in told
+
+
 def test_a_key_written_twice_is_refused(tmp_path: Path) -> None:
     write(tmp_path, "config.yml", "web: {port: 1}\nweb: {port: 2}\n")
     (told,) = reasons(tmp_path)

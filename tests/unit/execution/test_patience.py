@@ -7,26 +7,26 @@ SECOND = 1_000
 
 
 def test_o8_f42_refusals_in_a_row_wait_longer_and_longer() -> None:
-    refusals, now_ms, waits = Refusals(), 0, []
+    refusals, now, waits = Refusals(), 0.0, []
     for _ in range(12):
-        refusals.refused("BTC", now_ms, is_exit=False)
-        waits.append(refusals.wait_ms("BTC", now_ms, is_exit=False))
-        now_ms += waits[-1]
-    assert waits[:3] == [2 * SECOND, 4 * SECOND, 8 * SECOND]
-    assert waits[-1] == 300 * SECOND
-    assert refusals.wait_ms("ETH", now_ms, is_exit=False) == 0
+        refusals.refused("BTC", now, is_exit=False)
+        waits.append(refusals.wait_secs("BTC", now, is_exit=False))
+        now += waits[-1]
+    assert waits[:3] == [2, 4, 8]
+    assert waits[-1] == 300
+    assert refusals.wait_secs("ETH", now, is_exit=False) == 0
     refusals.accepted("BTC", is_exit=False)
-    assert refusals.wait_ms("BTC", now_ms - 1, is_exit=False) == 0
+    assert refusals.wait_secs("BTC", now - 1, is_exit=False) == 0
 
 
 def test_a_way_out_is_tried_again_soon_and_is_not_held_up_by_ways_in() -> None:
     refusals = Refusals()
     for _ in range(9):
         refusals.refused("BTC", 0, is_exit=False)
-    assert refusals.wait_ms("BTC", 0, is_exit=True) == 0
+    assert refusals.wait_secs("BTC", 0, is_exit=True) == 0
     for _ in range(9):
         refusals.refused("BTC", 0, is_exit=True)
-    assert refusals.wait_ms("BTC", 0, is_exit=True) == 10 * SECOND
+    assert refusals.wait_secs("BTC", 0, is_exit=True) == 10
 
 
 def test_the_switch_is_armed_while_quotes_rest_and_pushed_on_in_time() -> None:

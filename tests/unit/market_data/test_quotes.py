@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from tests.builders import START_MS
+from tests.set_clock import SetClock
 from threet.adapters.memory.clock import ManualClock
 from threet.market_data.quotes import Quotes
 from threet.model.prices import NewestPrice, PriceKind
@@ -36,3 +37,25 @@ def test_an_old_mid_price_is_told_with_its_age() -> None:
     assert quotes(price(PriceKind.MID, "100", 5_000)).mids() == {
         "BTC": (Decimal(100), 5_000)
     }
+
+
+def test_o7_an_old_price_stays_old_when_the_clock_is_set_back() -> None:
+    clock = SetClock(START_MS)
+    made = Quotes(clock, 1_000)
+    old = price(PriceKind.BID, "99"), price(PriceKind.ASK, "101")
+    made.note(old)
+    clock.advance(2)
+    clock.set_by(-2_000)
+    made.note(old)
+    assert made.best("BTC") is None
+
+
+def test_o7_a_price_of_the_future_has_no_age_ever() -> None:
+    clock = SetClock(START_MS)
+    clock.set_by(-30_000)
+    made = Quotes(clock, 1_000)
+    made.note([price(kind, "100") for kind in PriceKind])
+    assert made.mids() == {}
+    clock.advance(30)
+    made.note([price(kind, "100") for kind in PriceKind])
+    assert made.mids() == {}

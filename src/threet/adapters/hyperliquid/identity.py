@@ -7,7 +7,8 @@ import msgspec
 
 from threet.adapters.hyperliquid import answers
 from threet.adapters.hyperliquid.posting import Posting
-from threet.ports.identity import Agent, Role, Standing
+from threet.model.errors import InvalidValueError
+from threet.ports.identity import AccountMode, Agent, Role, Standing
 
 
 class WireOwner(msgspec.Struct, frozen=True):
@@ -30,6 +31,15 @@ class WireVault(msgspec.Struct, frozen=True):
     leader: str
 
 
+# "dexAbstraction" moves collateral between the exchange's own dexes, not to spot.
+_MODES = {
+    "default": AccountMode.SEPARATE,
+    "disabled": AccountMode.SEPARATE,
+    "dexAbstraction": AccountMode.SEPARATE,
+    "unifiedAccount": AccountMode.UNIFIED,
+    "portfolioMargin": AccountMode.PORTFOLIO,
+}
+_MODE: msgspec.json.Decoder[str] = msgspec.json.Decoder(str)
 _ROLE: msgspec.json.Decoder[WireRole] = msgspec.json.Decoder(WireRole)
 _AGENTS: msgspec.json.Decoder[list[WireAgent]] = msgspec.json.Decoder(list[WireAgent])
 _VAULT: msgspec.json.Decoder[WireVault | None] = msgspec.json.Decoder(WireVault | None)
@@ -49,6 +59,11 @@ class HyperliquidIdentity:
         body = self._info.ask("extraAgents", {"type": "extraAgents", "user": address})
         return answers.read("extraAgents", body, _AGENTS, _agents)
 
+    def mode(self, address: str) -> AccountMode:
+        question = {"type": "userAbstraction", "user": address}
+        body = self._info.ask("userAbstraction", question)
+        return answers.read("userAbstraction", body, _MODE, _mode)
+
     def leader(self, vault: str) -> str | None:
         question = {"type": "vaultDetails", "vaultAddress": vault}
         body = self._info.ask("vaultDetails", question)
@@ -58,6 +73,12 @@ class HyperliquidIdentity:
 def _standing(told: WireRole) -> Standing:
     owner = None if told.data is None else told.data.user or told.data.master
     return Standing(Role(told.role), None if owner is None else owner.lower())
+
+
+def _mode(told: str) -> AccountMode:
+    if told not in _MODES:
+        raise InvalidValueError("userAbstraction", f"be one of {list(_MODES)}", told)
+    return _MODES[told]
 
 
 def _agents(told: Sequence[WireAgent]) -> Sequence[Agent]:

@@ -91,7 +91,6 @@ def payment(row: WireFundingRow) -> FundingPayment:
 def update(row: WireUpdateRow, address: str) -> LedgerUpdate:
     """``address`` is the account's, in lower case."""
     kind = _text(row.delta, "type")
-    reckon = _AMOUNTS.get(kind)
     text = msgspec.json.encode(row.delta, order="sorted")
     named = b"%d %s %s" % (row.time, row.hash.encode(), text)
     return LedgerUpdate(
@@ -99,9 +98,21 @@ def update(row: WireUpdateRow, address: str) -> LedgerUpdate:
         key=hashlib.sha256(named).hexdigest()[:40],
         time_ms=row.time,
         kind=kind,
-        amount=None if reckon is None else reckon(row.delta, address),
+        amount=_amount(kind, row.delta, address),
         detail=text.decode(),
     )
+
+
+def _amount(kind: str, delta: Delta, address: str) -> Decimal | None:
+    """None for a kind that is not known, and for one that tells something else than it
+    should: a row nobody understands must not hide the others."""
+    reckon = _AMOUNTS.get(kind)
+    if reckon is None:
+        return None
+    try:
+        return reckon(delta, address)
+    except InvalidValueError:
+        return None
 
 
 def _text(delta: Delta, name: str) -> str:

@@ -30,14 +30,16 @@ def account_id(
     connection: Connection, address: str, exchange: str = "hyperliquid"
 ) -> int:
     """Addresses are kept in lower case."""
-    exchange_id = name_id(connection, exchanges, exchange)
     address = address.lower()
-    query = select(accounts.c.id).where(
-        accounts.c.exchange_id == exchange_id, accounts.c.address == address
+    query = (
+        select(accounts.c.id)
+        .join_from(accounts, exchanges, accounts.c.exchange_id == exchanges.c.id)
+        .where(exchanges.c.name == exchange, accounts.c.address == address)
     )
     known: int | None = connection.scalar(query)
     if known is not None:
         return known
+    exchange_id = name_id(connection, exchanges, exchange)
     row = {"exchange_id": exchange_id, "address": address, "account_ms": 0}
     connection.execute(insert_missing(connection, accounts).values(row))
     made: int = connection.scalars(query).one()

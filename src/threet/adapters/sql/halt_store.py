@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, delete, insert, select
 
-from threet.adapters.sql.account_ids import account_id
+from threet.adapters.sql.account_ids import account_id, known_account_id
 from threet.adapters.sql.database import Database
 from threet.adapters.sql.trading_schema import halts
 from threet.ports.halt_store import Halt
@@ -40,14 +40,14 @@ class SqlHaltStore:
 
     def halts(self) -> Sequence[Halt]:
         def work(connection: Connection) -> Sequence[Halt]:
-            mine = halts.c.account_id == account_id(connection, self._account)
+            mine = halts.c.account_id == known_account_id(connection, self._account)
             rows = connection.execute(select(halts).where(mine)).all()
             return [
                 Halt(cause=row.cause, reason=row.reason, since_ms=row.since_ms)
                 for row in rows
             ]
 
-        return self._database.write(work)
+        return self._database.read(work)
 
     def resume(self, cause: str) -> bool:
         def work(connection: Connection) -> bool:

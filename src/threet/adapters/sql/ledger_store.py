@@ -177,9 +177,14 @@ def _newest(connection: Connection, table: Table, owner: int, *more: Any) -> int
 
 
 def _extent(connection: Connection, owner: int) -> Extent:
-    count = sum(_count(connection, table, owner) for table in _ENTRIES)
-    newest = [_newest(connection, table, owner) or 0 for table in _ENTRIES]
-    return Extent(count, max(newest))
+    found = Extent()
+    for table in _ENTRIES:
+        columns = func.count(), func.max(table.c.time_ms)
+        query = select(*columns).where(table.c.account_id == owner)
+        count, newest_ms = connection.execute(query).one()
+        newest_ms = max(found.newest_ms, newest_ms or 0)
+        found = Extent(found.count + count, newest_ms)
+    return found
 
 
 def _origins(

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
-from threet.adapters.sql.account_ids import account_id
+from threet.adapters.sql.account_ids import account_id, known_account_id
 from threet.adapters.sql.database import Database
 from threet.adapters.sql.trading_schema import order_views, orders
 from threet.model.orders import OrderReport, Side
@@ -39,7 +39,7 @@ class SqlOrderStore:
 
     def working(self) -> SeenOrders | None:
         def work(connection: Connection) -> SeenOrders | None:
-            owner = account_id(connection, self._account)
+            owner = known_account_id(connection, self._account)
             as_of = select(order_views.c.as_of_ms).where(
                 order_views.c.account_id == owner
             )
@@ -50,7 +50,7 @@ class SqlOrderStore:
             rows = connection.execute(mine.order_by(orders.c.symbol, orders.c.oid))
             return SeenOrders(orders=[_order(one) for one in rows], as_of_ms=as_of_ms)
 
-        return self._database.write(work)
+        return self._database.read(work)
 
 
 def _row(order: OrderReport, owner: int) -> dict[str, object]:

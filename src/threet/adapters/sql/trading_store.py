@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from threet.adapters.sql.account_ids import account_id
+from threet.adapters.sql.account_ids import account_id, known_account_id
 from threet.adapters.sql.database import Database
 from threet.adapters.sql.outbox import file_news
 from threet.adapters.sql.trading_schema import (
@@ -105,12 +105,13 @@ class SqlIntentStore:
 
     def _select(self, condition: Any) -> Sequence[OrderIntent]:
         def work(connection: Connection) -> Sequence[OrderIntent]:
-            mine = order_intents.c.account_id == account_id(connection, self._account)
+            owner = known_account_id(connection, self._account)
+            mine = order_intents.c.account_id == owner
             query = select(order_intents).where(mine, condition)
             rows = connection.execute(query.order_by(order_intents.c.created_ms))
             return [intent_of(row) for row in rows]
 
-        return self._database.write(work)
+        return self._database.read(work)
 
 
 class SqlFillStore:
@@ -160,11 +161,11 @@ class SqlFillStore:
 
     def _read(self, query: Any, limit: int | None = None) -> Sequence[Any]:
         def work(connection: Connection) -> Sequence[Any]:
-            owner = account_id(connection, self._account)
+            owner = known_account_id(connection, self._account)
             mine = query.where(fills.c.account_id == owner)
             return connection.execute(mine.limit(limit)).all()
 
-        return self._database.write(work)
+        return self._database.read(work)
 
     def _keys(
         self, connection: Connection, owner: int, tids: Sequence[int]

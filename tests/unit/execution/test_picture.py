@@ -1,0 +1,259 @@
+"""What is known of the account, whatever order its news come in (O5, I2)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.fake_exchange import a_position, a_state
+from tests.money import a_fill
+from threet.adapters.memory.clock import ManualClock
+from threet.adapters.sql.database import Database
+from threet.adapters.sql.engine import make_engine
+from threet.adapters.sql.migrate import migrate
+from threet.adapters.sql.trading_store import SqlFillStore
+from threet.execution.account_news import AccountNews
+from threet.execution.picture import Picture, PictureParts
+from threet.model.accounts import AccountState
+from threet.model.orders import Fill, OrderReport, Side
+from threet.ports.order_desk import Accepted
+
+ACCOUNT = "0x" + "1" * 40
+START_MS = 1_767_225_600_000
+QUOTE = OrderReport(
+    symbol="BTC",
+    oid=5,
+    cloid="0x" + "5" * 32,
+    side=Side.BUY,
+    quantity=Decimal("0.5"),
+    remaining=Decimal("0.5"),
+    limit_price=Decimal(100),
+    status="open",
+    status_ms=START_MS,
+)
+
+
+@dataclass
+class Exchange:
+    """Its true account, and what it answers when it is asked."""
+
+    folder: Path
+    is_live: bool = True
+    orders: list[OrderReport] = field(default_factory=list)
+    told: list[Fill] = field(default_factory=list)
+    held: Decimal = Decimal(0)
+    readings: int = 0
+
+    def __post_init__(self) -> None:
+        self.clock = ManualClock(START_MS)
+        self.database = Database(make_engine(f"sqlite:///{self.folder / '3t.db'}"))
+        migrate(self.database.engine)
+        self.store = SqlFillStore(self.database, account=ACCOUNT)
+        self.news = AccountNews(lambda: self.is_live)
+
+    def picture(self) -> Picture:
+        """As a process that was just started, and has read the account."""
+        parts = PictureParts(
+            clock=self.clock,
+            desk=self,  # type: ignore[arg-type]  # what a picture asks of it
+            fills=self.store,
+            read_account=self.account,
+            news=self.news,
+        )
+        made = Picture(parts)
+        made.hear()
+        made.read()
+        return made
+
+    def open_orders(self) -> Sequence[OrderReport]:
+        return list(self.orders)
+
+    def fills(self, since_ms: int) -> Sequence[Fill]:
+        return [one for one in self.told if one.time_ms >= since_ms]
+
+    def account(self) -> AccountState:
+        self.readings += 1
+        held = [a_position("BTC", str(self.held))] if self.held else []
+        return a_state(self.clock.now_ms(), held=held)
+
+    def filled(self, change: str, **more: object) -> Fill:
+        """Something was executed; whether it is heard is another matter."""
+        fill = a_fill(change, "100", str(self.held), **more)
+        self.told.append(fill)
+        self.held += Decimal(change)
+        return fill
+
+
+@pytest.fixture
+def exchange(tmp_path: Path) -> Exchange:
+    return Exchange(tmp_path)
+
+
+def changed(**changes: object) -> OrderReport:
+    return msgspec.structs.replace(QUOTE, **changes)
+
+
+def left(picture: Picture) -> list[Decimal]:
+    return [one.remaining for one in picture.now().orders]
+
+
+def test_f14_o5_a_fill_that_comes_before_the_answer_counts_once(
+    exchange: Exchange,
+) -> None:
+    picture = exchange.picture()
+    exchange.news.hear([exchange.filled("0.2", oid=5)])
+    picture.sent("BTC", Accepted(5), QUOTE)
+    picture.hear()
+    assert picture.now().position("BTC") == Decimal("0.2")
+    assert left(picture) == [Decimal("0.3")]
+
+
+def test_o5_an_order_that_says_more_than_its_fills_waits_for_them(
+    exchange: Exchange,
+) -> None:
+    """Else what is missing would be bought a second time."""
+    picture = exchange.picture()
+    picture.sent("BTC", Accepted(5), QUOTE)
+    exchange.news.hear([changed(remaining=Decimal("0.1"))])
+    picture.hear()
+    assert picture.awaited == {"BTC"}
+    exchange.news.hear([exchange.filled("0.4", oid=5)])
+    picture.hear()
+    assert picture.awaited == set()
+    assert (picture.now().position("BTC"), left(picture)) == (
+        Decimal("0.4"),
+        [Decimal("0.1")],
+    )
+
+
+def test_o5_a_fill_that_says_more_than_its_order_is_no_room_for_another(
+    exchange: Exchange,
+) -> None:
+    picture = exchange.picture()
+    picture.sent("BTC", Accepted(5), QUOTE)
+    exchange.news.hear([exchange.filled("0.4", oid=5)])
+    picture.hear()
+    # By the order, 0.5 would still work: with what is held, too much.
+    assert left(picture) == [Decimal("0.1")]
+
+
+def test_what_was_filled_at_once_is_waited_for_and_read_when_it_is_not_told(
+    exchange: Exchange,
+) -> None:
+    picture = exchange.picture()
+    exchange.filled("0.5", oid=5)
+    picture.sent("BTC", Accepted(5, Decimal("0.5")), QUOTE)
+    picture.hear()
+    assert picture.awaited == {"BTC"}
+    assert not picture.is_due
+    exchange.clock.advance(4)
+    picture.hear()
+    assert picture.is_due
+    picture.read()
+    assert picture.awaited == set()
+    assert picture.now().position("BTC") == Decimal("0.5")
+
+
+def test_o5_a_cancel_is_over_when_its_end_is_told_with_what_was_filled(
+    exchange: Exchange,
+) -> None:
+    picture = exchange.picture()
+    picture.sent("BTC", Accepted(5), QUOTE)
+    picture.canceled(QUOTE.cloid or "")
+    assert picture.awaited == {"BTC"}
+    end = changed(status="canceled", remaining=Decimal("0.3"))
+    exchange.news.hear([end])
+    picture.hear()
+    assert picture.awaited == {"BTC"}  # two tenths are filled, and not told yet
+    exchange.news.hear([exchange.filled("0.2", oid=5)])
+    picture.hear()
+    assert picture.awaited == set()
+    assert picture.now().orders == []
+
+
+def test_i2_what_no_fill_explains_is_a_difference_until_one_does(
+    exchange: Exchange,
+) -> None:
+    exchange.filled("0.2")
+    picture = exchange.picture()
+    exchange.held += Decimal("0.1")  # without a fill
+    picture.doubt()
+    picture.hear()
+    picture.read()
+    assert picture.difference == {"BTC": (Decimal("0.2"), Decimal("0.3"))}
+    assert not picture.now().is_synced
+    exchange.held -= Decimal("0.1")
+    exchange.clock.advance(6)
+    picture.hear()
+    assert picture.is_due
+    picture.read()
+    assert picture.difference == {}
+
+
+def test_f15_no_start_invents_a_fill(exchange: Exchange) -> None:
+    exchange.held = Decimal("1.5")  # from before all that can be read
+    exchange.filled("0.2")
+    for _ in range(4):
+        picture = exchange.picture()
+        assert picture.now().position("BTC") == Decimal("1.7")
+        assert picture.difference == {}
+    assert len(exchange.store.recent(100)) == 1
+
+
+def test_f13_a_gap_in_the_stream_is_read(exchange: Exchange) -> None:
+    picture = exchange.picture()
+    exchange.filled("0.2")
+    exchange.news.missed()
+    picture.hear()
+    assert not picture.is_current
+    picture.read()
+    assert picture.now().position("BTC") == Decimal("0.2")
+
+
+def test_without_a_stream_nothing_is_current_but_what_was_just_read(
+    exchange: Exchange,
+) -> None:
+    exchange.is_live = False
+    picture = exchange.picture()
+    assert picture.is_current
+    picture.sent("BTC", Accepted(5), QUOTE)
+    assert not picture.is_current
+    picture.read()
+    assert picture.is_current
+    picture.hear()
+    assert not picture.is_current
+
+
+def test_f21_what_is_told_twice_counts_once(exchange: Exchange) -> None:
+    picture = exchange.picture()
+    fill = exchange.filled("0.2", oid=5)
+    for _ in range(3):
+        exchange.news.hear([fill, fill])
+        picture.hear()
+    picture.doubt()
+    picture.hear()
+    picture.read()
+    assert picture.now().position("BTC") == Decimal("0.2")
+    assert len(picture.take_new_fills()) == 1
+
+
+def test_a_trigger_price_that_the_stream_leaves_out_is_kept(exchange: Exchange) -> None:
+    picture = exchange.picture()
+    stop = changed(trigger_price=Decimal(90), reduce_only=True)
+    picture.sent("BTC", Accepted(5), stop)
+    exchange.news.hear([changed(status_ms=START_MS + 9)])
+    picture.hear()
+    (seen,) = picture.now().orders
+    assert (seen.trigger_price, seen.status_ms) == (Decimal(90), START_MS + 9)
+
+
+def test_an_order_of_somebody_else_is_looked_at_before_anything_is_sent(
+    exchange: Exchange,
+) -> None:
+    picture = exchange.picture()
+    exchange.news.hear([changed(oid=77, cloid=None)])
+    picture.hear()
+    assert picture.is_due
