@@ -1,7 +1,7 @@
 """The live prices as the platform gets them from hlsim, with silent symbols."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -52,6 +52,9 @@ class SimLive:
         known = {symbol: one for symbol, one in told.items() if one is not None}
         self.offers.append((now_ms, known))
         return [one for symbol in known for one in _prices(symbol, known[symbol])]
+
+    async def prices_of(self, symbols: Collection[str]) -> Sequence[NewestPrice]:
+        return [one for one in await self.newest_prices() if one.symbol in symbols]
 
     @asynccontextmanager
     async def follow(

@@ -145,11 +145,14 @@ def expected_processes(settings: Sections) -> Sequence[str]:
     return (*EXPECTED_PROCESSES, *trading)
 
 
-def database(settings: Sections) -> Database:
+def database(settings: Sections, *, survives_power_cut: bool = True) -> Database:
     if settings.database.host is None:  # balances are for their owner's eyes
         root.make_private(root.data_dir(settings))
     check = owner_check(settings.exchanges.hyperliquid.network)
-    return Database(make_engine(root.database_url(settings)), check)
+    engine = make_engine(
+        root.database_url(settings), survives_power_cut=survives_power_cut
+    )
+    return Database(engine, check)
 
 
 def prepared_database(settings: Sections) -> str:

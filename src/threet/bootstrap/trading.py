@@ -116,7 +116,9 @@ def trader() -> TraderParts:
     settings = root.config()
     address = _address(settings)
     process = processes.process_parts(settings, "trader")
-    store = processes.database(settings)
+    # A decision that is lost with the power is decided again: it waits for no disk. The
+    # gateway's intents do.
+    store = processes.database(settings, survives_power_cut=False)
     decisions = SqlDecisionStore(store)
     hot = settings.market_data.hot_candles
     return TraderParts(

@@ -20,7 +20,7 @@ from threet.execution.gateway import Gateway
 from threet.execution.netting import flat, net
 from threet.execution.wishes import Wanted
 from threet.model.errors import DependencyError, ExchangeError
-from threet.model.events import AlertRaised
+from threet.model.events import AlertRaised, TargetsDecided
 from threet.model.money import EquityVerdict
 from threet.model.orders import Fill, OrderReport
 from threet.ports.account_feed import ReconcileNow
@@ -28,6 +28,7 @@ from threet.ports.halt_store import FLATTEN, KILL_SWITCH, Halt
 
 _log = structlog.get_logger(__name__)
 _TARGETS = "targets:decided"
+_PRICED_EVERY_SECS = 1.0
 
 
 @dataclass(slots=True)
@@ -35,6 +36,8 @@ class OrderGateway:
     parts: OrderGatewayParts
     _journal: GatewayJournal = field(init=False)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _nudged: set[str] = field(default_factory=set)  # symbols that are wanted otherwise
+    _priced_at: float = float("-inf")
     _gateway: Gateway | None = None
     _killed: frozenset[str] = frozenset()
     _cycles: int = 0
@@ -116,7 +119,10 @@ class OrderGateway:
         while True:
             with suppress(DependencyError):
                 async with self.parts.live.follow([_TARGETS]) as batches:
-                    async for _ in batches:
+                    async for batch in batches:
+                        for one in batch:
+                            if isinstance(one.event, TargetsDecided):
+                                self._nudged |= set(one.event.symbols)
                         self._wake.set()
             await self.parts.process.clock.sleep(1.0)
 
@@ -126,8 +132,16 @@ class OrderGateway:
                 await self._wake.wait()
 
     async def _priced(self) -> bool:
+        """Every price each second; between, those of what is wanted otherwise."""
+        live, quotes = self.parts.live, self.parts.quotes
+        now = self.parts.process.clock.monotonic()
+        nudged, self._nudged = self._nudged, set()
         try:
-            self.parts.quotes.note(await self.parts.live.newest_prices())
+            if now - self._priced_at < _PRICED_EVERY_SECS:
+                quotes.update(await live.prices_of(nudged))
+            else:
+                quotes.note(await live.newest_prices())
+                self._priced_at = now
         except DependencyError as error:
             self._waits(error)
             return False

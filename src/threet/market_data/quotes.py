@@ -35,6 +35,16 @@ class Quotes:
         self._known: Mapping[PriceKey, _Noted] = {}
 
     def note(self, prices: Sequence[NewestPrice]) -> None:
+        """These are all there are."""
+        self._known = self._noted(prices)
+
+    def update(self, prices: Sequence[NewestPrice]) -> None:
+        """These are newer than what is known of their symbols."""
+        gone = {one.symbol for one in prices}
+        kept = {key: one for key, one in self._known.items() if key[0] not in gone}
+        self._known = {**kept, **self._noted(prices)}
+
+    def _noted(self, prices: Sequence[NewestPrice]) -> Mapping[PriceKey, _Noted]:
         now_ms, now, known = self._clock.now_ms(), self._clock.monotonic(), self._known
         found: dict[PriceKey, _Noted] = {}
         for one in prices:
@@ -46,7 +56,7 @@ class Quotes:
             age_ms = now_ms - one.received_ns // _NANOSECONDS_A_MS
             is_ahead = age_ms < -_MOST_AHEAD_MS
             found[key] = _Noted(one, None if is_ahead else max(0, age_ms), now)
-        self._known = found
+        return found
 
     def best(self, symbol: str) -> tuple[Decimal, Decimal] | None:
         """Bid and ask, None unless both are fresh and do not cross."""

@@ -1,6 +1,6 @@
 """The newest of everything, for whoever shows it."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -43,6 +43,9 @@ class LiveView(Protocol):
     """Raises ``DependencyError`` when Redis does not answer."""
 
     async def newest_prices(self) -> Sequence[NewestPrice]: ...
+
+    async def prices_of(self, symbols: Collection[str]) -> Sequence[NewestPrice]:
+        """The same of these only, at the cost of these only."""
 
     async def forming(self, symbol: str, timeframe: Timeframe) -> Candle | None: ...
 

@@ -1,7 +1,7 @@
 """The whole order gateway process on hlsim over sockets, with its streams."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -71,6 +71,9 @@ class BookView:
 
     async def newest_prices(self) -> Sequence[NewestPrice]:
         return await asyncio.to_thread(self._asked)
+
+    async def prices_of(self, symbols: Collection[str]) -> Sequence[NewestPrice]:
+        return [one for one in await self.newest_prices() if one.symbol in symbols]
 
     def _asked(self) -> Sequence[NewestPrice]:
         book = self.desk.book("BTC")

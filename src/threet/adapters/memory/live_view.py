@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from threet.model.candles import Candle, Timeframe
@@ -91,6 +91,9 @@ class MemoryLiveView:
     async def newest_prices(self) -> Sequence[NewestPrice]:
         self._require_up()
         return tuple(self._prices.values())
+
+    async def prices_of(self, symbols: Collection[str]) -> Sequence[NewestPrice]:
+        return [one for one in await self.newest_prices() if one.symbol in symbols]
 
     async def forming(self, symbol: str, timeframe: Timeframe) -> Candle | None:
         self._require_up()

@@ -1,7 +1,7 @@
 """Reads the newest of everything from Redis."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from typing import cast
 
@@ -36,6 +36,17 @@ class RedisLiveView:
             ("HGETALL", newest.PRICES), ("HGETALL", newest.CONFIRMED)
         )
         return newest.prices(_mapping(prices), _mapping(confirmed))
+
+    async def prices_of(self, symbols: Collection[str]) -> Sequence[NewestPrice]:
+        fields = newest.price_fields(symbols)
+        if not fields:
+            return []
+        told, confirmed = await self._ask(
+            ("HMGET", newest.PRICES, *fields),
+            ("HMGET", newest.CONFIRMED, *fields, newest.EVERY_MID),
+        )
+        every = [field.encode() for field in (*fields, newest.EVERY_MID)]
+        return newest.prices(_present(every, told), _present(every, confirmed))
 
     async def forming(self, symbol: str, timeframe: Timeframe) -> Candle | None:
         field = newest.forming_field(symbol, timeframe)
@@ -162,3 +173,10 @@ def _mapping_of(flat: object) -> dict[bytes, object]:
 
 def _mapping(flat: object) -> dict[bytes, bytes]:
     return cast("dict[bytes, bytes]", _mapping_of(flat))
+
+
+def _present(fields: Sequence[bytes], values: object) -> dict[bytes, bytes]:
+    """Those that are there; there may be fewer values than fields."""
+    rows = cast("list[bytes | None]", values)
+    pairs = zip(fields, rows, strict=False)
+    return {field: value for field, value in pairs if value is not None}

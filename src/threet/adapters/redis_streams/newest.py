@@ -1,6 +1,6 @@
 """The newest prices and forming bars in Redis hashes: written by the producer alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 import structlog
@@ -16,7 +16,7 @@ _log = structlog.get_logger(__name__)
 PRICES = "prices:newest"  # symbol|kind -> price, exchange ms or "", received ns
 CONFIRMED = "prices:confirmed"  # symbol|kind -> received ns of a frame that repeated it
 FORMING = "candles:forming"  # symbol|timeframe -> the bar as JSON
-_EVERY_MID = "*|mid"
+EVERY_MID = "*|mid"
 _CANDLES: msgspec.json.Decoder[Candle] = msgspec.json.Decoder(Candle)
 
 
@@ -74,14 +74,14 @@ class NewestState:
         for key in event.confirmed:
             self._confirmed[_field(key)] = event.received_ns
         if event.confirms_mids:
-            self._confirmed[_EVERY_MID] = event.received_ns
+            self._confirmed[EVERY_MID] = event.received_ns
 
 
 def prices(
     newest: Mapping[bytes, bytes], confirmed: Mapping[bytes, bytes]
 ) -> Sequence[NewestPrice]:
     """What the two hashes say together; a row that cannot be read is left out."""
-    mids_ns = _nanos(confirmed.get(_EVERY_MID.encode()))
+    mids_ns = _nanos(confirmed.get(EVERY_MID.encode()))
     found = []
     for field, text in newest.items():
         confirmed_ns = _nanos(confirmed.get(field))
@@ -90,6 +90,10 @@ def prices(
         except (ValueError, InvalidValueError) as error:
             _log.warning("price_unreadable", field=repr(field), reason=str(error)[:200])
     return found
+
+
+def price_fields(symbols: Collection[str]) -> Sequence[str]:
+    return [_field((symbol, kind)) for symbol in symbols for kind in PriceKind]
 
 
 def _price(field: str, text: str, confirmed_ns: int, mids_ns: int) -> NewestPrice:

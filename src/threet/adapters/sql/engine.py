@@ -1,5 +1,6 @@
 """A database URL in, an engine out whose every connection keeps our laws."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,11 @@ _MARIADB_DRIVERS = {"mysql", "mysql+pymysql", "mariadb", "mariadb+pymysql"}
 _SQLITE_DRIVERS = {"sqlite", "sqlite+pysqlite"}
 
 
-def make_engine(url: str | URL) -> Engine:
+def make_engine(url: str | URL, *, survives_power_cut: bool = True) -> Engine:
     """``mariadb://user:password@host:3306/name`` or ``sqlite:///path/to/3t.db``.
+
+    A commit always survives the death of its process. That of a process which can make
+    up for it may be lost with the power, where the database leaves us the choice.
 
     Connects to nothing yet, but makes the folder of an SQLite file. To be called after
     a fork: connections are not shared between processes. Raises ``ConfigurationError``
@@ -42,7 +46,8 @@ def make_engine(url: str | URL) -> Engine:
         return _mariadb(parsed.set(drivername="mariadb+pymysql"))
     if parsed.drivername in _SQLITE_DRIVERS and parsed.database not in (None, ""):
         Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
-        return _sqlite(parsed.set(drivername="sqlite"))
+        level = "FULL" if survives_power_cut else "NORMAL"
+        return _sqlite(parsed.set(drivername="sqlite"), level)
     reason = "database: must begin with mariadb:// or sqlite:///, and name a file"
     raise ConfigurationError([reason])
 
@@ -85,7 +90,7 @@ def _assert_strict(connection: DBAPIConnection, _record: object) -> None:
         raise ConfigurationError(["database: the server refused strict SQL mode"])
 
 
-def _sqlite(url: URL) -> Engine:
+def _sqlite(url: URL, synchronous: str) -> Engine:
     engine = create_engine(
         url,
         hide_parameters=True,
@@ -94,17 +99,17 @@ def _sqlite(url: URL) -> Engine:
         pool_timeout=SQLITE_BUSY_SECS,
         connect_args={"timeout": SQLITE_BUSY_SECS},
     )
-    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "connect", partial(_prepare_sqlite, synchronous))
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:
+def _prepare_sqlite(synchronous: str, connection: Any, _record: object) -> None:
     # The driver's own BEGIN comes late and is never IMMEDIATE: `_begin_sqlite` does it.
     connection.isolation_level = None
     for pragma in (
         "journal_mode=WAL",
-        "synchronous=FULL",  # a committed fact survives a power cut
+        f"synchronous={synchronous}",  # FULL waits for the disk at each commit
         "foreign_keys=ON",
         f"busy_timeout={SQLITE_BUSY_SECS * 1000}",
     ):
