@@ -64,7 +64,7 @@ class Picture:
         self._parts = parts
         self._account: AccountState | None = None
         self._positions: dict[str, Decimal] | None = None  # with a fill
-        self._begun_ms: dict[str, int] = {}  # of the first fill that was heard
+        self._newest_ms: dict[str, int] = {}  # of the fills of each symbol
         self._orders: dict[int, OrderReport] = {}
         self._filled: dict[int, Decimal] = {}  # by the fills, of each order
         self._awaited: dict[int, _Awaited] = {}
@@ -209,17 +209,15 @@ class Picture:
             for one in new:
                 self._hear_fill(one)
             return
-        is_late = False
+        is_odd = False
         for one in new:
+            known = self._positions.get(one.symbol, one.start_position)
+            is_odd |= known != one.start_position
+            is_odd |= one.time_ms < self._newest_ms.get(one.symbol, 0)
             self._hear_fill(one)
-            if one.symbol in self._positions:
-                self._positions[one.symbol] += one.change
-                is_late |= one.time_ms <= self._begun_ms.get(one.symbol, -1)
-            else:
-                self._positions[one.symbol] = one.start_position + one.change
-                self._begun_ms[one.symbol] = one.time_ms
-        if is_late:
-            # Of before the one that was taken for the first: it is in its start, too.
+            self._positions[one.symbol] = known + one.change
+        if is_odd:
+            # One may be of before that which was taken for the first.
             self._positions = dict(self._parts.fills.expected())
 
     def _recorded(self, told: Sequence[Fill]) -> Sequence[Fill]:
@@ -237,6 +235,8 @@ class Picture:
             raise
 
     def _hear_fill(self, fill: Fill) -> None:
+        newest_ms = self._newest_ms.get(fill.symbol, 0)
+        self._newest_ms[fill.symbol] = max(newest_ms, fill.time_ms)
         total = self._filled.get(fill.oid, ZERO) + fill.quantity
         self._filled[fill.oid] = total
         awaited = self._awaited.get(fill.oid)
