@@ -48,21 +48,23 @@ class OrderGateway:
         self._journal = GatewayJournal(self.parts)
 
     async def run(self) -> None:
-        gateway = await self._opened()
-        async with asyncio.TaskGroup() as group:
-            beside = [
-                group.create_task(self._listen()),
-                group.create_task(self._follow_targets()),
-            ]
-            try:
-                while True:
-                    self._wake.clear()
-                    if await self._priced():
-                        await self._try(lambda: self._cycle(gateway))
-                    await self._rest()
-            finally:
-                for one in beside:
-                    one.cancel()
+        # Heard from the beginning on, its first reading need not be made twice.
+        listening = asyncio.create_task(self._listen())
+        following = asyncio.create_task(self._follow_targets())
+        try:
+            gateway = await self._opened()
+            while not (listening.done() or following.done()):
+                self._wake.clear()
+                if await self._priced():
+                    await self._try(lambda: self._cycle(gateway))
+                await self._rest()
+        finally:
+            listening.cancel()
+            following.cancel()
+            beside = await asyncio.gather(listening, following, return_exceptions=True)
+        for ended in beside:  # neither ends by itself: what ended it is told
+            if isinstance(ended, Exception):
+                raise ended
 
     def figures(self) -> Mapping[str, int | float | str]:
         gateway = self._gateway
