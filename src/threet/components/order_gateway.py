@@ -28,6 +28,7 @@ from threet.ports.halt_store import FLATTEN, KILL_SWITCH, Halt
 
 _log = structlog.get_logger(__name__)
 _TARGETS = "targets:decided"
+_MOST_PAUSE_SECS = 15.0
 _PRICED_EVERY_SECS = 1.0
 
 
@@ -88,8 +89,11 @@ class OrderGateway:
 
     async def _opened(self) -> Gateway:
         """Raises ``ConfigurationError`` for a key that may not trade (O12)."""
+        pause = self.parts.every_secs
         while not await self._try(self._open):
-            await self.parts.process.clock.sleep(self.parts.every_secs)
+            await self.parts.process.clock.sleep(pause)
+            # Each try asks for much: one a second would use up the budget for good.
+            pause = min(2 * pause, _MOST_PAUSE_SECS)
         if self._gateway is None:
             raise AssertionError("_open sets it, or raises")
         return self._gateway
