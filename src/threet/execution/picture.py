@@ -162,7 +162,11 @@ class Picture:
         self._filled |= {one.oid: one.filled for one in orders}
         self._read_at = parts.clock.monotonic()
         self._is_doubted, self._is_fresh = False, True
-        self._awaited.clear()
+        # A server that is behind may have answered: what was said counts for a while.
+        now = parts.clock.monotonic()
+        self._awaited = {
+            oid: one for oid, one in self._awaited.items() if one.until > now
+        }
 
     def sent(self, symbol: str, accepted: Accepted, report: OrderReport) -> None:
         """An order was taken; without a stream only a reading tells the rest."""
