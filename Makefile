@@ -114,6 +114,7 @@ sim-short: setup-dev           ## both, in about a minute
 	$(BIN)/python -m tests.sim --seeds $(SEEDS) --secs 30 --jobs 2 --bugs
 
 check-demo: setup              ## the demonstration checks itself
+	rm -rf .venv/check-demo
 	$(BIN)/3t demo --seconds 40 --no-browser --data-dir .venv/check-demo
 
 .PHONY: install install-light install-prod clean restart logs migrate reset-db backup \

@@ -67,7 +67,8 @@ def _sum_up(summary: Summary) -> None:
         _say(f"{count:>9,}  {name}")
     _say(
         f"{summary.seeds} seeds, {summary.hours:.1f} simulated hours in "
-        f"{summary.wall_secs:.0f} s: {summary.hours_a_minute:.1f} hours a minute; "
+        f"{summary.wall_secs:.0f} s: {summary.hours_a_minute:.1f} hours a minute, "
+        f"{summary.cpu_secs_an_hour:.1f} s of a processor for each; "
         f"{summary.violated} seeds with violations"
     )
 

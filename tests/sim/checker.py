@@ -35,6 +35,7 @@ _NEVER = {one for one in Status if one.value.endswith(("Rejected", "rejected"))}
 _ORDERS_KEPT = 2_000
 # What rests may be filled unseen for as long as the gateway trusts a reading.
 _UNSEEN_MS = 65_000
+_UNHEARD_MS = 5_000
 # No reason for who wants out: that waits some seconds at most.
 _PATIENT = "refused before"
 # A wish may be followed for as long as an order lives, and a process is away.
@@ -79,16 +80,18 @@ class _Facts:
         return self.ended.exchange.exchange.asset(symbol)
 
     def unseen(self) -> Sequence[Fill]:
-        """Of quotes of ours, at the very end: the platform has not asked since."""
+        """Of the very end: of a quote the platform has not asked since, of a stop it
+        may not have heard yet."""
         known = {(row["symbol"], row["tid"]) for row in self.fills}
-        since_ms = self.ended.exchange.now_ms - _UNSEEN_MS
         return [
             one
             for one in self.told
-            if not one.crossed
-            and one.time_ms > since_ms
+            if self.is_recent(one, _UNHEARD_MS if one.crossed else _UNSEEN_MS)
             and (self.symbol(one.asset), one.tid) not in known
         ]
+
+    def is_recent(self, fill: Fill, ms: int) -> bool:
+        return fill.time_ms > self.ended.exchange.now_ms - ms
 
     def position(self, symbol: str) -> Decimal:
         asset = self.asset(symbol)
@@ -374,9 +377,14 @@ def _targets_are_reached(facts: _Facts) -> _RULE:
     resting = {
         facts.symbol(one.asset) for one in facts.ended.exchange.exchange.open.of(MASTER)
     }
+    moved = {
+        facts.symbol(one.asset)
+        for one in facts.told
+        if facts.is_recent(one, _UNHEARD_MS)
+    }
     for symbol, wanted in facts.targets.items():
         quoted = live.quoted(symbol)
-        if quoted is None:
+        if quoted is None or symbol in moved:
             continue
         position = facts.position(symbol)
         missing = abs(wanted - position) * quoted.mid

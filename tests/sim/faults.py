@@ -12,6 +12,7 @@ class Kind(Enum):
     LOST_ANSWER = "O1 answer lost"
     ANSWER_502 = "O1 answered 502 or 504, but done"
     GARBAGE = "O1 answer unreadable, but done"
+    LAGGING = "O5 answers as of some seconds ago"
     LATE = "O3 request arrives later"
     TWICE = "O3 request arrives twice"
     ERROR_IN_OK = "O4 ok with an error inside"
@@ -103,6 +104,8 @@ def _episode(
 def _amount(random: Random, kind: Kind) -> int:
     if kind is Kind.CLOCK_JUMP:
         return random.choice((-3_600_000, -30_000, -2_000, 2_000, 30_000, 3_600_000))
+    if kind is Kind.LAGGING:
+        return random.choice((400, 950, 1_500, 5_000))
     if kind is Kind.LATE:
         return random.choice((300, 3_000, 12_000, 40_000, 240_000))
     return 0

@@ -131,11 +131,16 @@ def hunted(bug: str, most: int, first: int = 0) -> Caught:
     return Caught(bug, None, "")
 
 
+def _cpu_secs() -> float:
+    return sum(os.times()[:4])
+
+
 @dataclass(slots=True)
 class Summary:
     """Adds up; ``hours_a_minute`` is simulated time by the wall clock."""
 
     started: float
+    cpu_before: float
     seeds: int = 0
     simulated_ms: int = 0
     violated: int = 0
@@ -143,7 +148,7 @@ class Summary:
 
     @classmethod
     def begin(cls) -> "Summary":
-        return cls(time.perf_counter(), counts=Counter())
+        return cls(time.perf_counter(), _cpu_secs(), counts=Counter())
 
     def add(self, one: Played) -> None:
         self.seeds += 1
@@ -155,6 +160,11 @@ class Summary:
     @property
     def wall_secs(self) -> float:
         return time.perf_counter() - self.started
+
+    @property
+    def cpu_secs_an_hour(self) -> float:
+        """Of processors, for a simulated hour; processes that ended are counted."""
+        return (_cpu_secs() - self.cpu_before) / self.hours
 
     @property
     def hours(self) -> float:

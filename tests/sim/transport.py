@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import msgspec
 import urllib3
 
+from hlsim.virtual import VirtualExchange
 from tests.sim.faults import Episode, Kind, Weather
 from tests.sim.kernel import Kernel
 from threet.adapters.hyperliquid.posting import Posting
@@ -31,6 +32,47 @@ class Sent:
 
 
 @dataclass(slots=True)
+class Lagging:
+    """An exchange's server that is behind the others: what it says of an account is as
+    of when it was last brought up to date."""
+
+    exchange: VirtualExchange
+    address: str
+    _as_of_ms: int = 0
+    _known: dict[str, bytes] = field(default_factory=dict)
+
+    def refresh(self) -> None:
+        self._as_of_ms = self.exchange.now_ms
+        for kind in ("clearinghouseState", "frontendOpenOrders", "userFillsByTime"):
+            question = {"type": kind, "user": self.address, "startTime": 0}
+            _, body = self.exchange.post("/info", msgspec.json.encode(question))
+            self._known[kind] = body
+
+    def answer(self, body: bytes) -> tuple[int, bytes]:
+        question: Mapping[str, Any] = msgspec.json.decode(body)
+        known = self._known.get(question["type"])
+        if question["type"] == "orderStatus":
+            return self._order(body)
+        if known is None:
+            return self.exchange.post("/info", body)
+        if question["type"] == "userFillsByTime":
+            rows = msgspec.json.decode(known)
+            since_ms = question["startTime"]
+            known = msgspec.json.encode(
+                [one for one in rows if one["time"] >= since_ms]
+            )
+        return _OK, known
+
+    def _order(self, body: bytes) -> tuple[int, bytes]:
+        """One that came since is not known yet."""
+        status, answer = self.exchange.post("/info", body)
+        order = msgspec.json.decode(answer).get("order")
+        if order is not None and order["order"]["timestamp"] > self._as_of_ms:
+            return _OK, b'{"status":"unknownOid"}'
+        return status, answer
+
+
+@dataclass(slots=True)
 class Way:
     """``passing`` is told each step at which a process may be killed; by ``latest_ms``
     everything has arrived that ever will."""
@@ -40,6 +82,7 @@ class Way:
     random: Random
     passing: Callable[[str], None]
     latest_ms: int
+    lagging: "Lagging"
     sent: list[Sent] = field(default_factory=list)
     asked: int = 0
 
@@ -103,6 +146,9 @@ class Way:
         return answer
 
     def _land(self, path: str, body: bytes, sent: Sent | None) -> tuple[int, bytes]:
+        if sent is None and self.weather.holding(Kind.LAGGING, self.kernel.now_ms):
+            self.weather.note(Kind.LAGGING)
+            return self.lagging.answer(body)
         answer = self.kernel.exchange.post(path, body)
         if sent is not None:
             sent.answers.append((self.kernel.now_ms, answer[1]))

@@ -28,7 +28,7 @@ from tests.sim.faults import Episode, Kind, Weather, plan
 from tests.sim.feed import SimLive
 from tests.sim.kernel import Kernel, SimClock
 from tests.sim.stream import Hub
-from tests.sim.transport import Sent, Way
+from tests.sim.transport import Lagging, Sent, Way
 from tests.sim.whims import Whims
 from threet.adapters.memory.candle_store import MemoryCandleStore
 from threet.adapters.memory.product_store import MemoryProductStore
@@ -167,6 +167,7 @@ class _World:
             self._stream("way"),
             self.steps.passing,
             self.end_ms + CALM_MS // 2,
+            Lagging(self.exchange, MASTER),
         )
         self.hub = Hub(self.exchange, self.kernel, self.weather, self._stream("stream"))
         self.hub.follow(MASTER)
@@ -345,6 +346,13 @@ def _liquidate(world: _World, episode: Episode) -> None:
         world.weather.note(episode.kind)
 
 
+def _lag(world: _World, episode: Episode) -> None:
+    world.way.lagging.refresh()
+    now_ms = world.kernel.now_ms
+    if now_ms < episode.until_ms:
+        world.kernel.at(now_ms + episode.amount, partial(_lag, world, episode))
+
+
 def _cut(world: _World, episode: Episode) -> None:
     world.weather.note(episode.kind)
     world.hub.cut()
@@ -385,6 +393,7 @@ _ACTS: Mapping[Kind, tuple[_Act, _Act]] = {
     Kind.DROPPED_ORDERS: (_drop, _nothing),
     Kind.POST_ONLY: (_post_only, _nothing),
     Kind.KILL_SWITCH: (_kill, _resume),
+    Kind.LAGGING: (_lag, _nothing),
     Kind.STREAM_CLOSED: (_cut, _nothing),
     Kind.STREAM_DEAF: (_nothing, _cut_at_last),
 }

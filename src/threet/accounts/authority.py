@@ -33,24 +33,29 @@ def authority(
     """Raises ``ConfigurationError`` for a key that may not trade for the account, and
     the ``ExchangeError`` family."""
     account, signer = account.lower(), signer.lower()
-    standing = reader.standing(account)
-    master = _master(reader, account, standing)
-    mode = reader.mode(account)
-    if mode is not AccountMode.SEPARATE:
-        reason = (
-            f"{_ADDRESS}: the collateral of {account} is {mode.value}: its equity "
-            "would look like 0; switch it back to separate accounts at the exchange"
-        )
-        raise ConfigurationError([reason])
     signing = reader.standing(signer)
+    is_own = signing == Standing(Role.AGENT, account)
+    # A question about a role is dear: whose agent it is says that it is a user's.
+    standing = Standing(Role.USER) if is_own else reader.standing(account)
+    master = _master(reader, account, standing)
     if signing.role is not Role.AGENT or signing.owner != master:
         raise ConfigurationError([_not_an_agent(signer, master, signing)])
+    _require_separate(reader.mode(account), account)
     until_ms = _valid_until_ms(reader, master, signer)
     if until_ms is not None and until_ms <= now_ms:
         reason = f"{_KEY}: the agent {signer} has expired; approve a new one"
         raise ConfigurationError([reason])
     is_other = standing.role in {Role.SUB_ACCOUNT, Role.VAULT}
     return Authority(vault=account if is_other else None, valid_until_ms=until_ms)
+
+
+def _require_separate(mode: AccountMode, account: str) -> None:
+    if mode is not AccountMode.SEPARATE:
+        reason = (
+            f"{_ADDRESS}: the collateral of {account} is {mode.value}: its equity "
+            "would look like 0; switch it back to separate accounts at the exchange"
+        )
+        raise ConfigurationError([reason])
 
 
 def _master(reader: IdentityReader, account: str, standing: Standing) -> str:

@@ -28,6 +28,7 @@ from threet.ports.halt_store import FLATTEN, KILL_SWITCH, Halt
 
 _log = structlog.get_logger(__name__)
 _TARGETS = "targets:decided"
+_MOST_PAUSE_SECS = 15.0
 _PRICED_EVERY_SECS = 1.0
 
 
@@ -48,21 +49,23 @@ class OrderGateway:
         self._journal = GatewayJournal(self.parts)
 
     async def run(self) -> None:
-        gateway = await self._opened()
-        async with asyncio.TaskGroup() as group:
-            beside = [
-                group.create_task(self._listen()),
-                group.create_task(self._follow_targets()),
-            ]
-            try:
-                while True:
-                    self._wake.clear()
-                    if await self._priced():
-                        await self._try(lambda: self._cycle(gateway))
-                    await self._rest()
-            finally:
-                for one in beside:
-                    one.cancel()
+        # Heard from the beginning on, its first reading need not be made twice.
+        listening = asyncio.create_task(self._listen())
+        following = asyncio.create_task(self._follow_targets())
+        try:
+            gateway = await self._opened()
+            while not (listening.done() or following.done()):
+                self._wake.clear()
+                if await self._priced():
+                    await self._try(lambda: self._cycle(gateway))
+                await self._rest()
+        finally:
+            listening.cancel()
+            following.cancel()
+            beside = await asyncio.gather(listening, following, return_exceptions=True)
+        for ended in beside:  # neither ends by itself: what ended it is told
+            if isinstance(ended, Exception):
+                raise ended
 
     def figures(self) -> Mapping[str, int | float | str]:
         gateway = self._gateway
@@ -86,8 +89,11 @@ class OrderGateway:
 
     async def _opened(self) -> Gateway:
         """Raises ``ConfigurationError`` for a key that may not trade (O12)."""
+        pause = self.parts.every_secs
         while not await self._try(self._open):
-            await self.parts.process.clock.sleep(self.parts.every_secs)
+            await self.parts.process.clock.sleep(pause)
+            # Each try asks for much: one a second would use up the budget for good.
+            pause = min(2 * pause, _MOST_PAUSE_SECS)
         if self._gateway is None:
             raise AssertionError("_open sets it, or raises")
         return self._gateway

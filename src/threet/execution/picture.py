@@ -64,6 +64,7 @@ class Picture:
         self._parts = parts
         self._account: AccountState | None = None
         self._positions: dict[str, Decimal] | None = None  # with a fill
+        self._newest_ms: dict[str, int] = {}  # of the fills of each symbol
         self._orders: dict[int, OrderReport] = {}
         self._filled: dict[int, Decimal] = {}  # by the fills, of each order
         self._awaited: dict[int, _Awaited] = {}
@@ -161,7 +162,11 @@ class Picture:
         self._filled |= {one.oid: one.filled for one in orders}
         self._read_at = parts.clock.monotonic()
         self._is_doubted, self._is_fresh = False, True
-        self._awaited.clear()
+        # A server that is behind may have answered: what was said counts for a while.
+        now = parts.clock.monotonic()
+        self._awaited = {
+            oid: one for oid, one in self._awaited.items() if one.until > now
+        }
 
     def sent(self, symbol: str, accepted: Accepted, report: OrderReport) -> None:
         """An order was taken; without a stream only a reading tells the rest."""
@@ -208,12 +213,16 @@ class Picture:
             for one in new:
                 self._hear_fill(one)
             return
+        is_odd = False
         for one in new:
+            known = self._positions.get(one.symbol, one.start_position)
+            is_odd |= known != one.start_position
+            is_odd |= one.time_ms < self._newest_ms.get(one.symbol, 0)
             self._hear_fill(one)
-            if one.symbol in self._positions:
-                self._positions[one.symbol] += one.change
-            else:
-                self._positions[one.symbol] = one.start_position + one.change
+            self._positions[one.symbol] = known + one.change
+        if is_odd:
+            # One may be of before that which was taken for the first.
+            self._positions = dict(self._parts.fills.expected())
 
     def _recorded(self, told: Sequence[Fill]) -> Sequence[Fill]:
         """Those that are new. A commit that is told as failed may have been done: what
@@ -230,6 +239,8 @@ class Picture:
             raise
 
     def _hear_fill(self, fill: Fill) -> None:
+        newest_ms = self._newest_ms.get(fill.symbol, 0)
+        self._newest_ms[fill.symbol] = max(newest_ms, fill.time_ms)
         total = self._filled.get(fill.oid, ZERO) + fill.quantity
         self._filled[fill.oid] = total
         awaited = self._awaited.get(fill.oid)

@@ -89,7 +89,9 @@ class GuardedOrderDesk:
 
     def fills(self, since_ms: int) -> Sequence[Fill]:
         request = _question("userFillsByTime", weights.PLAIN)
-        return self._asked(lambda: self._desk.fills(since_ms), request)
+        found = self._asked(lambda: self._desk.fills(since_ms), request)
+        self._access.charge(len(found), RequestClass.ACCOUNT)
+        return found
 
     def _asked(self, question: Callable[[], T], request: Request) -> T:
         return self._access.execute_with_retry(question, RequestClass.ACCOUNT, request)

@@ -28,9 +28,9 @@ class GuardedMoneyHistory:
         name = "userNonFundingLedgerUpdates"
         return self._asked(name, lambda: self._history.updates(since_ms))
 
-    def _asked(self, name: str, question: Callable[[], T]) -> T:
-        """Paid for as a full page: what it holds is not known before."""
-        request = Request(
-            name=name, weight=weights.MONEY_PAGE, priority=Priority.ACCOUNT
-        )
-        return self._access.execute_with_retry(question, RequestClass.ACCOUNT, request)
+    def _asked(self, name: str, question: Callable[[], Sequence[T]]) -> Sequence[T]:
+        """What a page holds is paid for when it is known."""
+        request = Request(name=name, weight=weights.PLAIN, priority=Priority.ACCOUNT)
+        found = self._access.execute_with_retry(question, RequestClass.ACCOUNT, request)
+        self._access.charge(len(found), RequestClass.ACCOUNT)
+        return found

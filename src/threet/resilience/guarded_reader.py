@@ -36,6 +36,8 @@ class Access(Protocol):
 
     def check_health(self, *, is_paid: bool = False) -> int: ...
 
+    def charge(self, items: int, request_class: RequestClass) -> None: ...
+
 
 class GuardedReader:
     """Implements ``ExchangeReader``, and reads the address budget as well.

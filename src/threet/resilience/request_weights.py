@@ -9,8 +9,6 @@ PLAIN = 20
 ROLE = 60  # userRole
 # 500 trades at most, and one more for each 20 of them.
 RECENT_TRADES = 45
-# Funding payments and ledger updates: 500 rows at most, one more for each 20 of them.
-MONEY_PAGE = 45
 _BARS_PER_WEIGHT = 60
 _ITEMS_PER_WEIGHT = 20
 _ACTIONS_PER_WEIGHT = 40

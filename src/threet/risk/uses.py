@@ -10,7 +10,6 @@ from enum import Enum
 
 from threet.model.numbers import ZERO
 from threet.risk.limits import Limits
-from threet.risk.run_gates import RunLimits
 from threet.risk.situation import Seen, Situation
 
 
@@ -48,7 +47,8 @@ class Use:
         return self.limit / self.used if self.used > ZERO else None
 
 
-_Found = tuple[Decimal | None, str]
+Found = tuple[Decimal | None, str]
+"""What is used, None if it is not known; and why, or whose it is."""
 
 
 def uses(
@@ -56,69 +56,60 @@ def uses(
 ) -> Sequence[Use]:
     """In the order of the settings; ``largest_today`` is of the orders sent today."""
     notionals = _notionals(situation, limits)
+    most, largest = limits.most_position_notional, _largest(notionals)
     return [
-        Use(
-            name="most_order_notional",
-            unit=Unit.USDC,
-            limit=limits.most_order_notional,
-            used=largest_today,
-            applies=largest_today is not None,
-            reason="the largest order sent today"
-            if largest_today is not None
-            else "no order was sent today",
-        ),
-        Use(
-            name="most_day_notional",
-            unit=Unit.USDC,
-            limit=limits.most_day_notional,
-            used=situation.notional_today,
-        ),
-        _use(
-            "most_position_notional",
-            Unit.USDC,
-            limits.most_position_notional,
-            _largest(notionals),
-        ),
+        *_sizes_sent(situation, limits, largest_today),
+        use_of("most_position_notional", Unit.USDC, most, largest),
         *_exposures(situation, limits, notionals),
-        Use(
-            name="price_band",
-            unit=Unit.SHARE,
-            limit=limits.price_band,
-            used=None,
-            reason="judged at each order",
-            applies=False,
-        ),
-        _price_age(situation, limits),
-        _use(
-            "most_account_age_ms",
-            Unit.MILLIS,
-            Decimal(limits.most_account_age_ms),
-            _age(situation.equity),
-        ),
-        Use(
-            name="most_orders_a_minute",
-            unit=Unit.ORDERS,
-            limit=Decimal(limits.most_orders_a_minute),
-            used=Decimal(situation.orders_last_minute),
-        ),
-        _use(
-            "most_daily_loss",
-            Unit.SHARE,
-            limits.most_daily_loss,
-            _lost(situation, limits, situation.day_equity),
-        ),
-        _use(
-            "most_drawdown",
-            Unit.SHARE,
-            limits.most_drawdown,
-            _lost(situation, limits, situation.peak_equity),
-        ),
+        *_inputs(situation, limits),
+        *_losses(situation, limits),
         _nearest_liquidation(situation, limits),
         *_groups(limits, notionals),
     ]
 
 
-def _use(name: str, unit: Unit, limit: Decimal, found: _Found) -> Use:
+def _sizes_sent(
+    situation: Situation, limits: Limits, largest_today: Decimal | None
+) -> Iterator[Use]:
+    is_any = largest_today is not None
+    yield Use(
+        name="most_order_notional",
+        unit=Unit.USDC,
+        limit=limits.most_order_notional,
+        used=largest_today,
+        applies=is_any,
+        reason="the largest order sent today" if is_any else "no order was sent today",
+    )
+    day = situation.notional_today, ""
+    yield use_of("most_day_notional", Unit.USDC, limits.most_day_notional, day)
+
+
+def _inputs(situation: Situation, limits: Limits) -> Iterator[Use]:
+    yield Use(
+        name="price_band",
+        unit=Unit.SHARE,
+        limit=limits.price_band,
+        used=None,
+        reason="judged at each order",
+        applies=False,
+    )
+    yield _price_age(situation, limits)
+    most_age = Decimal(limits.most_account_age_ms)
+    age = _age(situation.equity)
+    yield use_of("most_account_age_ms", Unit.MILLIS, most_age, age)
+    most_orders = Decimal(limits.most_orders_a_minute)
+    sent = Decimal(situation.orders_last_minute), ""
+    yield use_of("most_orders_a_minute", Unit.ORDERS, most_orders, sent)
+
+
+def _losses(situation: Situation, limits: Limits) -> Iterator[Use]:
+    today = _lost(situation, limits, situation.day_equity)
+    yield use_of("most_daily_loss", Unit.SHARE, limits.most_daily_loss, today)
+    from_peak = _lost(situation, limits, situation.peak_equity)
+    yield use_of("most_drawdown", Unit.SHARE, limits.most_drawdown, from_peak)
+
+
+def use_of(name: str, unit: Unit, limit: Decimal, found: Found) -> Use:
     return Use(name=name, unit=unit, limit=limit, used=found[0], reason=found[1])
 
 
@@ -139,7 +130,7 @@ def _notionals(situation: Situation, limits: Limits) -> Mapping[str, Decimal] | 
     return found
 
 
-def _largest(notionals: Mapping[str, Decimal] | str) -> _Found:
+def _largest(notionals: Mapping[str, Decimal] | str) -> Found:
     if isinstance(notionals, str):
         return None, notionals
     if not notionals:
@@ -157,7 +148,7 @@ def _exposures(
     )
     equity = _fresh(situation.equity, limits)
     for name, most, total in sums:
-        found: _Found
+        found: Found
         if isinstance(notionals, str):
             found = None, notionals
         elif isinstance(equity, str):
@@ -167,16 +158,16 @@ def _exposures(
         else:
             amount = total(list(notionals.values()))
             found = amount / equity, f"{amount:.2f} USDC"
-        yield _use(name, Unit.MULTIPLE, most, found)
+        yield use_of(name, Unit.MULTIPLE, most, found)
 
 
 def _groups(limits: Limits, notionals: Mapping[str, Decimal] | str) -> Iterator[Use]:
     for name, group in limits.groups.items():
-        found: _Found = (None, notionals) if isinstance(notionals, str) else (None, "")
+        found: Found = (None, notionals) if isinstance(notionals, str) else (None, "")
         if not isinstance(notionals, str):
             held = [of for symbol, of in notionals.items() if symbol in group.symbols]
             found = abs(sum(held, ZERO)), ", ".join(sorted(group.symbols))
-        yield _use(f"groups.{name}", Unit.USDC, group.most_notional, found)
+        yield use_of(f"groups.{name}", Unit.USDC, group.most_notional, found)
 
 
 def _price_age(situation: Situation, limits: Limits) -> Use:
@@ -196,7 +187,7 @@ def _price_age(situation: Situation, limits: Limits) -> Use:
     )
 
 
-def _oldest(symbols: set[str], situation: Situation) -> _Found:
+def _oldest(symbols: set[str], situation: Situation) -> Found:
     missing = sorted(symbols - situation.prices.keys())
     if missing:
         return None, f"the price of {missing[0]} is not known"
@@ -204,7 +195,7 @@ def _oldest(symbols: set[str], situation: Situation) -> _Found:
     return Decimal(situation.prices[symbol].age_ms), symbol
 
 
-def _age(equity: Seen | None) -> _Found:
+def _age(equity: Seen | None) -> Found:
     if equity is None:
         return None, "the account was not read yet"
     return Decimal(equity.age_ms), ""
@@ -218,7 +209,7 @@ def _fresh(equity: Seen | None, limits: Limits) -> Decimal | str:
     return equity.value
 
 
-def _lost(situation: Situation, limits: Limits, before: Decimal | None) -> _Found:
+def _lost(situation: Situation, limits: Limits, before: Decimal | None) -> Found:
     equity = _fresh(situation.equity, limits)
     if isinstance(equity, str):
         return None, equity
@@ -229,7 +220,7 @@ def _lost(situation: Situation, limits: Limits, before: Decimal | None) -> _Foun
 
 
 def _nearest_liquidation(situation: Situation, limits: Limits) -> Use:
-    found: _Found = None, "no position can be liquidated"
+    found: Found = None, "no position can be liquidated"
     if situation.positions is None:
         found = None, "the positions are not known"
     for symbol, price in situation.liquidation_prices.items():
@@ -249,39 +240,3 @@ def _nearest_liquidation(situation: Situation, limits: Limits) -> Use:
         is_least=True,
         applies=situation.positions is None or bool(situation.liquidation_prices),
     )
-
-
-def run_uses(
-    notionals: Mapping[str, Decimal | None], profit: Decimal | None, limits: RunLimits
-) -> Sequence[Use]:
-    """Of a run's own limits those that are set, by what it holds now; the notional of a
-    symbol and the profit may be unknown."""
-    sizes = _sizes(notionals)
-    largest: _Found
-    gross: _Found
-    if isinstance(sizes, str):
-        largest = gross = None, sizes
-    else:
-        largest, gross = (max(sizes, default=ZERO), ""), (sum(sizes, ZERO), "")
-    lost: _Found = (None, "its profit is not known")
-    if profit is not None:
-        lost = max(-profit, ZERO), ""
-    found = (
-        ("most_position", limits.most_position, largest),
-        ("most_gross", limits.most_gross, gross),
-        ("most_loss", limits.most_loss, lost),
-    )
-    return [
-        _use(name, Unit.USDC, most, used)
-        for name, most, used in found
-        if most is not None
-    ]
-
-
-def _sizes(notionals: Mapping[str, Decimal | None]) -> Sequence[Decimal] | str:
-    found = []
-    for symbol, notional in notionals.items():
-        if notional is None:
-            return f"the price of {symbol} is not known"
-        found.append(abs(notional))
-    return found

@@ -26,7 +26,8 @@ from threet.model.prices import Fresh, PriceKind
 from threet.ports.decision_store import StandingTarget
 from threet.ports.trading_view import RunOf
 from threet.risk.run_gates import RunLimits
-from threet.risk.uses import Use, run_uses
+from threet.risk.run_uses import run_uses
+from threet.risk.uses import Use
 from threet.web.answers import exact
 from threet.web.limit_answers import limit_answer
 from threet.web.live_hub import LiveHub

@@ -257,3 +257,16 @@ def test_an_order_of_somebody_else_is_looked_at_before_anything_is_sent(
     exchange.news.hear([changed(oid=77, cloid=None)])
     picture.hear()
     assert picture.is_due
+
+
+def test_w5_i2_the_first_fills_of_a_symbol_may_be_heard_in_any_order(
+    exchange: Exchange,
+) -> None:
+    """The second says from where it started: the first is in that already."""
+    picture = exchange.picture()
+    first = exchange.filled("-0.3", oid=5, time_ms=START_MS)
+    second = exchange.filled("-0.2", oid=5, time_ms=START_MS + 1_000)
+    for one in (second, first):
+        exchange.news.hear([one])
+        picture.hear()
+    assert picture.now().position("BTC") == Decimal("-0.5")

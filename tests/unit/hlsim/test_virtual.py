@@ -93,3 +93,21 @@ def test_the_order_of_fills_by_time_is_a_term(newest_first: bool) -> None:
     times = [fill["time"] for fill in one.info(question)]
     assert times == sorted(times, reverse=newest_first)
     assert times[0] != times[-1]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "answer"),
+    [
+        ("/info", b'{"type":"exchangeStatus"}', 200, b'"time":'),
+        ("/info", b'{"type":"recentTrades","coin":"NONE"}', 500, b"null"),
+        ("/info", b'{"type":"nothing"}', 422, b"Failed to deserialize"),
+        ("/info", b"{", 400, b"Failed to parse"),
+        ("/exchange", b"{}", 422, b"Failed to deserialize"),
+    ],
+)
+def test_the_bytes_of_a_post_are_answered_as_a_server_does(
+    path: str, body: bytes, status: int, answer: bytes
+) -> None:
+    found, said = VirtualExchange(Settings(symbols=2)).post(path, body)
+    assert found == status
+    assert answer in said

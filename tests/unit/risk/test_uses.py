@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 
 from tests.unit.risk.test_gates import CALM, LIMITS, refusals
 from threet.risk.limits import Limits
-from threet.risk.run_gates import RunLimits
 from threet.risk.situation import Proposal, Seen, Situation
-from threet.risk.uses import Use, run_uses, uses
+from threet.risk.uses import Use, uses
 
 
 def found(
@@ -105,19 +104,6 @@ def test_f51_an_unknown_input_makes_the_use_unknown_and_never_0(
         assert told[name].applies
         assert told[name].share is None
         assert told[name].reason
-
-
-def test_a_runs_own_limits_are_told_where_it_has_some() -> None:
-    own = RunLimits(most_position=Decimal(100), most_loss=Decimal(50))
-    holds = {"BTC": Decimal(-80), "ETH": Decimal(20)}
-    told = {one.name: one.used for one in run_uses(holds, Decimal(-5), own)}
-    assert told == {"most_position": Decimal(80), "most_loss": Decimal(5)}
-    (gross,) = run_uses(holds, Decimal(5), RunLimits(most_gross=Decimal(1)))
-    assert gross.used == Decimal(100)
-    unknown = run_uses({"BTC": None}, None, replace(own, most_gross=Decimal(1)))
-    assert [one.used for one in unknown] == [None, None, None]
-    assert all(one.reason for one in unknown)
-    assert run_uses({}, None, RunLimits()) == []
 
 
 @given(held=st.decimals("-5", "5", places=3), price=st.integers(90_000, 110_000))

@@ -143,7 +143,9 @@ def outcomes(answer: WireAnswer, count: int) -> Sequence[Outcome]:
 
 def burned(answer: WireAnswer) -> Burned | Unknown:
     if answer.status == "ok":
-        return Burned.ACCEPTED
+        # Whatever is inside it besides, an error perhaps, proves nothing (O4).
+        is_plain = not isinstance(answer.response, str) and answer.response.data is None
+        return Burned.ACCEPTED if is_plain else Unknown("ok with something inside")
     text = str(answer.response)
     return Burned.USED if _NONCE in text else Unknown(text[:200])
 

@@ -235,6 +235,7 @@ function readHash() {
   const symbol = symbolOf(name) ?? home();
   if (!symbol) return;
   choose({ symbol, timeframe: TIMEFRAMES.includes(timeframe) ? timeframe : chosen.timeframe });
+  if (name) showView("markets");
 }
 
 function symbolOf(name) {
