@@ -300,7 +300,7 @@ class Doctor:
     def _round_trip(self) -> Iterator[Finding]:
         name, reason = "round trip", self.unfit_to_trade()
         if reason:
-            yield unknown(name, f"not tried: {reason}", "mend that, then ask again")
+            yield unknown(name, f"not tried: {reason}", "see that, then ask again")
             return
         symbol = self._needs[0].symbol if self._needs else "BTC"
         product = next((one for one in self._catalogue if one.symbol == symbol), None)
@@ -325,7 +325,7 @@ class Doctor:
         if not self._has_database:
             return "it needs the database, for the intent and its nonce"
         if self.platform is not None and GATEWAY in self.platform.alive:
-            return "the order gateway runs, and would take the order for its own"
+            return "the order gateway runs here: stop 3T first"
         if self._redis_reason:
             return "Redis does not say whether an order gateway runs"
         if not self.is_alone:

@@ -1,6 +1,7 @@
 """`3t connect`: whose account, and the key of its agent; checked, then written down."""
 
 import re
+import secrets
 import stat
 import sys
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
+from threet.adapters.hyperliquid.signing import Signer
 from threet.adapters.system_clock import SystemClock
 from threet.bootstrap import settings as root
 from threet.bootstrap.doctor import Doctor
@@ -59,6 +61,16 @@ def connect(
     _write(given)
     sys.stdout.write(_next_steps(given))
     return 0
+
+
+def make_key(file: Path) -> None:
+    """Of an agent to be approved; overwrites nothing."""
+    if file.exists():
+        raise ConfigurationError([f"{file}: is there already"])
+    key = "0x" + secrets.token_hex(32)
+    write_privately(file, key + "\n")
+    address = Signer(key, "b").address
+    sys.stdout.write(f"{file}: the key of agent {address}, which is to be approved\n")
 
 
 def _network(given: str | None) -> str:
@@ -123,12 +135,12 @@ def _variables(given: Given) -> Mapping[str, str]:
 
 def _write(given: Given) -> None:
     """Both texts are made before either is written."""
-    config, secrets = root.config_file(), root.secrets_file()
+    config, private = root.config_file(), root.secrets_file()
     plain = with_value(_text(config), (*_SECTION, "network"), given.network)
-    private = with_value(_text(secrets), (*_SECTION, "wallet_address"), given.address)
+    hidden = with_value(_text(private), (*_SECTION, "wallet_address"), given.address)
     if given.key:
-        private = with_value(private, (*_SECTION, "private_key"), given.key)
-    write_privately(secrets, private)
+        hidden = with_value(hidden, (*_SECTION, "private_key"), given.key)
+    write_privately(private, hidden)
     mode = stat.S_IMODE(config.stat().st_mode) if config.exists() else _CONFIG_MODE
     replace_text(config, plain, mode)
 

@@ -148,11 +148,17 @@ def connect_(
     key_file: Annotated[
         Path | None, typer.Option(help="Holds the agent's key; else it is asked for.")
     ] = None,
+    new_key: Annotated[
+        Path | None, typer.Option(help="Only make a key, into this file.")
+    ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Replace another key that is there.")
     ] = False,
 ) -> None:
     """Your account and its agent's key: checked, then into config.yml, secrets.yml."""
+    if new_key is not None:
+        connect.make_key(new_key)
+        return
     code = connect.connect(
         network=network, address=address, key_file=key_file, force=force
     )

@@ -15,6 +15,7 @@ from tests.integration.trading.clinic import (
     Clinic,
     opened,
 )
+from threet.adapters.hyperliquid.signing import Signer
 from threet.bootstrap import settings as root
 from threet.cli.main import app
 from threet.model.errors import ConfigurationError
@@ -118,3 +119,15 @@ def test_what_is_no_key_is_refused_without_being_told(
     refused = connected(typed=typed)
     assert isinstance(refused.exception, ConfigurationError)
     assert typed.strip() not in str(refused.exception)
+
+
+def test_a_new_key_is_private_and_only_its_address_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "paper.key"
+    done = CliRunner().invoke(app, ["connect", "--new-key", str(file)])
+    key = file.read_text().strip()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert Signer(key, "b").address in done.output
+    assert key not in done.output
+    again = CliRunner().invoke(app, ["connect", "--new-key", str(file)])
+    assert isinstance(again.exception, ConfigurationError)
+    assert file.read_text().strip() == key

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from threet.model.errors import ThreeTError
+from threet.model.errors import RateLimitedError, ThreeTError
 from threet.model.findings import Finding, unknown
 
 Check = Callable[[], Iterable[Finding]]
@@ -13,5 +13,9 @@ def examined(checks: Sequence[tuple[str, Check]]) -> Iterator[Finding]:
     for name, check in checks:
         try:
             yield from check()
+        except RateLimitedError as error:
+            secs = error.retry_after_secs
+            remedy = f"the budget is used up now, as at a start: again in {secs:.0f} s"
+            yield unknown(name, str(error), remedy)
         except ThreeTError as error:
             yield unknown(name, str(error), "mend what it names, then ask again")

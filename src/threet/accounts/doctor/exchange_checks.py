@@ -31,7 +31,7 @@ def read_time(server_ms: Callable[[], int], clock: Clock) -> TimeReading:
 def _once(server_ms: Callable[[], int], clock: Clock) -> TimeReading:
     before, began = clock.now_ms(), clock.monotonic()
     told = server_ms()
-    took_ms = int((clock.monotonic() - began) * 1000)
+    took_ms = round((clock.monotonic() - began) * 1000)
     return TimeReading(told - (before + took_ms // 2), took_ms // 2 + 1)
 
 
