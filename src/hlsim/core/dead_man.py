@@ -45,6 +45,10 @@ class DeadMan:
         self._timers.at(time_ms, lambda due_ms: self._fire(user, due_ms))
         return None
 
+    def due_ms(self, user: str) -> int | None:
+        """Return when the orders of ``user`` will be canceled, None if never."""
+        return self._due.get(user)
+
     def _times_today(self, user: str, now_ms: int) -> int:
         day, times = self._fired.get(user, (0, 0))
         return times if day == now_ms // DAY_MS else 0

@@ -138,9 +138,12 @@ def trader() -> TraderParts:
 def order_gateway() -> OrderGatewayParts:
     """Raises ``ConfigurationError`` without an account or a key of its agent."""
     settings = root.config()
-    if settings.exchanges.hyperliquid.network == "mainnet":
-        # Until stops at the exchange, the ledger and the account's check are there.
-        reason = "exchanges.hyperliquid.network: 3T does not trade on mainnet yet"
+    is_mainnet = settings.exchanges.hyperliquid.network == "mainnet"
+    if is_mainnet and not settings.execution.on_mainnet:
+        reason = (
+            "execution.on_mainnet: real money is traded only where this is set; "
+            "run the acceptance cards on testnet before (docs/acceptance)"
+        )
         raise ConfigurationError([reason])
     process = processes.process_parts(settings, "order_gateway")
     store, address = processes.database(settings), _address(settings)

@@ -71,9 +71,13 @@ def doctor_in(data_dir: Path | None, *, trades: bool) -> Iterator[Doctor]:
             settings.data_dir, run.redis_port, run.redis_password
         )
     with _held(root.data_dir(settings), wanted=trades) as is_alone:
-        yield Doctor(
+        doctor = Doctor(
             settings=settings, clock=SystemClock(), trades=trades, is_alone=is_alone
         )
+        try:
+            yield doctor
+        finally:
+            doctor.close()
 
 
 def _running(data_dir: Path, network: str) -> run_file.RunNote | None:

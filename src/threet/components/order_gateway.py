@@ -30,6 +30,7 @@ _log = structlog.get_logger(__name__)
 _TARGETS = "targets:decided"
 _MOST_PAUSE_SECS = 15.0
 _PRICED_EVERY_SECS = 1.0
+_SWEEP_AGAIN_SECS = 60.0
 
 
 @dataclass(slots=True)
@@ -41,6 +42,8 @@ class OrderGateway:
     _priced_at: float = float("-inf")
     _gateway: Gateway | None = None
     _killed: frozenset[str] = frozenset()
+    _is_swept: bool = False
+    _sweep_at: float = float("-inf")
     _cycles: int = 0
     _failures: int = 0
     _state: str = "starting"
@@ -176,9 +179,21 @@ class OrderGateway:
             self._journal.note(canceled)
         if self._journal.note(gateway.act(self._wanted(halts, gateway))):
             self._journal.note(gateway.act(self._wanted(halts, gateway)))
+        if FLATTEN in self._killed:
+            self._sweep(gateway)
         self._journal.seen(gateway.reading.orders)
         self._journal.differences(gateway.mismatch)
         self._cycles += 1
+
+    def _sweep(self, gateway: Gateway) -> None:
+        """Once it is flat; where too little was ever traded the exchange refuses."""
+        now = self.parts.process.clock.monotonic()
+        if self._is_swept or now < self._sweep_at or not gateway.is_flat:
+            return
+        self._is_swept = gateway.sweep()
+        self._sweep_at = now + _SWEEP_AGAIN_SECS
+        if self._is_swept:
+            _log.warning("swept", what="the exchange cancels what may still arrive")
 
     def _heed(self, halts: Sequence[Halt], gateway: Gateway) -> None:
         """What is killed now is looked at as it is now."""
@@ -186,6 +201,7 @@ class OrderGateway:
         killed = frozenset(causes & {KILL_SWITCH, FLATTEN})
         if killed - self._killed:
             gateway.doubt()
+            self._is_swept, self._sweep_at = False, float("-inf")
         self._killed = killed
 
     def _wanted(self, halts: Sequence[Halt], gateway: Gateway) -> Mapping[str, Wanted]:

@@ -269,6 +269,7 @@ class ExecutionSettings(Section):
     leverage: Annotated[int, Field(ge=1, le=50)] | None = None
     margin: Literal["cross", "isolated"] = "cross"
     dead_man_secs: Annotated[int, Field(ge=0, le=3600)] = 0
+    on_mainnet: bool = False
 
 
 class Sections(Section):

@@ -37,6 +37,9 @@ from threet.ports.fill_store import FillStore
 from threet.ports.intent_store import IntentStore
 from threet.ports.order_desk import OrderDesk
 
+# Beyond the expiry of any order that is still on its way.
+_SWEEP_MS = 30_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leverage:
@@ -161,6 +164,18 @@ class Gateway:
                 and one.symbol not in self._picture.awaited
             ]
         )
+
+    @property
+    def is_flat(self) -> bool:
+        """Nothing is held and nothing rests, as far as is known."""
+        reading = self._picture.now()
+        return not (reading.orders or any(reading.positions.values()))
+
+    def sweep(self) -> bool:
+        """Let the exchange itself cancel, a little later, whatever may still arrive;
+        only where nothing is held, for it cancels stops as well. Whether it will."""
+        now_ms = self._parts.clock.now_ms()
+        return self.is_flat and self._sending.schedule_cancel(now_ms + _SWEEP_MS)
 
     def _plan(self, wanted: Mapping[str, Wanted]) -> Plan:
         reading, plan = self._picture.now(), Plan()

@@ -10,6 +10,7 @@ from typing import Any
 
 import urllib3
 
+from hlsim.core.terms import Terms
 from hlsim.faults.plan import Fault
 from hlsim.server.settings import Deposit, Limits, Settings
 from hlsim.testing import Served, serving
@@ -264,6 +265,10 @@ class Desk:
         found: list[dict[str, Any]] = self.ask(type="frontendOpenOrders", user=ADDRESS)
         return found
 
+    def is_swept(self) -> bool:
+        """Whether the exchange will cancel what is still to come."""
+        return self.served.call(lambda one: one.dead_man.due_ms(ADDRESS) is not None)
+
     def stops(self) -> list[str]:
         return sorted(one["triggerPx"] for one in self.resting() if one["isTrigger"])
 
@@ -280,6 +285,7 @@ def opened(folder: Path) -> Iterator[Desk]:
         limits=Limits(ip_weight=0, ws_connections=0),
         accounts=(Deposit(address=ADDRESS, funds=FUNDS),),
         control_port=0,
+        terms=Terms(scheduled_cancel_volume=0),
     )
     database = Database(make_engine(f"sqlite:///{folder / '3t.db'}"))
     migrate(database.engine)

@@ -115,6 +115,8 @@ async def test_b10_f22_a_kill_that_flattens_really_closes(desk: Desk) -> None:
         desk.halts.halt(KILL_SWITCH, "by hand", 1)
         desk.halts.halt(FLATTEN, "by hand", 1)
         await until(lambda: desk.position() == 0 and not desk.resting())
+        # Whatever may still arrive, the exchange itself cancels.
+        await until(desk.is_swept)
     async with desk.running() as again:  # also over a restart
         await until(lambda: again.figures()["cycles"] > 3)  # type: ignore[operator]
         assert desk.position() == 0

@@ -29,7 +29,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [
-        ({"NETWORK": "mainnet"}, "does not trade on mainnet"),
+        ({"NETWORK": "mainnet"}, "execution.on_mainnet"),
         ({}, "wallet_address"),
         ({"WALLET_ADDRESS": OTHER}, "private_key"),
         (
