@@ -13,7 +13,7 @@ from threet.accounts.doctor import (
     state_checks,
 )
 from threet.accounts.doctor.account_checks import Remembering
-from threet.accounts.doctor.examining import Check, examined
+from threet.accounts.doctor.examining import Check, Wait, examined, impatient
 from threet.accounts.doctor.product_checks import Need
 from threet.adapters.sql.account_ids import known_addresses
 from threet.adapters.sql.database import Database
@@ -49,6 +49,7 @@ class Doctor:
     clock: Clock
     trades: bool = False
     is_alone: bool = False
+    wait: Wait = impatient
     _redis_reason: str = field(default="", init=False)
 
     def findings(self) -> Iterator[Finding]:
@@ -60,8 +61,8 @@ class Doctor:
         if not (yield from self._exchange_is_there()):
             yield unknown("account", "not asked", "first the exchange, then the rest")
             return
-        yield from examined(self._of_account())
-        yield from examined([("products", self._products)])
+        yield from examined(self._of_account(), self.wait)
+        yield from examined([("products", self._products)], self.wait)
         if self.trades:
             yield from examined([("round trip", self._round_trip)])
 
@@ -259,7 +260,7 @@ class Doctor:
             account=None if self.address is None else self._account,
         )
         for need in self._needs:
-            yield from examined(asked.checks(need))
+            yield from examined(asked.checks(need), self.wait)
 
     def _round_trip(self) -> Iterator[Finding]:
         name, reason = "round trip", self.unfit_to_trade()
