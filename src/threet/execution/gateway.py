@@ -197,20 +197,34 @@ class Gateway:
     def _actions(
         self, case: Case, wanted: Wanted | None, reading: Reading
     ) -> Sequence[Action | Close]:
-        """What brings the position where it shall be, else what protects it there."""
-        if case.is_unsettled or case.position is None:
+        """What brings the position where it shall be, and what protects it there: that
+        waits for nothing else, refused or not yet filled."""
+        if case.is_unsettled:
             return next_actions(case, self._parts.manner)
-        first = (
-            [Rest("nobody wants it")]
-            if wanted is None
-            else next_actions(case, self._parts.manner)
-        )
-        if not all(isinstance(one, Rest) for one in first):
-            return self._patient(case, first)
-        covered = cover_actions(self._cover(case, wanted, reading))
+        first = self._patient(case, self._towards(case, wanted))
+        covered = self._covered(case, wanted, reading)
         if isinstance(covered, Close):
             return [covered]
-        return self._patient(case, covered) or first
+        covered = self._patient(case, covered)
+        if all(isinstance(one, Rest) for one in first):
+            return covered or first
+        return [*(one for one in covered if not isinstance(one, Rest)), *first]
+
+    def _towards(self, case: Case, wanted: Wanted | None) -> Sequence[Action]:
+        if wanted is None:
+            return [Rest("nobody wants it")]
+        return next_actions(case, self._parts.manner)
+
+    def _covered(
+        self, case: Case, wanted: Wanted | None, reading: Reading
+    ) -> Sequence[Action] | Close:
+        """A position that shall go, or that nobody wants, keeps the stop it has."""
+        if case.position is None:
+            return []
+        quantity = ZERO if wanted is None else wanted.granted.quantity
+        if case.position != ZERO and quantity * case.position <= ZERO:
+            return []
+        return cover_actions(self._cover(case, wanted, reading))
 
     def _patient(self, case: Case, actions: Sequence[Action]) -> Sequence[Action]:
         """An order waits after a refusal of its kind; a cancel does not."""
