@@ -125,7 +125,8 @@ class Gateway:
         return self._picture.take_new_fills()
 
     def act(self, wanted: Mapping[str, Wanted]) -> Sequence[Done]:
-        """After ``observe``. Raises as it does; then nothing new was sent.
+        """After ``observe``; nothing is added while there are fills that it did not
+        return. Raises as it does; then nothing new was sent.
 
         Whoever calls sees to it that a wish ends of which ``Done`` says so: its
         position is then closed as any that nobody wants.
@@ -136,6 +137,9 @@ class Gateway:
             # is something to send, and nothing is sent on an old one.
             self._picture.read()
             plan = self._plan(wanted)
+            if self._picture.has_new_fills:
+                # A stop's, perhaps, which ends a wish: whoever wishes hears it first.
+                plan.orders = [one for one in plan.orders if one[0].reduce_only]
         done = [*plan.rests, *self._sending.cancel(plan.cancels)]
         done += self._send(plan)
         self._watch_over()

@@ -17,7 +17,7 @@ from tests.integration.trading.scripted import (
 from threet.adapters.sql.engine import make_engine
 from threet.adapters.sql.migrate import migrate
 from threet.execution.gateway import Gateway
-from threet.model.orders import OrderSpec, Side
+from threet.model.orders import OrderSpec, Side, TimeInForce, Trigger, TriggerKind
 from threet.ports.order_desk import Accepted, Outcome, Refused, Ticket
 
 
@@ -123,3 +123,29 @@ def test_a_turn_without_a_price_places_no_stop_of_the_other_side(world: World) -
     for _ in range(2):
         gateway.cycle(guarded("-5", "110"))
     assert stops(world) == [(Decimal(5), Decimal(90))]
+
+
+def test_a_stop_seen_by_the_reading_before_an_order_is_told_before_it_is_sent(
+    world: World,
+) -> None:
+    """Else what the stop sold would be bought back: its wish ends when it is told."""
+    gateway = protected(world, "90")
+    (stop,) = world.desk.resting
+    gateway.observe()
+    world.desk.resting = []
+    world.desk.fill(
+        OrderSpec(
+            symbol="BTC",
+            side=Side.SELL,
+            quantity=Decimal(5),
+            limit_price=PRICE,
+            time_in_force=TimeInForce.GTC,
+            reduce_only=True,
+            trigger=Trigger(kind=TriggerKind.STOP_LOSS, price=Decimal(90)),
+        ),
+        stop.cloid,
+    )
+    # Something of another symbol is to be sent, so the account is read once more.
+    gateway.act({**guarded("5", "90"), **wanted(ETH="1")})
+    assert world.desk.position("BTC") == 0
+    assert stop.cloid in [one.cloid for one in gateway.observe()]
