@@ -168,8 +168,7 @@ class OrderGateway:
         self._heed(halts, gateway)
         self._journal.stopped(gateway.observe())
         if self._killed:
-            canceled = gateway.cancel_all(with_protection=FLATTEN in self._killed)
-            self._journal.note(canceled)
+            self._journal.note(gateway.cancel_quotes())
         if self._journal.note(gateway.act(self._wanted(halts, gateway))):
             self._journal.note(gateway.act(self._wanted(halts, gateway)))
         self._journal.seen(gateway.reading.orders)

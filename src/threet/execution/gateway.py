@@ -153,15 +153,15 @@ class Gateway:
         """Read the account before anything else."""
         self._picture.doubt()
 
-    def cancel_all(self, *, with_protection: bool) -> Sequence[Done]:
-        """Every order of ours that rests. Without its stops a position stands bare:
-        they go only where it goes, too."""
+    def cancel_quotes(self) -> Sequence[Done]:
+        """Every order of ours that rests, but no stop: it goes when its position is
+        gone, and not when that shall go, which may take its time."""
         return self._sending.cancel(
             [
                 (one.symbol, one.cloid)
                 for one in self._picture.now().orders
                 if one.cloid is not None
-                and (with_protection or one.trigger_price is None)
+                and one.trigger_price is None
                 and one.symbol not in self._picture.awaited
             ]
         )

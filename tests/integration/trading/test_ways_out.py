@@ -149,3 +149,11 @@ def test_a_stop_seen_by_the_reading_before_an_order_is_told_before_it_is_sent(
     gateway.act({**guarded("5", "90"), **wanted(ETH="1")})
     assert world.desk.position("BTC") == 0
     assert stop.cloid in [one.cloid for one in gateway.observe()]
+
+
+def test_a_kill_leaves_the_stop_until_the_position_is_gone(world: World) -> None:
+    gateway = protected(world, "90")
+    world.desk.says = lambda _: Refused("not now")
+    gateway.cancel_quotes()
+    gateway.cycle(wanted(BTC="0"))
+    assert stops(world) == [(Decimal(5), Decimal(90))]
