@@ -55,8 +55,8 @@ class OrderGateway:
             gateway = await self._opened()
             while not (listening.done() or following.done()):
                 self._wake.clear()
-                if await self._priced():
-                    await self._try(lambda: self._cycle(gateway))
+                await self._price()
+                await self._try(lambda: self._cycle(gateway))
                 await self._rest()
         finally:
             listening.cancel()
@@ -133,8 +133,12 @@ class OrderGateway:
             async with asyncio.timeout(self.parts.every_secs):
                 await self._wake.wait()
 
-    async def _priced(self) -> bool:
-        """Every price each second; between, those of what is wanted otherwise."""
+    async def _price(self) -> None:
+        """Every price each second; between, those of what is wanted otherwise.
+
+        Without, what is known grows old until nothing is added on it; fills, cancels,
+        stops and ways out go on.
+        """
         live, quotes = self.parts.live, self.parts.quotes
         now = self.parts.process.clock.monotonic()
         nudged, self._nudged = self._nudged, set()
@@ -146,8 +150,6 @@ class OrderGateway:
                 self._priced_at = now
         except DependencyError as error:
             self._waits(error)
-            return False
-        return True
 
     async def _try(self, work: Callable[[], None]) -> bool:
         try:
