@@ -1,12 +1,14 @@
 """The process-wide settings, read once; and the addresses that follow from them."""
 
 import os
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
 from sqlalchemy import URL
 
 from threet.adapters.redis_streams.address import RedisAddress
+from threet.config import sources
 from threet.config.sections import Sections
 from threet.config.settings import load
 from threet.model.errors import ConfigurationError
@@ -28,7 +30,32 @@ def settings_in(data_dir: Path | None) -> Sections:
     """The same with another data folder, if one is named."""
     if data_dir is None:
         return config()
-    return load(environment={**os.environ, "THREET_DATA_DIR": str(data_dir)})
+    return settings_with({"THREET_DATA_DIR": str(data_dir)})
+
+
+def settings_of_run(data_dir: Path, redis_port: int, password: str) -> Sections:
+    """Those of a running 3T that brought its own Valkey: where that is."""
+    own = {
+        "THREET_DATA_DIR": str(data_dir),
+        "THREET_REDIS__HOST": "127.0.0.1",
+        "THREET_REDIS__PORT": str(redis_port),
+        "THREET_REDIS__PASSWORD": password,
+    }
+    return settings_with(own)
+
+
+def settings_with(variables: Mapping[str, str]) -> Sections:
+    """As if these stood in the environment; "" unsets what a file says."""
+    return load(environment={**os.environ, **variables})
+
+
+def config_file() -> Path:
+    """Where the settings are written that are no secrets."""
+    return Path(os.environ.get(sources.CONFIG_VARIABLE, sources.CONFIG_FILE))
+
+
+def secrets_file() -> Path:
+    return Path(os.environ.get(sources.SECRETS_VARIABLE, sources.SECRETS_FILE))
 
 
 def rest_url(settings: Sections) -> str:

@@ -9,13 +9,17 @@ import typer
 from threet.bootstrap import telling_refusals
 from threet.bootstrap.embedded import EmbeddedOptions
 from threet.cli import (
+    acceptance,
     configuration,
+    connect,
     data,
     database,
+    doctor,
     init,
     ledger,
     products,
     status,
+    strategy,
     trading,
     up,
 )
@@ -32,6 +36,8 @@ app.add_typer(products.app, name="products")
 app.add_typer(configuration.app, name="config")
 app.add_typer(data.app, name="data")
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(strategy.app, name="strategy")
+app.add_typer(acceptance.app, name="acceptance")
 
 DataDir = Annotated[
     Path | None,
@@ -116,6 +122,47 @@ def init_(
     Only what is missing is written; a second run changes nothing.
     """
     init.make(variant)
+
+
+@app.command(name="doctor")
+def doctor_(
+    trade: Annotated[
+        bool, typer.Option("--trade", help="Send an order far away, and cancel it.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """What stands between here and the next trade; exits with 1 if anything does."""
+    code = doctor.examine(trades=trade, as_json=as_json, data_dir=data_dir)
+    raise SystemExit(code)
+
+
+@app.command(name="connect")
+def connect_(
+    network: Annotated[
+        str | None, typer.Option(help="mainnet, testnet or simulator.")
+    ] = None,
+    address: Annotated[
+        str | None, typer.Option(help="The account, never its agent.")
+    ] = None,
+    key_file: Annotated[
+        Path | None, typer.Option(help="Holds the agent's key; else it is asked for.")
+    ] = None,
+    new_key: Annotated[
+        Path | None, typer.Option(help="Only make a key, into this file.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace another key that is there.")
+    ] = False,
+) -> None:
+    """Your account and its agent's key: checked, then into config.yml, secrets.yml."""
+    if new_key is not None:
+        connect.make_key(new_key)
+        return
+    code = connect.connect(
+        network=network, address=address, key_file=key_file, force=force
+    )
+    raise SystemExit(code)
 
 
 @app.command()

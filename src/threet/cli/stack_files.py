@@ -91,7 +91,7 @@ def complete_environment(network: str, variant: Variant | None) -> list[str]:
     known = _variables(text)
     wanted = {**_missing(known, network), **_chosen(known, variant)}
     if wanted or not ENVIRONMENT.exists():
-        _write_privately(ENVIRONMENT, _with(text, wanted))
+        write_privately(ENVIRONMENT, _with(text, wanted))
     return list(wanted)
 
 
@@ -100,7 +100,7 @@ def make_secrets(network: str) -> bool:
     is_missing = not SECRETS.exists()
     if is_missing:
         account = _DEMO_ACCOUNT if network == "simulator" else _NO_ACCOUNT
-        _write_privately(SECRETS, _SECRETS_HEAD + account)
+        write_privately(SECRETS, _SECRETS_HEAD + account)
     if os.geteuid() == 0:
         known = _variables(ENVIRONMENT.read_text())
         os.chown(SECRETS, int(known["THREET_UID"]), _GROUP_KEPT)
@@ -157,11 +157,19 @@ def _quoted(value: str) -> str:
     return f"'{value}'" if "$" in value else value
 
 
-def _write_privately(file: Path, text: str) -> None:
+def write_privately(file: Path, text: str) -> None:
     """Whole or not at all, and never readable by others in between."""
+    replace_text(file, text, _PRIVATE)
+
+
+def replace_text(file: Path, text: str, mode: int) -> None:
+    """The file's owner stays whoever it was."""
     draft = file.with_name(f"{file.name}.draft")
     draft.unlink(missing_ok=True)
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(handle, "w") as out:
         out.write(text)
+    if file.exists() and os.geteuid() == 0:
+        before = file.stat()
+        os.chown(draft, before.st_uid, before.st_gid)
     draft.replace(file)

@@ -1,0 +1,1 @@
+"""The doctor: what stands between this installation and its next trade (B11)."""

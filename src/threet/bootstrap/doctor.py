@@ -1,0 +1,364 @@
+"""Wires the doctor: what it asks, of whom, and in which order."""
+
+import asyncio
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from threet.accounts.doctor import (
+    account_checks,
+    exchange_checks,
+    product_checks,
+    state_checks,
+)
+from threet.accounts.doctor.account_checks import Remembering
+from threet.accounts.doctor.examining import Check, examined
+from threet.accounts.doctor.product_checks import Need
+from threet.adapters.redis_streams.live_view import RedisLiveView
+from threet.adapters.sql.account_ids import known_addresses
+from threet.adapters.sql.candle_store import SqlCandleStore
+from threet.adapters.sql.database import Database
+from threet.adapters.sql.halt_store import SqlHaltStore
+from threet.adapters.sql.ledger_store import SqlLedgerStore
+from threet.adapters.sql.migrate import current_revision, newest_revision
+from threet.adapters.sql.product_store import SqlProductStore
+from threet.adapters.sql.trading_store import SqlIntentStore
+from threet.bootstrap import access, processes
+from threet.bootstrap import settings as root
+from threet.bootstrap.exchange_desk import ExchangeDesk
+from threet.bootstrap.strategy_runs import configured
+from threet.config.sections import Sections
+from threet.execution.round_trip import RoundTrip
+from threet.model.accounts import AccountState
+from threet.model.errors import ConfigurationError, DependencyError, ExchangeError
+from threet.model.findings import Finding, fail, ok, unknown, warn
+from threet.model.prices import PriceKind
+from threet.model.products import Product
+from threet.model.times import PROCESS_DEAD_AFTER_MS
+from threet.ports.clock import Clock
+
+# Address, account mode, agent and collateral come first.
+_OF_CONNECTION = 4
+GATEWAY = "order_gateway"
+_NANOSECONDS_A_MS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """What Redis tells of the processes; ``ages_ms`` are of the mid prices."""
+
+    alive: frozenset[str]
+    ages_ms: Mapping[str, int]
+
+
+@dataclass(kw_only=True)
+class Doctor:
+    """``is_alone``: nobody else trades in this data folder, and nobody will while it
+    is held; for the round trip."""
+
+    settings: Sections
+    clock: Clock
+    trades: bool = False
+    is_alone: bool = False
+    _redis_reason: str = field(default="", init=False)
+
+    def findings(self) -> Iterator[Finding]:
+        """In the order in which they are to be mended."""
+        yield ok("configuration", "every value is a valid one")
+        network = self.settings.exchanges.hyperliquid.network
+        yield from exchange_checks.trades_there(network)
+        yield from examined([("strategies", self._strategies)])
+        yield from examined([("redis", self._redis), ("database", self._database)])
+        if not (yield from self._exchange_is_there()):
+            yield unknown("account", "not asked", "first the exchange, then the rest")
+            return
+        yield from examined(self._of_account())
+        for need in self._needs:
+            yield from examined(self._of_product(need))
+        if self.trades:
+            yield from examined([("round trip", self._round_trip)])
+
+    def connection(self) -> Iterator[Finding]:
+        """Only what concerns the exchange, the address and the key."""
+        network = self.settings.exchanges.hyperliquid.network
+        yield from exchange_checks.trades_there(network)
+        if (yield from self._exchange_is_there()):
+            yield from examined(self._of_account()[:_OF_CONNECTION])
+
+    @cached_property
+    def desk(self) -> ExchangeDesk:
+        return ExchangeDesk(
+            self.settings, self.clock, is_shared=self.platform is not None
+        )
+
+    @cached_property
+    def platform(self) -> Platform | None:
+        """None where Redis does not answer, or is not there yet."""
+        if self.settings.redis.host is None:
+            return None
+        try:
+            return asyncio.run(self._asked_of_redis())
+        except DependencyError as error:
+            self._redis_reason = str(error)
+            return None
+
+    @cached_property
+    def address(self) -> str | None:
+        """The configured account, or the only one that the database knows."""
+        configured_one = self.settings.exchanges.hyperliquid.wallet_address
+        if configured_one is not None or not self._has_database:
+            return configured_one
+        known = self._store.read(known_addresses)
+        return known[0] if len(known) == 1 else None
+
+    @cached_property
+    def _store(self) -> Database:
+        return processes.database(self.settings)
+
+    @cached_property
+    def _has_database(self) -> bool:
+        if not _is_there(self.settings):
+            return False
+        try:
+            return current_revision(self._store.engine) == newest_revision()
+        except DependencyError:
+            return False
+
+    @cached_property
+    def _reader(self) -> Remembering:
+        return Remembering(self.desk.identity)
+
+    @cached_property
+    def _account(self) -> AccountState:
+        return self.desk.exchange.account(self.known_address())
+
+    @cached_property
+    def _catalogue(self) -> Sequence[Product]:
+        return self.desk.exchange.products()
+
+    @cached_property
+    def _needs(self) -> Sequence[Need]:
+        try:
+            runs = configured(self.settings)
+        except ConfigurationError:
+            return ()  # told by its own check
+        needs = [strategy.needs() for _, strategy in runs]
+        return product_checks.merged(
+            [(one.symbols, one.timeframes, one.bars) for one in needs]
+        )
+
+    def _strategies(self) -> Iterator[Finding]:
+        try:
+            runs = configured(self.settings)
+        except ConfigurationError as error:
+            yield fail("strategies", "; ".join(error.reasons), "mend config.yml")
+            return
+        if not runs:
+            remedy = "name some in config.yml: docs/tutorial/write-a-strategy.md"
+            yield warn("strategies", "none: nothing is decided", remedy)
+            return
+        names = ", ".join(run.name for run, _ in runs)
+        yield ok("strategies", f"{len(runs)}: {names}")
+
+    def _redis(self) -> Iterator[Finding]:
+        if self.platform is not None:
+            yield ok("redis", f"answers; {len(self.platform.alive)} processes live")
+        elif self._redis_reason:
+            yield fail("redis", self._redis_reason, "start Redis, check `redis`")
+        else:
+            yield warn("redis", "nothing runs here now", "`3t up` brings its own")
+
+    def _database(self) -> Iterator[Finding]:
+        url = root.database_url(self.settings)
+        where = url.host or f"SQLite in {Path(str(url.database)).parent}"
+        if not _is_there(self.settings):
+            yield warn("database", f"{where}: not there yet", "`3t up` makes it")
+            return
+        current = current_revision(self._store.engine)
+        yield state_checks.database(current, newest_revision(), str(where))
+
+    def _exchange_is_there(self) -> Generator[Finding, None, bool]:
+        url = root.rest_url(self.settings)
+        try:
+            reading = exchange_checks.read_time(
+                self.desk.exchange.server_ms, self.clock
+            )
+        except ExchangeError as error:
+            remedy = "check network and URL; of the simulator: does `hlsim serve` run?"
+            yield fail("exchange", f"{url}: {error.reason}", remedy)
+            return False
+        yield exchange_checks.reachable(url, reading)
+        yield exchange_checks.clock_skew(reading)
+        return True
+
+    def _of_account(self) -> Sequence[tuple[str, Check]]:
+        if self.address is None:
+            return [("address", self._no_address)]
+        address, reader = self.address, self._reader
+        return [
+            ("address", lambda: [account_checks.role(reader, address)]),
+            ("account mode", lambda: [account_checks.mode(reader, address)]),
+            ("agent", self._key),
+            ("collateral", lambda: [account_checks.collateral(self._account)]),
+            ("action budget", self._actions),
+            ("request budget", self._requests),
+            ("halts", self._state),
+        ]
+
+    def _no_address(self) -> Iterator[Finding]:
+        remedy = "`3t connect`, or exchanges.hyperliquid.wallet_address"
+        yield warn("address", "there is none: prices only, no account", remedy)
+
+    def _key(self) -> Iterator[Finding]:
+        try:
+            signer = self.desk.signer
+        except ConfigurationError as error:
+            remedy = "`3t connect` with the key of an agent"
+            yield fail("agent", "; ".join(error.reasons), remedy)
+            return
+        yield from account_checks.key(
+            self._reader,
+            account=self.known_address(),
+            signer=None if signer is None else signer.address,
+            now_ms=self.clock.now_ms(),
+        )
+
+    def _actions(self) -> Iterator[Finding]:
+        use = self.desk.exchange.address_use(self.known_address())
+        known = access.address_forecast(self.settings) if self.platform else None
+        in_secs = None if known is None else known.exhausted_in_secs
+        yield exchange_checks.action_budget(use, in_secs)
+
+    def _requests(self) -> Iterator[Finding]:
+        if self.platform is None:
+            limit = self.settings.exchanges.hyperliquid.weight_per_minute
+            yield ok("request budget", f"{limit} a minute; nothing here uses it now")
+            return
+        state = access.budget(self.settings, self.clock).state()
+        yield exchange_checks.ip_budget(state)
+
+    def _state(self) -> Iterator[Finding]:
+        if not self._has_database:
+            return
+        address = self.known_address()
+        if address not in self._store.read(known_addresses):
+            yield ok("halts", "nothing was traded from this database yet")
+            return
+        store = self._store
+        yield state_checks.halts(SqlHaltStore(store, account=address).halts())
+        intents = SqlIntentStore(store, account=address, signer="")
+        yield state_checks.intents(intents.unsettled())
+        yield state_checks.equity(SqlLedgerStore(store, account=address).last_check())
+
+    def _of_product(self, need: Need) -> Sequence[tuple[str, Check]]:
+        symbol = need.symbol
+        return [
+            (f"{symbol} listed", lambda: self._listed(symbol)),
+            (f"{symbol} margin", lambda: self._terms(symbol)),
+            (f"{symbol} price", lambda: self._price(symbol)),
+            (f"{symbol} candles", lambda: self._candles(need)),
+        ]
+
+    def _listed(self, symbol: str) -> Iterator[Finding]:
+        listed = {one.symbol: one for one in self._catalogue}
+        kept = listed
+        if self._has_database:
+            products = SqlProductStore(self._store).products()
+            kept = {one.symbol: one for one in products}
+        yield from product_checks.listed(symbol, listed, kept)
+
+    def _terms(self, symbol: str) -> Iterator[Finding]:
+        is_listed = any(one.symbol == symbol for one in self._catalogue)
+        if self.address is None or not is_listed:
+            return
+        execution = self.settings.execution
+        yield product_checks.terms(
+            symbol,
+            self.desk.terms.terms(self.address, symbol),
+            self._account,
+            leverage=execution.leverage,
+            margin=execution.margin,
+        )
+
+    def _price(self, symbol: str) -> Iterator[Finding]:
+        platform = self.platform
+        yield product_checks.price(
+            symbol,
+            None if platform is None else platform.ages_ms.get(symbol),
+            streams=platform is not None,
+            most_age_ms=self.settings.risk.most_price_age_ms,
+        )
+
+    def _candles(self, need: Need) -> Iterator[Finding]:
+        if not self._has_database:
+            return
+        hot = self.settings.market_data.hot_candles
+        store = SqlCandleStore(self._store, hot_candles=hot)
+        yield from product_checks.candles(need, store, self.clock.now_ms())
+
+    def _round_trip(self) -> Iterator[Finding]:
+        name, reason = "round trip", self.unfit_to_trade()
+        if reason:
+            yield unknown(name, f"not tried: {reason}", "see that, then ask again")
+            return
+        symbol = self._needs[0].symbol if self._needs else "BTC"
+        product = next((one for one in self._catalogue if one.symbol == symbol), None)
+        if product is None or product.quantity_decimals is None:
+            yield unknown(name, f"{symbol} is not listed", "see above")
+            return
+        address = self.known_address()
+        rights = self.desk.authority(address, self._reader)
+        signer = self.desk.required_signer()
+        trip = RoundTrip(
+            clock=self.clock,
+            desk=self.desk.orders(address, rights, lambda: self._catalogue),
+            intents=SqlIntentStore(self._store, account=address, signer=signer.address),
+        )
+        mark = self.desk.terms.terms(address, symbol).mark
+        yield trip.travel(symbol, mark, product.quantity_decimals)
+
+    def unfit_to_trade(self) -> str:
+        """Why no order can be sent."""
+        if self.address is None or self.desk.signer is None:
+            return "it needs an account and the key of its agent"
+        if not self._has_database:
+            return "it needs the database, for the intent and its nonce"
+        if self.platform is not None and GATEWAY in self.platform.alive:
+            return "the order gateway runs here: stop 3T first"
+        if self._redis_reason:
+            return "Redis does not say whether an order gateway runs"
+        if not self.is_alone:
+            return "3T runs in this data folder"
+        return ""
+
+    def known_address(self) -> str:
+        if self.address is None:
+            raise ConfigurationError(["there is no address"])
+        return self.address
+
+    async def _asked_of_redis(self) -> Platform:
+        view = RedisLiveView(root.redis_address(self.settings))
+        try:
+            beating, prices = await view.processes(), await view.newest_prices()
+        finally:
+            await view.close()
+        now_ms = self.clock.now_ms()
+        return Platform(
+            alive=frozenset(
+                one.name
+                for one in beating
+                if now_ms - one.beat_ms <= PROCESS_DEAD_AFTER_MS
+            ),
+            ages_ms={
+                one.symbol: now_ms - one.received_ns // _NANOSECONDS_A_MS
+                for one in prices
+                if one.kind is PriceKind.MID
+            },
+        )
+
+
+def _is_there(settings: Sections) -> bool:
+    """A SQLite file would be made by looking."""
+    url = root.database_url(settings)
+    return url.host is not None or Path(str(url.database)).exists()
