@@ -59,8 +59,8 @@ class OrderGateway:
             gateway = await self._opened()
             while not (listening.done() or following.done()):
                 self._wake.clear()
-                if await self._priced():
-                    await self._try(lambda: self._cycle(gateway))
+                await self._price()
+                await self._try(lambda: self._cycle(gateway))
                 await self._rest()
         finally:
             listening.cancel()
@@ -140,8 +140,12 @@ class OrderGateway:
             async with asyncio.timeout(self.parts.every_secs):
                 await self._wake.wait()
 
-    async def _priced(self) -> bool:
-        """Every price each second; between, those of what is wanted otherwise."""
+    async def _price(self) -> None:
+        """Every price each second; between, those of what is wanted otherwise.
+
+        Without, what is known grows old until nothing is added on it; fills, cancels,
+        stops and ways out go on.
+        """
         live, quotes = self.parts.live, self.parts.quotes
         now = self.parts.process.clock.monotonic()
         nudged, self._nudged = self._nudged, set()
@@ -153,8 +157,6 @@ class OrderGateway:
                 self._priced_at = now
         except DependencyError as error:
             self._waits(error)
-            return False
-        return True
 
     async def _try(self, work: Callable[[], None]) -> bool:
         try:
@@ -175,8 +177,7 @@ class OrderGateway:
         self._heed(halts, gateway)
         self._journal.stopped(gateway.observe())
         if self._killed:
-            canceled = gateway.cancel_all(with_protection=FLATTEN in self._killed)
-            self._journal.note(canceled)
+            self._journal.note(gateway.cancel_quotes())
         if self._journal.note(gateway.act(self._wanted(halts, gateway))):
             self._journal.note(gateway.act(self._wanted(halts, gateway)))
         if FLATTEN in self._killed:

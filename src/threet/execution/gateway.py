@@ -128,7 +128,8 @@ class Gateway:
         return self._picture.take_new_fills()
 
     def act(self, wanted: Mapping[str, Wanted]) -> Sequence[Done]:
-        """After ``observe``. Raises as it does; then nothing new was sent.
+        """After ``observe``; nothing is added while there are fills that it did not
+        return. Raises as it does; then nothing new was sent.
 
         Whoever calls sees to it that a wish ends of which ``Done`` says so: its
         position is then closed as any that nobody wants.
@@ -139,6 +140,9 @@ class Gateway:
             # is something to send, and nothing is sent on an old one.
             self._picture.read()
             plan = self._plan(wanted)
+            if self._picture.has_new_fills:
+                # A stop's, perhaps, which ends a wish: whoever wishes hears it first.
+                plan.orders = [one for one in plan.orders if one[0].reduce_only]
         done = [*plan.rests, *self._sending.cancel(plan.cancels)]
         done += self._send(plan)
         self._watch_over()
@@ -152,15 +156,15 @@ class Gateway:
         """Read the account before anything else."""
         self._picture.doubt()
 
-    def cancel_all(self, *, with_protection: bool) -> Sequence[Done]:
-        """Every order of ours that rests. Without its stops a position stands bare:
-        they go only where it goes, too."""
+    def cancel_quotes(self) -> Sequence[Done]:
+        """Every order of ours that rests, but no stop: it goes when its position is
+        gone, and not when that shall go, which may take its time."""
         return self._sending.cancel(
             [
                 (one.symbol, one.cloid)
                 for one in self._picture.now().orders
                 if one.cloid is not None
-                and (with_protection or one.trigger_price is None)
+                and one.trigger_price is None
                 and one.symbol not in self._picture.awaited
             ]
         )
@@ -212,20 +216,34 @@ class Gateway:
     def _actions(
         self, case: Case, wanted: Wanted | None, reading: Reading
     ) -> Sequence[Action | Close]:
-        """What brings the position where it shall be, else what protects it there."""
-        if case.is_unsettled or case.position is None:
+        """What brings the position where it shall be, and what protects it there: that
+        waits for nothing else, refused or not yet filled."""
+        if case.is_unsettled:
             return next_actions(case, self._parts.manner)
-        first = (
-            [Rest("nobody wants it")]
-            if wanted is None
-            else next_actions(case, self._parts.manner)
-        )
-        if not all(isinstance(one, Rest) for one in first):
-            return self._patient(case, first)
-        covered = cover_actions(self._cover(case, wanted, reading))
+        first = self._patient(case, self._towards(case, wanted))
+        covered = self._covered(case, wanted, reading)
         if isinstance(covered, Close):
             return [covered]
-        return self._patient(case, covered) or first
+        covered = self._patient(case, covered)
+        if all(isinstance(one, Rest) for one in first):
+            return covered or first
+        return [*(one for one in covered if not isinstance(one, Rest)), *first]
+
+    def _towards(self, case: Case, wanted: Wanted | None) -> Sequence[Action]:
+        if wanted is None:
+            return [Rest("nobody wants it")]
+        return next_actions(case, self._parts.manner)
+
+    def _covered(
+        self, case: Case, wanted: Wanted | None, reading: Reading
+    ) -> Sequence[Action] | Close:
+        """A position that shall go, or that nobody wants, keeps the stop it has."""
+        if case.position is None:
+            return []
+        quantity = ZERO if wanted is None else wanted.granted.quantity
+        if case.position != ZERO and quantity * case.position <= ZERO:
+            return []
+        return cover_actions(self._cover(case, wanted, reading))
 
     def _patient(self, case: Case, actions: Sequence[Action]) -> Sequence[Action]:
         """An order waits after a refusal of its kind; a cancel does not."""

@@ -121,6 +121,11 @@ class Picture:
             is_synced=not self.difference,
         )
 
+    @property
+    def has_new_fills(self) -> bool:
+        """Whether some were stored that nobody was told of yet."""
+        return bool(self._new)
+
     def take_new_fills(self) -> Sequence[Fill]:
         """Those that were stored since this was last asked."""
         found, self._new = self._new, []

@@ -26,6 +26,9 @@ from threet.ports.order_desk import (
 # After the expiry nothing lands by the exchange's clock; what landed before may be
 # visible a little later.
 EXPIRY_MARGIN_MS = 5_000
+# The same of an order that had landed when its nonce turned out to be used. Without it
+# an expiry by a clock that was ahead would be waited for.
+VISIBLE_MS = 20_000
 
 
 Evidence = Outcome | Found | NotFound | Burned
@@ -41,12 +44,14 @@ class Resolution:
     """The settling of one intent; ``step`` is None once it is settled.
 
     ``is_spent``: nothing more can come of the nonce. What came of it may still have to
-    become visible, until the expiry is past.
+    become visible, until the expiry is past, or for a while since ``looked_ms``, the
+    first look after that by the exchange's clock.
     """
 
     intent: OrderIntent
     step: Step | None
     is_spent: bool = False
+    looked_ms: int | None = None
 
 
 def begin(intent: OrderIntent) -> Resolution:
@@ -93,14 +98,16 @@ def _(evidence: Found, before: Resolution) -> Resolution:
 @_weigh.register
 def _(evidence: NotFound, before: Resolution) -> Resolution:
     """Not there is no proof while it may still arrive, or become visible."""
-    intent = before.intent
-    is_over = evidence.asked_ms > intent.expires_ms + EXPIRY_MARGIN_MS
-    if is_over and before.is_spent:
+    intent, asked_ms = before.intent, evidence.asked_ms
+    is_expired = asked_ms > intent.expires_ms + EXPIRY_MARGIN_MS
+    if not before.is_spent:
+        if is_expired:
+            return _settled(before, IntentState.DEAD, reason="expired")
+        return Resolution(intent, Step.BURN)
+    looked_ms = asked_ms if before.looked_ms is None else before.looked_ms
+    if is_expired or asked_ms > looked_ms + VISIBLE_MS:
         return _settled(before, IntentState.REFUSED, reason="used, and no order")
-    if is_over:
-        return _settled(before, IntentState.DEAD, reason="expired")
-    step = Step.LOOK_UP if before.is_spent else Step.BURN
-    return Resolution(intent, step, before.is_spent)
+    return Resolution(intent, Step.LOOK_UP, is_spent=True, looked_ms=looked_ms)
 
 
 @_weigh.register

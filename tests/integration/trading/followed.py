@@ -42,6 +42,7 @@ from threet.execution.wishes import Approval, Reading
 from threet.market_data.quotes import Quotes
 from threet.model.accounts import AccountState
 from threet.model.decisions import Decision, Granted
+from threet.model.errors import DependencyError
 from threet.model.events import AlertRaised, Envelope
 from threet.model.orders import OrderSpec
 from threet.model.prices import NewestPrice, PriceKind
@@ -71,6 +72,8 @@ class BookView:
     desk: "Desk"
 
     async def newest_prices(self) -> Sequence[NewestPrice]:
+        if self.desk.is_unpriced:
+            raise DependencyError("redis", "is away")
         return await asyncio.to_thread(self._asked)
 
     async def prices_of(self, symbols: Collection[str]) -> Sequence[NewestPrice]:
@@ -120,6 +123,7 @@ class Desk:
     clock: SystemClock = field(default_factory=SystemClock)
     alerts: list[AlertRaised] = field(default_factory=list)
     readings: int = 0  # of the account, by the gateway
+    is_unpriced: bool = False  # whether the streams are away
 
     def __post_init__(self) -> None:
         account = ADDRESS

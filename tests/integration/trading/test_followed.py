@@ -122,6 +122,21 @@ async def test_b10_f22_a_kill_that_flattens_really_closes(desk: Desk) -> None:
         assert desk.position() == 0
 
 
+async def test_b10_a_kill_cancels_quotes_also_while_the_streams_are_away(
+    desk: Desk,
+) -> None:
+    desk.manner = Manner(style=Style.PASSIVE)
+    async with desk.running() as gateway:
+        desk.want("0.2")
+        await until(lambda: len(desk.resting()) > 0)
+        desk.is_unpriced = True
+        await until(lambda: int(gateway.figures()["cycle_failures"]) > 1)
+        cycles = int(gateway.figures()["cycles"])
+        desk.halts.halt(KILL_SWITCH, "by hand", 1)
+        await until(lambda: not desk.resting())
+        await until(lambda: int(gateway.figures()["cycles"]) > cycles, secs=5)
+
+
 async def test_o8_f42_a_post_only_phase_brings_no_storm_and_ends_by_itself(
     desk: Desk,
 ) -> None:

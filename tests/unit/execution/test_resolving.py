@@ -2,12 +2,14 @@
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from threet.execution.resolving import (
     EXPIRY_MARGIN_MS,
+    VISIBLE_MS,
     Evidence,
     Resolution,
     Step,
@@ -119,6 +121,19 @@ def test_o3_a_nonce_that_was_used_is_looked_for_again() -> None:
 def test_a_used_nonce_without_an_order_was_a_refusal_once_the_time_is_over() -> None:
     one = settled(NotFound(NOW_MS), Burned.USED, NotFound(LATE_MS)).intent
     assert one.state is IntentState.REFUSED
+
+
+def test_o7_an_expiry_by_a_clock_that_was_ahead_is_not_waited_for() -> None:
+    """Once the nonce is used nothing more can come of it but to become visible."""
+    ahead = msgspec.structs.replace(intent(), expires_ms=NOW_MS + 3_600_000)
+    one = begin(ahead)
+    for evidence in (NotFound(NOW_MS), Burned.USED, NotFound(NOW_MS + 1_000)):
+        one = weigh(one, evidence)
+    assert not weigh(one, NotFound(NOW_MS + 1_000 + VISIBLE_MS)).intent.state.is_settled
+    over = weigh(one, NotFound(NOW_MS + 1_001 + VISIBLE_MS)).intent
+    assert over.state is IntentState.REFUSED
+    late = weigh(one, Found(report("filled"))).intent
+    assert late.state is IntentState.LANDED
 
 
 def test_what_is_not_there_after_its_expiry_can_never_land() -> None:

@@ -1,0 +1,159 @@
+"""No position stands bare because something else is not done, and nothing holds up the
+way out: each in its smallest form."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.integration.trading.scripted import (
+    PRICE,
+    Doubtful,
+    World,
+    guarded,
+    wanted,
+)
+from threet.adapters.sql.engine import make_engine
+from threet.adapters.sql.migrate import migrate
+from threet.execution.gateway import Gateway
+from threet.model.orders import OrderSpec, Side, TimeInForce, Trigger, TriggerKind
+from threet.ports.order_desk import Accepted, Outcome, Refused, Ticket
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    database = Doubtful(make_engine(f"sqlite:///{tmp_path / '3t.db'}"))
+    migrate(database.engine)
+    yield World(database)
+    database.close()
+
+
+def takes_all(ticket: Ticket) -> Outcome:
+    return Accepted(ticket.nonce)
+
+
+def takes_ways_out(ticket: Ticket) -> Outcome:
+    return Accepted(ticket.nonce) if ticket.spec.reduce_only else Refused("no margin")
+
+
+def bought(world: World, quantity: str) -> None:
+    spec = OrderSpec(
+        symbol="BTC", side=Side.BUY, quantity=Decimal(quantity), limit_price=PRICE
+    )
+    world.desk.fill(spec, None)
+
+
+def protected(world: World, stop: str) -> Gateway:
+    """A position of 5 with its stop."""
+    world.desk.says = takes_all
+    gateway = world.gateway()
+    for _ in range(3):
+        gateway.cycle(guarded("5", stop))
+    assert stops(world) == [(Decimal(5), Decimal(stop))]
+    return gateway
+
+
+def stops(world: World) -> list[tuple[Decimal, Decimal | None]]:
+    return [(one.remaining, one.trigger_price) for one in world.desk.resting]
+
+
+def test_what_is_held_is_protected_though_the_rest_is_refused_by_the_exchange(
+    world: World,
+) -> None:
+    bought(world, "5")
+    world.desk.says = takes_ways_out
+    gateway = world.gateway()
+    for _ in range(3):
+        gateway.cycle(guarded("10", "90"))
+    assert stops(world) == [(Decimal(5), Decimal(90))]
+
+
+def test_o11_a_halt_of_what_adds_keeps_no_stop_from_being_placed_again(
+    world: World,
+) -> None:
+    gateway = protected(world, "90")
+    world.refuses, world.desk.resting = "halted", []
+    gateway.doubt()
+    for _ in range(2):
+        gateway.cycle(guarded("10", "90"))
+    assert stops(world) == [(Decimal(5), Decimal(90))]
+
+
+def test_a_stop_is_moved_though_nothing_may_be_added(world: World) -> None:
+    gateway = protected(world, "90")
+    world.refuses = "halted"
+    for _ in range(3):
+        gateway.cycle(guarded("10", "95"))
+    assert stops(world) == [(Decimal(5), Decimal(95))]
+
+
+def test_a_stop_that_is_passed_closes_also_what_is_not_all_bought(
+    world: World,
+) -> None:
+    bought(world, "5")
+    world.desk.says = takes_ways_out
+    done = world.gateway().cycle(guarded("10", "101"))
+    assert [one.ends_wish for one in done] == [True]
+
+
+def test_a_stop_stays_while_the_way_out_has_no_price(world: World) -> None:
+    gateway = protected(world, "90")
+    world.book = None
+    world.desk.says = lambda _: Refused("not now")
+    for _ in range(3):
+        gateway.cycle(wanted(BTC="0"))
+    assert stops(world) == [(Decimal(5), Decimal(90))]
+
+
+def test_a_position_that_nobody_wants_keeps_the_stop_it_has(world: World) -> None:
+    """Of a run that was given other parameters, and has not decided since."""
+    gateway = protected(world, "90")
+    for _ in range(3):
+        gateway.cycle({})
+    assert stops(world) == [(Decimal(5), Decimal(90))]
+
+
+def test_a_turn_without_a_price_places_no_stop_of_the_other_side(world: World) -> None:
+    gateway = protected(world, "90")
+    world.desk.says = lambda one: (
+        takes_all(one) if one.spec.trigger is not None else Refused("not now")
+    )
+    world.book = None
+    for _ in range(2):
+        gateway.cycle(guarded("-5", "110"))
+    assert stops(world) == [(Decimal(5), Decimal(90))]
+
+
+def test_a_stop_seen_by_the_reading_before_an_order_is_told_before_it_is_sent(
+    world: World,
+) -> None:
+    """Else what the stop sold would be bought back: its wish ends when it is told."""
+    gateway = protected(world, "90")
+    (stop,) = world.desk.resting
+    gateway.observe()
+    world.desk.resting = []
+    world.desk.fill(
+        OrderSpec(
+            symbol="BTC",
+            side=Side.SELL,
+            quantity=Decimal(5),
+            limit_price=PRICE,
+            time_in_force=TimeInForce.GTC,
+            reduce_only=True,
+            trigger=Trigger(kind=TriggerKind.STOP_LOSS, price=Decimal(90)),
+        ),
+        stop.cloid,
+    )
+    # Something of another symbol is to be sent, so the account is read once more.
+    gateway.act({**guarded("5", "90"), **wanted(ETH="1")})
+    assert world.desk.position("BTC") == 0
+    assert stop.cloid in [one.cloid for one in gateway.observe()]
+
+
+def test_a_kill_leaves_the_stop_until_the_position_is_gone(world: World) -> None:
+    gateway = protected(world, "90")
+    world.desk.says = lambda _: Refused("not now")
+    gateway.cancel_quotes()
+    gateway.cycle(wanted(BTC="0"))
+    assert stops(world) == [(Decimal(5), Decimal(90))]
