@@ -1,7 +1,7 @@
 """Wires the doctor: what it asks, of whom, and in which order."""
 
 import asyncio
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,43 +13,31 @@ from threet.accounts.doctor import (
     state_checks,
 )
 from threet.accounts.doctor.account_checks import Remembering
-from threet.accounts.doctor.examining import Check, examined
+from threet.accounts.doctor.examining import Check, Wait, examined, impatient
 from threet.accounts.doctor.product_checks import Need
-from threet.adapters.redis_streams.live_view import RedisLiveView
 from threet.adapters.sql.account_ids import known_addresses
-from threet.adapters.sql.candle_store import SqlCandleStore
 from threet.adapters.sql.database import Database
 from threet.adapters.sql.halt_store import SqlHaltStore
 from threet.adapters.sql.ledger_store import SqlLedgerStore
 from threet.adapters.sql.migrate import current_revision, newest_revision
-from threet.adapters.sql.product_store import SqlProductStore
 from threet.adapters.sql.trading_store import SqlIntentStore
 from threet.bootstrap import access, processes
 from threet.bootstrap import settings as root
 from threet.bootstrap.exchange_desk import ExchangeDesk
+from threet.bootstrap.platform_seen import Platform, seen
+from threet.bootstrap.product_questions import ProductQuestions
 from threet.bootstrap.strategy_runs import configured
 from threet.config.sections import Sections
 from threet.execution.round_trip import RoundTrip
 from threet.model.accounts import AccountState
 from threet.model.errors import ConfigurationError, DependencyError, ExchangeError
 from threet.model.findings import Finding, fail, ok, unknown, warn
-from threet.model.prices import PriceKind
 from threet.model.products import Product
-from threet.model.times import PROCESS_DEAD_AFTER_MS
 from threet.ports.clock import Clock
 
 # Address, account mode, agent and collateral come first.
 _OF_CONNECTION = 4
 GATEWAY = "order_gateway"
-_NANOSECONDS_A_MS = 1_000_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Platform:
-    """What Redis tells of the processes; ``ages_ms`` are of the mid prices."""
-
-    alive: frozenset[str]
-    ages_ms: Mapping[str, int]
 
 
 @dataclass(kw_only=True)
@@ -61,28 +49,26 @@ class Doctor:
     clock: Clock
     trades: bool = False
     is_alone: bool = False
+    wait: Wait = impatient
     _redis_reason: str = field(default="", init=False)
 
     def findings(self) -> Iterator[Finding]:
         """In the order in which they are to be mended."""
         yield ok("configuration", "every value is a valid one")
-        network = self.settings.exchanges.hyperliquid.network
-        yield from exchange_checks.trades_there(network)
+        yield self._network()
         yield from examined([("strategies", self._strategies)])
         yield from examined([("redis", self._redis), ("database", self._database)])
         if not (yield from self._exchange_is_there()):
             yield unknown("account", "not asked", "first the exchange, then the rest")
             return
-        yield from examined(self._of_account())
-        for need in self._needs:
-            yield from examined(self._of_product(need))
+        yield from examined(self._of_account(), self.wait)
+        yield from examined([("products", self._products)], self.wait)
         if self.trades:
             yield from examined([("round trip", self._round_trip)])
 
     def connection(self) -> Iterator[Finding]:
         """Only what concerns the exchange, the address and the key."""
-        network = self.settings.exchanges.hyperliquid.network
-        yield from exchange_checks.trades_there(network)
+        yield self._network()
         if (yield from self._exchange_is_there()):
             yield from examined(self._of_account()[:_OF_CONNECTION])
 
@@ -98,7 +84,7 @@ class Doctor:
         if self.settings.redis.host is None:
             return None
         try:
-            return asyncio.run(self._asked_of_redis())
+            return asyncio.run(seen(self.settings, self.clock))
         except DependencyError as error:
             self._redis_reason = str(error)
             return None
@@ -115,6 +101,10 @@ class Doctor:
     @cached_property
     def _store(self) -> Database:
         return processes.database(self.settings)
+
+    def close(self) -> None:
+        if "_store" in self.__dict__:  # it was looked into
+            self._store.close()
 
     @cached_property
     def _has_database(self) -> bool:
@@ -146,6 +136,12 @@ class Doctor:
         needs = [strategy.needs() for _, strategy in runs]
         return product_checks.merged(
             [(one.symbols, one.timeframes, one.bars) for one in needs]
+        )
+
+    def _network(self) -> Finding:
+        return exchange_checks.trades_there(
+            self.settings.exchanges.hyperliquid.network,
+            is_allowed=self.settings.execution.on_mainnet,
         )
 
     def _strategies(self) -> Iterator[Finding]:
@@ -251,51 +247,20 @@ class Doctor:
         yield state_checks.intents(intents.unsettled())
         yield state_checks.equity(SqlLedgerStore(store, account=address).last_check())
 
-    def _of_product(self, need: Need) -> Sequence[tuple[str, Check]]:
-        symbol = need.symbol
-        return [
-            (f"{symbol} listed", lambda: self._listed(symbol)),
-            (f"{symbol} margin", lambda: self._terms(symbol)),
-            (f"{symbol} price", lambda: self._price(symbol)),
-            (f"{symbol} candles", lambda: self._candles(need)),
-        ]
-
-    def _listed(self, symbol: str) -> Iterator[Finding]:
-        listed = {one.symbol: one for one in self._catalogue}
-        kept = listed
-        if self._has_database:
-            products = SqlProductStore(self._store).products()
-            kept = {one.symbol: one for one in products}
-        yield from product_checks.listed(symbol, listed, kept)
-
-    def _terms(self, symbol: str) -> Iterator[Finding]:
-        is_listed = any(one.symbol == symbol for one in self._catalogue)
-        if self.address is None or not is_listed:
+    def _products(self) -> Iterator[Finding]:
+        if not self._needs:
             return
-        execution = self.settings.execution
-        yield product_checks.terms(
-            symbol,
-            self.desk.terms.terms(self.address, symbol),
-            self._account,
-            leverage=execution.leverage,
-            margin=execution.margin,
+        asked = ProductQuestions(
+            settings=self.settings,
+            clock=self.clock,
+            desk=self.desk,
+            platform=self.platform,
+            store=self._store if self._has_database else None,
+            catalogue={one.symbol: one for one in self._catalogue},
+            account=None if self.address is None else self._account,
         )
-
-    def _price(self, symbol: str) -> Iterator[Finding]:
-        platform = self.platform
-        yield product_checks.price(
-            symbol,
-            None if platform is None else platform.ages_ms.get(symbol),
-            streams=platform is not None,
-            most_age_ms=self.settings.risk.most_price_age_ms,
-        )
-
-    def _candles(self, need: Need) -> Iterator[Finding]:
-        if not self._has_database:
-            return
-        hot = self.settings.market_data.hot_candles
-        store = SqlCandleStore(self._store, hot_candles=hot)
-        yield from product_checks.candles(need, store, self.clock.now_ms())
+        for need in self._needs:
+            yield from examined(asked.checks(need), self.wait)
 
     def _round_trip(self) -> Iterator[Finding]:
         name, reason = "round trip", self.unfit_to_trade()
@@ -319,43 +284,36 @@ class Doctor:
         yield trip.travel(symbol, mark, product.quantity_decimals)
 
     def unfit_to_trade(self) -> str:
-        """Why no order can be sent."""
-        if self.address is None or self.desk.signer is None:
-            return "it needs an account and the key of its agent"
-        if not self._has_database:
-            return "it needs the database, for the intent and its nonce"
-        if self.platform is not None and GATEWAY in self.platform.alive:
-            return "the order gateway runs here: stop 3T first"
-        if self._redis_reason:
-            return "Redis does not say whether an order gateway runs"
-        if not self.is_alone:
-            return "3T runs in this data folder"
-        return ""
+        """Why no order can be sent; "" if one can."""
+        hyperliquid, platform = self.settings.exchanges.hyperliquid, self.platform
+        is_allowed = self.settings.execution.on_mainnet
+        has_key = self.address is not None and self.desk.signer is not None
+        reasons = (
+            (
+                hyperliquid.network == "mainnet" and not is_allowed,
+                "execution.on_mainnet is not set",
+            ),
+            (not has_key, "it needs an account and the key of its agent"),
+            (
+                not self._has_database,
+                "it needs the database, for the intent and its nonce",
+            ),
+            (
+                platform is not None and GATEWAY in platform.alive,
+                "the order gateway runs here: stop 3T first",
+            ),
+            (
+                bool(self._redis_reason),
+                "Redis does not say whether an order gateway runs",
+            ),
+            (not self.is_alone, "3T runs in this data folder"),
+        )
+        return next((words for is_so, words in reasons if is_so), "")
 
     def known_address(self) -> str:
         if self.address is None:
             raise ConfigurationError(["there is no address"])
         return self.address
-
-    async def _asked_of_redis(self) -> Platform:
-        view = RedisLiveView(root.redis_address(self.settings))
-        try:
-            beating, prices = await view.processes(), await view.newest_prices()
-        finally:
-            await view.close()
-        now_ms = self.clock.now_ms()
-        return Platform(
-            alive=frozenset(
-                one.name
-                for one in beating
-                if now_ms - one.beat_ms <= PROCESS_DEAD_AFTER_MS
-            ),
-            ages_ms={
-                one.symbol: now_ms - one.received_ns // _NANOSECONDS_A_MS
-                for one in prices
-                if one.kind is PriceKind.MID
-            },
-        )
 
 
 def _is_there(settings: Sections) -> bool:

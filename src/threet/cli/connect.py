@@ -160,5 +160,5 @@ def _next_steps(given: Given) -> str:
         steps.append("`3t acceptance list`: what only the real venue can prove")
     steps.append("`3t up`: prices, candles, your account; and trading, with strategies")
     if given.network == "mainnet":
-        steps.append("  (on mainnet this version does not trade: the gateway refuses)")
+        steps.append("  (trading with real money: only with execution.on_mainnet)")
     return written + "Next:\n" + "".join(f"  {step}\n" for step in steps)

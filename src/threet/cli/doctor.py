@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -11,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from threet.adapters.system_clock import SystemClock
+from threet.adapters.system_clock import SystemClock, block
 from threet.bootstrap import settings as root
 from threet.bootstrap.doctor import Doctor
 from threet.cli import run_file
@@ -24,6 +25,22 @@ _STYLES = {
     Health.FAIL: "bold red",
     Health.UNKNOWN: "magenta",
 }
+
+
+@dataclass(slots=True)
+class _Patience:
+    """A 3T that starts here uses up each minute's requests for a while."""
+
+    left_secs: float = 90.0
+
+    def wait(self, secs: float) -> bool:
+        secs = max(1.0, secs)
+        if secs > self.left_secs:
+            return False
+        sys.stderr.write(f"waiting {secs:.0f} s: the request budget is in use\n")
+        self.left_secs -= secs
+        block(secs)
+        return True
 
 
 def examine(*, trades: bool, as_json: bool, data_dir: Path | None) -> int:
@@ -71,9 +88,17 @@ def doctor_in(data_dir: Path | None, *, trades: bool) -> Iterator[Doctor]:
             settings.data_dir, run.redis_port, run.redis_password
         )
     with _held(root.data_dir(settings), wanted=trades) as is_alone:
-        yield Doctor(
-            settings=settings, clock=SystemClock(), trades=trades, is_alone=is_alone
+        doctor = Doctor(
+            settings=settings,
+            clock=SystemClock(),
+            trades=trades,
+            is_alone=is_alone,
+            wait=_Patience().wait,
         )
+        try:
+            yield doctor
+        finally:
+            doctor.close()
 
 
 def _running(data_dir: Path, network: str) -> run_file.RunNote | None:

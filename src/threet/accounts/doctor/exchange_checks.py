@@ -1,6 +1,6 @@
 """Is the exchange there, do we agree on the time, and how much may be asked of it?"""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from threet.model.accounts import AddressUse
@@ -86,12 +86,14 @@ def action_budget(use: AddressUse, exhausted_in_secs: float | None) -> Finding:
     return ok("action budget", what)
 
 
-def trades_there(network: str) -> Iterator[Finding]:
-    if network == "mainnet":
-        yield warn(
-            "network",
-            "mainnet: the order gateway of this version refuses to start there",
-            "use testnet or the simulator; what is below is true of mainnet",
-        )
-    else:
-        yield ok("network", network)
+def trades_there(network: str, *, is_allowed: bool) -> Finding:
+    """Whether the order gateway starts there: on mainnet its owner has to allow it."""
+    if network != "mainnet":
+        return ok("network", network)
+    if is_allowed:
+        return ok("network", "mainnet: real money is traded (execution.on_mainnet)")
+    return warn(
+        "network",
+        "mainnet: the order gateway refuses to start without execution.on_mainnet",
+        "set it when the acceptance cards passed on testnet: docs/acceptance",
+    )

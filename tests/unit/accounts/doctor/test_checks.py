@@ -194,3 +194,18 @@ def test_a_halt_names_what_ends_it() -> None:
 def test_a_database_of_another_schema_is_to_be_migrated() -> None:
     assert state_checks.database("0006", "0006", "x").health is Health.OK
     assert state_checks.database(None, "0006", "x").remedy == "3t db migrate"
+
+
+@pytest.mark.parametrize(
+    ("network", "is_allowed", "health"),
+    [
+        ("testnet", False, Health.OK),
+        ("mainnet", False, Health.WARN),
+        ("mainnet", True, Health.OK),
+    ],
+)
+def test_on_mainnet_its_owner_has_to_allow_it(
+    network: str, is_allowed: bool, health: Health
+) -> None:
+    found = exchange_checks.trades_there(network, is_allowed=is_allowed)
+    assert found.health is health
