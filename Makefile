@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: setup setup-dev demo test lint test-servers format bench bench-short chaos \
+.PHONY: setup setup-dev demo test test-slow lint test-servers format bench bench-short chaos \
 	chaos-short chaos-trading play-day check-demo lock
 
 setup: .venv/.runtime          ## .venv with the commands 3t and hlsim
@@ -30,7 +30,10 @@ demo: setup                    ## a simulated exchange, the platform on it, a pa
 
 # Two at once, a file's tests in one process: each has servers of its own.
 test: setup-dev test-servers lint   ## what hook and CI call: lint, types, tests
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile -m "not slow"
+
+test-slow: setup-dev test-servers  ## the tests of whole flows, killed and awaited
+	$(BIN)/pytest -n 2 --dist loadfile -m slow
 
 lint: setup-dev                ## ruff, mypy and the import contracts; changes nothing
 	$(BIN)/ruff check

@@ -22,6 +22,8 @@ from threet.adapters.sql.database import Database
 from threet.adapters.sql.engine import make_engine
 from threet.model.candles import Timeframe
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def exchange() -> Iterator[Served]:

@@ -11,6 +11,8 @@ from tests.demonstration import PLATFORM, Demo
 from tests.otlp_sink import Span, Told, black_hole, collecting
 from threet.adapters.telemetry.instruments import CATALOGUE
 
+pytestmark = pytest.mark.slow
+
 _SERVICES = {*PLATFORM, "web"}
 # What a run of seconds without a fault has no reason to tell.
 _OF_FAULTS = {"threet.exchange.errors"}

@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any, cast
 
+import pytest
 import urllib3
 
 from tests.fault_proxy import FaultProxy, Weather
@@ -15,6 +16,8 @@ from tests.integration.celery.conftest import Backend
 from tests.integration.celery.proxied import proxied
 from tests.integration.celery.test_flow import BEAT, WORKER, migrated
 from tests.servers import free_port
+
+pytestmark = pytest.mark.slow
 
 
 def canaries(backend: Backend) -> Sequence[float]:

@@ -11,6 +11,8 @@ from threet.adapters.sql.migrate import migrate
 from threet.bootstrap import CelerySettings
 from threet.celery_services.app import make_app
 
+pytestmark = pytest.mark.slow
+
 WORKER = "threet.celery_services.worker"
 BEAT = "threet.celery_services.beat"
 

@@ -26,6 +26,8 @@ from threet.adapters.sql.migrate import migrate
 from threet.model.money import EquityVerdict
 from threet.strategies.catalogue import SHIPPED
 
+pytestmark = pytest.mark.slow
+
 # Until every strategy is warm: the recorded market has no bars from before.
 SHORT = {"synthetic": 20, "recorded": 50}
 BASANA = Path("tests/data/candles/basana")

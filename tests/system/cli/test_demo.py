@@ -57,7 +57,7 @@ def test_b1_a_paper_trade_happens_and_says_why(demo: Demo) -> None:
     demo.until(demo.is_complete, "every process alive")  # so there is a database
     demo.until(filled, "a fill of SOL", 60)
     said = subprocess.run(
-        [*COMMAND, "why", "SOL", "--count", "1"],
+        [*COMMAND, "why", "SOL", "--count", "9"],
         capture_output=True,
         text=True,
         check=True,
