@@ -17,6 +17,8 @@ import pytest
 from tests.docs.documents import ROOT, blocks, text_of
 from tests.servers import free_port
 
+pytestmark = pytest.mark.slow
+
 TEXT = text_of("tutorial/write-a-strategy.md")
 LONGEST_SECS = 90.0
 
