@@ -78,9 +78,10 @@ class Picture:
 
     @property
     def is_current(self) -> bool:
-        """Whether something may be sent on it."""
-        is_followed = self._is_fresh or self._parts.news.is_live
-        return is_followed and not self._is_doubted
+        """Whether something may be sent on it. Where it differs news do not tell where
+        the exchange stands."""
+        is_followed = self._parts.news.is_live and not self.difference
+        return (self._is_fresh or is_followed) and not self._is_doubted
 
     @property
     def is_due(self) -> bool:

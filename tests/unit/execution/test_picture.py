@@ -270,3 +270,19 @@ def test_w5_i2_the_first_fills_of_a_symbol_may_be_heard_in_any_order(
         exchange.news.hear([one])
         picture.hear()
     assert picture.now().position("BTC") == Decimal("-0.5")
+
+
+def test_i4_where_it_differs_nothing_is_sent_on_an_old_reading(
+    exchange: Exchange,
+) -> None:
+    """News tell how the fills change, and not where the exchange stands."""
+    exchange.filled("0.2")
+    picture = exchange.picture()
+    exchange.held = Decimal(1)
+    picture.doubt()
+    picture.hear()
+    picture.read()
+    assert picture.difference == {"BTC": (Decimal("0.2"), Decimal(1))}
+    assert picture.is_current
+    picture.hear()
+    assert not picture.is_current
