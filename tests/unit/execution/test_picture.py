@@ -286,3 +286,30 @@ def test_i4_where_it_differs_nothing_is_sent_on_an_old_reading(
     assert picture.is_current
     picture.hear()
     assert not picture.is_current
+
+
+@pytest.mark.parametrize("is_live", [True, False], ids=["followed", "asked"])
+def test_o5_a_reading_of_before_an_order_ends_no_waiting_for_its_fills(
+    exchange: Exchange, *, is_live: bool
+) -> None:
+    """Else it would be sent a second time: an answer may be some seconds old."""
+    exchange.is_live = is_live
+    picture = exchange.picture()
+    picture.sent("BTC", Accepted(5, Decimal("0.2")), QUOTE)
+    picture.doubt()
+    picture.hear()
+    picture.read()
+    assert picture.awaited == {"BTC"}
+    exchange.filled("0.2", oid=5)
+    picture.read()
+    assert picture.awaited == set()
+
+
+def test_o5_a_reading_ends_a_waiting_that_was_in_vain(exchange: Exchange) -> None:
+    picture = exchange.picture()
+    picture.sent("BTC", Accepted(5, Decimal("0.2")), QUOTE)
+    exchange.clock.advance(4)
+    picture.hear()
+    assert picture.is_due
+    picture.read()
+    assert picture.awaited == set()
