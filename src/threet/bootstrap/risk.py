@@ -46,7 +46,10 @@ def account_gate(
         while sent and sent[0][0] // _DAY_MS < now_ms // _DAY_MS:
             sent.popleft()
         proposal = Proposal(
-            symbol=spec.symbol, change=spec.change, price=spec.limit_price
+            symbol=spec.symbol,
+            change=spec.change,
+            price=spec.limit_price,
+            only_reduces=spec.reduce_only,
         )
         account = reading.account
         reasons = "; ".join(one.reason for one in halts.halts())

@@ -29,6 +29,7 @@ class GatewayJournal:
     _differing: frozenset[str] = frozenset()
     _orders: int = 0
     _fills: int = 0
+    _untold: list[Fill] = field(default_factory=list)
     _refusals: int = 0
 
     def figures(self) -> Mapping[str, int | float | str]:
@@ -57,22 +58,28 @@ class GatewayJournal:
         return has_ended
 
     def stopped(self, fills: Sequence[Fill]) -> None:
-        """New fills: those that end a wish end it, here and over a restart."""
+        """New fills: those that end a wish end it, here and over a restart. What is cut
+        short is done by the next call: nobody else is told of them."""
         self._fills += len(fills)
-        now_ms = self.parts.process.clock.now_ms()
-        for fill, because in stop_outs(fills, self.parts.intents.by_cloid):
-            decision = stopped_out(fill, because, now_ms)
-            if not self.parts.decisions.stop_out(fill.symbol, fill.time_ms, decision):
-                continue
-            _log.warning("stopped_out", symbol=fill.symbol, because=because)
-            if fill.is_liquidation:
-                reason = (
-                    f"{fill.symbol} was liquidated: {fill.quantity} at {fill.price}"
-                )
-                self.parts.halts.halt(LIQUIDATION, reason, now_ms)
-                self._alert("liquidated", reason)
+        self._untold += fills
+        for fill, because in stop_outs(self._untold, self.parts.intents.by_cloid):
+            self._stop_out(fill, because)
+        self._untold.clear()
         if fills:
             self.parts.relay()
+
+    def _stop_out(self, fill: Fill, because: str) -> None:
+        """The halt first: what is known of the fill is not looked at again."""
+        now_ms = self.parts.process.clock.now_ms()
+        decision = stopped_out(fill, because, now_ms)
+        if self.parts.decisions.knows(decision.decision_id):
+            return
+        if fill.is_liquidation:
+            reason = f"{fill.symbol} was liquidated: {fill.quantity} at {fill.price}"
+            self.parts.halts.halt(LIQUIDATION, reason, now_ms)
+            self._alert("liquidated", reason)
+        self.parts.decisions.stop_out(fill.symbol, fill.time_ms, decision)
+        _log.warning("stopped_out", symbol=fill.symbol, because=because)
 
     def seen(self, orders: Sequence[OrderReport]) -> None:
         """For the page; written when something changed, and before it looks old."""

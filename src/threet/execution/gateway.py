@@ -6,7 +6,7 @@ of the one before.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from threet.execution.account_news import AccountNews
@@ -232,16 +232,15 @@ class Gateway:
     def _towards(self, case: Case, wanted: Wanted | None) -> Sequence[Action]:
         if wanted is None:
             return [Rest("nobody wants it")]
+        if case.symbol in self.mismatch and not case.shall_go:
+            return [Rest("its fills do not sum up to its position")]
         return next_actions(case, self._parts.manner)
 
     def _covered(
         self, case: Case, wanted: Wanted | None, reading: Reading
     ) -> Sequence[Action] | Close:
         """A position that shall go, or that nobody wants, keeps the stop it has."""
-        if case.position is None:
-            return []
-        quantity = ZERO if wanted is None else wanted.granted.quantity
-        if case.position != ZERO and quantity * case.position <= ZERO:
+        if case.shall_go or (wanted is None and case.position):
             return []
         return cover_actions(self._cover(case, wanted, reading))
 
@@ -265,7 +264,7 @@ class Gateway:
         }
         return Cover(
             symbol=case.symbol,
-            position=case.position or ZERO,
+            position=case.position,
             stop_loss=None if granted is None else granted.stop_loss,
             take_profit=None if granted is None else granted.take_profit,
             book=case.book,
@@ -276,12 +275,16 @@ class Gateway:
         )
 
     def _case(self, symbol: str, wanted: Wanted | None, reading: Reading) -> Case:
+        """Where fills and exchange differ it goes by the exchange, which is protected
+        and closed, and added to by nobody."""
         parts, now_ms = self._parts, self._parts.clock.now_ms()
         position = reading.position(symbol)
-        return Case(
+        if symbol in self.mismatch:
+            position = self.mismatch[symbol][1]
+        case = Case(
             symbol=symbol,
             wanted=position if wanted is None else wanted.granted.quantity,
-            position=None if symbol in self.mismatch else position,
+            position=position,
             book=parts.book(symbol),
             quantity_decimals=parts.decimals(symbol),
             working=[
@@ -291,6 +294,9 @@ class Gateway:
             or symbol in self._picture.awaited,
             since_last_ms=self._sending.since_last_ms(symbol),
         )
+        if case.book is None and case.shall_go:
+            return replace(case, book=_marked(reading.account, symbol))
+        return case
 
     def _send(self, plan: Plan) -> Sequence[Done]:
         """Ways out go first, by themselves: nothing that adds may hold them up."""
@@ -369,6 +375,16 @@ class Gateway:
 def _nobody(symbol: str) -> Wanted:
     """Whose orders are left over belongs to no run."""
     return Wanted(Granted(symbol=symbol, quantity=ZERO), f"left/{symbol}")
+
+
+def _marked(account: AccountState, symbol: str) -> Book | None:
+    """The exchange's own price, by what it says a position is worth: good enough for
+    who wants out and has no other."""
+    for one in account.positions:
+        if one.symbol == symbol and one.position_value > ZERO:
+            price = one.position_value / abs(one.quantity)
+            return Book(bid=price, ask=price)
+    return None
 
 
 def _working(one: OrderReport, now_ms: int) -> Working:

@@ -78,9 +78,10 @@ class Picture:
 
     @property
     def is_current(self) -> bool:
-        """Whether something may be sent on it."""
-        is_followed = self._is_fresh or self._parts.news.is_live
-        return is_followed and not self._is_doubted
+        """Whether something may be sent on it. Where it differs news do not tell where
+        the exchange stands."""
+        is_followed = self._parts.news.is_live and not self.difference
+        return (self._is_fresh or is_followed) and not self._is_doubted
 
     @property
     def is_due(self) -> bool:
@@ -168,16 +169,15 @@ class Picture:
         self._read_at = parts.clock.monotonic()
         self._is_doubted, self._is_fresh = False, True
         # A server that is behind may have answered: what was said counts for a while.
-        now = parts.clock.monotonic()
         self._awaited = {
-            oid: one for oid, one in self._awaited.items() if one.until > now
+            oid: one for oid, one in self._awaited.items() if self._is_awaited(one)
         }
 
     def sent(self, symbol: str, accepted: Accepted, report: OrderReport) -> None:
         """An order was taken; without a stream only a reading tells the rest."""
         if not self._parts.news.is_live:
             self.doubt()
-        elif accepted.filled is None:
+        if accepted.filled is None:
             self._orders[accepted.oid] = report
         else:
             self._await_fills(accepted.oid, symbol, accepted.filled)
@@ -274,6 +274,12 @@ class Picture:
     def _await_fills(self, oid: int, symbol: str, total: Decimal) -> None:
         if self._filled.get(oid, ZERO) < total:
             self._awaited[oid] = _Awaited(symbol, total, self._patience())
+
+    def _is_awaited(self, one: _Awaited) -> bool:
+        """After a reading, which may be of before the order: an answer may be some
+        seconds old. Without a stream nobody tells the end of an order."""
+        is_told = one.total is not None or self._parts.news.is_live
+        return is_told and one.until > self._parts.clock.monotonic()
 
     def _patience(self) -> float:
         return self._parts.clock.monotonic() + _AWAITED_SECS

@@ -71,7 +71,7 @@ class Book:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One product. ``position`` and ``book`` are None while they are not known.
+    """One product. ``book`` is None while it is not known.
 
     ``is_unsettled``: of an order it is not known whether it landed, or of one that did
     what was filled. ``since_last_ms``
@@ -80,12 +80,17 @@ class Case:
 
     symbol: str
     wanted: Decimal
-    position: Decimal | None
+    position: Decimal
     book: Book | None
     quantity_decimals: int | None
     working: Sequence[Working] = ()
     is_unsettled: bool = False
     since_last_ms: int | None = None
+
+    @property
+    def shall_go(self) -> bool:
+        """There is a position, and nothing of it is wanted, or its opposite."""
+        return self.position != ZERO and self.wanted * self.position <= ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +117,6 @@ def next_actions(case: Case, manner: Manner) -> Sequence[Action]:
     """Cancels come alone: what they free is reckoned with when they are done."""
     if unknown := _unknown(case):
         return [Rest(unknown)]
-    assert case.position is not None  # noqa: S101  # _unknown has looked
     quotes = [one for one in case.working if not one.is_protective]
     missing = case.wanted - case.position
     if stale := _stale(quotes, missing, case, manner):
@@ -125,8 +129,6 @@ def next_actions(case: Case, manner: Manner) -> Sequence[Action]:
 def _unknown(case: Case) -> str:
     if case.is_unsettled:
         return "an order of it is not settled"
-    if case.position is None:
-        return "the position is not known"
     if case.book is None:
         return "there is no fresh price"
     return "" if case.quantity_decimals is not None else "its sizes are not known"

@@ -62,11 +62,15 @@ class Situation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """An order that is thought of: ``change`` is signed, ``price`` its limit."""
+    """An order that is thought of: ``change`` is signed, ``price`` its limit.
+
+    ``only_reduces``: the exchange lets it do nothing else, whatever is known here.
+    """
 
     symbol: str
     change: Decimal
     price: Decimal
+    only_reduces: bool = False
 
     @property
     def notional(self) -> Decimal:
@@ -74,6 +78,8 @@ class Proposal:
 
     def is_exit(self, situation: Situation) -> bool:
         """It only makes the position smaller, whatever else that works is filled."""
+        if self.only_reduces:
+            return True
         position = situation.position(self.symbol)
         worst = situation.worst(self.symbol, self.change)
         if position is None or worst is None or position * self.change >= ZERO:

@@ -36,11 +36,16 @@ PRICE = Decimal(100)
 
 
 class Doubtful(Database):
-    """``loses``: the next commit that changes anything is done, and told as failed."""
+    """``loses``: the next commit that changes anything is done, and told as failed.
+    ``refuses``: nothing is written."""
 
     loses = False
+    refuses = False
 
     def write(self, work: Callable[[Connection], T]) -> T:
+        if self.refuses:
+            raise DependencyError("database", "is away")
+
         def counted(connection: Connection) -> tuple[T, bool]:
             before = _changes(connection)
             return work(connection), _changes(connection) != before

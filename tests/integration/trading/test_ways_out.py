@@ -157,3 +157,33 @@ def test_a_kill_leaves_the_stop_until_the_position_is_gone(world: World) -> None
     gateway.cancel_quotes()
     gateway.cycle(wanted(BTC="0"))
     assert stops(world) == [(Decimal(5), Decimal(90))]
+
+
+def test_a_way_out_without_a_price_of_ours_has_the_exchanges(world: World) -> None:
+    world.desk.says = takes_all
+    bought(world, "5")
+    world.book = None
+    gateway = world.gateway()
+    for _ in range(2):
+        gateway.cycle(wanted(BTC="0"))
+    assert world.desk.position("BTC") == 0
+
+
+def test_i4_a_difference_keeps_nobody_from_getting_out(world: World) -> None:
+    """A fill that is never told: the exchange's own position is what can be closed."""
+    world.desk.says = takes_all
+    gateway = world.gateway()
+    for _ in range(2):
+        gateway.cycle(wanted(BTC="2"))
+    bought(world, "3")
+    world.desk.untold = {world.desk.done[-1].tid}
+    gateway.doubt()
+    gateway.cycle(wanted(BTC="10"))
+    assert gateway.mismatch == {"BTC": (Decimal(2), Decimal(5))}
+    assert world.desk.position("BTC") == Decimal(5)  # nothing is added
+    gateway.cycle(guarded("10", "90"))
+    assert stops(world) == [(Decimal(5), Decimal(90))]
+    for _ in range(4):
+        gateway.cycle(wanted(BTC="0"))
+    assert world.desk.position("BTC") == 0
+    assert len(world.desk.placed) == 3

@@ -270,3 +270,46 @@ def test_w5_i2_the_first_fills_of_a_symbol_may_be_heard_in_any_order(
         exchange.news.hear([one])
         picture.hear()
     assert picture.now().position("BTC") == Decimal("-0.5")
+
+
+def test_i4_where_it_differs_nothing_is_sent_on_an_old_reading(
+    exchange: Exchange,
+) -> None:
+    """News tell how the fills change, and not where the exchange stands."""
+    exchange.filled("0.2")
+    picture = exchange.picture()
+    exchange.held = Decimal(1)
+    picture.doubt()
+    picture.hear()
+    picture.read()
+    assert picture.difference == {"BTC": (Decimal("0.2"), Decimal(1))}
+    assert picture.is_current
+    picture.hear()
+    assert not picture.is_current
+
+
+@pytest.mark.parametrize("is_live", [True, False], ids=["followed", "asked"])
+def test_o5_a_reading_of_before_an_order_ends_no_waiting_for_its_fills(
+    exchange: Exchange, *, is_live: bool
+) -> None:
+    """Else it would be sent a second time: an answer may be some seconds old."""
+    exchange.is_live = is_live
+    picture = exchange.picture()
+    picture.sent("BTC", Accepted(5, Decimal("0.2")), QUOTE)
+    picture.doubt()
+    picture.hear()
+    picture.read()
+    assert picture.awaited == {"BTC"}
+    exchange.filled("0.2", oid=5)
+    picture.read()
+    assert picture.awaited == set()
+
+
+def test_o5_a_reading_ends_a_waiting_that_was_in_vain(exchange: Exchange) -> None:
+    picture = exchange.picture()
+    picture.sent("BTC", Accepted(5, Decimal("0.2")), QUOTE)
+    exchange.clock.advance(4)
+    picture.hear()
+    assert picture.is_due
+    picture.read()
+    assert picture.awaited == set()

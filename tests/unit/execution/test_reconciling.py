@@ -74,7 +74,6 @@ def test_a_turn_closes_first_and_opens_then() -> None:
     ("change", "because"),
     [
         ({"is_unsettled": True}, "not settled"),
-        ({"position": None}, "position is not known"),
         ({"book": None}, "no fresh price"),
         ({"quantity_decimals": None}, "sizes are not known"),
     ],

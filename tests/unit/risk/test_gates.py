@@ -101,6 +101,16 @@ def test_what_would_turn_a_position_is_no_exit() -> None:
     assert not LESS.is_exit(twice)
 
 
+def test_what_the_exchange_lets_only_reduce_passes_whatever_is_known() -> None:
+    """A stop beside a quote of its side; a way out while fills and positions differ."""
+    working = {"BTC": (Decimal(0), Decimal("0.01"))}
+    twice = replace(CALM, working=working, halted="kill switch")
+    nothing = Situation(is_synced=False, halted="kill switch")
+    for situation in (twice, nothing):
+        assert judge(replace(LESS, only_reduces=True), situation, LIMITS).is_approved
+        assert not judge(LESS, situation, LIMITS).is_approved
+
+
 def test_f67_a_drawdown_is_told_with_its_numbers() -> None:
     situation = replace(CALM, peak_equity=Decimal(20_000))
     assert refusals(situation=situation)["drawdown"].startswith("lost 50.00%")

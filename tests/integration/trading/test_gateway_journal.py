@@ -1,0 +1,97 @@
+"""A stop that was filled ends its wish, whatever the database says at first (D1)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.builders import START_MS
+from tests.integration.trading.scripted import ADDRESS, Doubtful
+from tests.money import a_fill
+from threet.adapters.memory.clock import ManualClock
+from threet.adapters.sql.decision_store import SqlDecisionStore
+from threet.adapters.sql.engine import make_engine
+from threet.adapters.sql.halt_store import SqlHaltStore
+from threet.adapters.sql.migrate import migrate
+from threet.components.gateway_journal import GatewayJournal
+from threet.model.decisions import Decision, Granted
+from threet.model.errors import DependencyError
+from threet.model.events import AlertRaised
+from threet.model.intents import OrderIntent
+from threet.ports.halt_store import LIQUIDATION
+
+
+@dataclass
+class Parts:
+    """As much of the gateway's as the journal asks for; they are its process, too."""
+
+    folder: Path
+    alerts: list[AlertRaised] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.clock = ManualClock(START_MS + 1_000)
+        self.database = Doubtful(make_engine(f"sqlite:///{self.folder / '3t.db'}"))
+        migrate(self.database.engine)
+        self.decisions = SqlDecisionStore(self.database)
+        self.halts = SqlHaltStore(self.database, account=ADDRESS)
+        self.process, self.intents = self, self
+        self.alert = self.alerts.append
+        self.decisions.record(
+            Decision(
+                decision_id="run/1",
+                run="run",
+                event="candle BTC 1",
+                at_ms=START_MS - 1,
+                because="the test wants it",
+                granted=(Granted(symbol="BTC", quantity=Decimal(5)),),
+            ),
+            {},
+        )
+
+    def now_ns(self) -> int:
+        return self.clock.now_ns()
+
+    def by_cloid(self, cloids: Sequence[str]) -> Sequence[OrderIntent]:
+        del cloids
+        return []
+
+    def relay(self) -> int:
+        return 0
+
+    def wanted(self) -> list[Decimal]:
+        return [one.granted.quantity for one in self.decisions.targets()]
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> Parts:
+    return Parts(tmp_path)
+
+
+def test_d1_f18_a_fill_that_ends_a_wish_is_not_forgotten_by_a_failure(
+    parts: Parts,
+) -> None:
+    """Else the next cycle buys back what the stop, or the exchange, has sold."""
+    journal = GatewayJournal(parts)  # type: ignore[arg-type]  # what a journal asks of it
+    fill = a_fill("-5", "100", "5", is_liquidation=True)
+    parts.database.refuses = True
+    with pytest.raises(DependencyError):
+        journal.stopped([fill])
+    assert parts.wanted() == [Decimal(5)]
+    parts.database.refuses = False
+    journal.stopped([])
+    assert parts.wanted() == [Decimal(0)]
+
+
+def test_d1_f18_a_liquidation_halts_though_its_commit_was_told_as_failed(
+    parts: Parts,
+) -> None:
+    journal = GatewayJournal(parts)  # type: ignore[arg-type]  # what a journal asks of it
+    parts.database.loses = True  # the first that is kept of it
+    with pytest.raises(DependencyError):
+        journal.stopped([a_fill("-5", "100", "5", is_liquidation=True)])
+    journal.stopped([])
+    assert parts.wanted() == [Decimal(0)]
+    assert [one.cause for one in parts.halts.halts()] == [LIQUIDATION]
+    assert [one.name for one in parts.alerts] == ["liquidated"]
