@@ -64,6 +64,7 @@ class Picture:
         self._parts = parts
         self._account: AccountState | None = None
         self._positions: dict[str, Decimal] | None = None  # with a fill
+        self._whole_ms: int | None = None  # until then no fill is missing
         self._newest_ms: dict[str, int] = {}  # of the fills of each symbol
         self._orders: dict[int, OrderReport] = {}
         self._filled: dict[int, Decimal] = {}  # by the fills, of each order
@@ -144,6 +145,7 @@ class Picture:
             if isinstance(report, OrderReport):
                 self._hear_order(report)
         try:
+            self._whole_until()
             self._keep(fills)
         except DependencyError:
             self.doubt()
@@ -162,7 +164,7 @@ class Picture:
         self.difference = self._differences(account)
         if self.difference and self._has_begun_anew():
             parts.fills.forget()
-            self._positions, self.difference = None, {}
+            self._positions, self.difference, self._whole_ms = None, {}, 0
         self._account = account
         self._orders = {one.oid: one for one in orders}
         self._filled |= {one.oid: one.filled for one in orders}
@@ -201,14 +203,20 @@ class Picture:
 
     def _keep_fills(self) -> None:
         parts = self._parts
-        newest_ms = parts.fills.newest_ms()
-        since_ms = 0 if newest_ms is None else max(0, newest_ms - _OVERLAP_MS)
+        since_ms = max(0, self._whole_until() - _OVERLAP_MS)
         for _ in range(_MOST_PAGES):
             told = parts.desk.fills(since_ms)
             self._keep(told)
             if len(told) < _PAGE:
+                self._whole_ms = parts.fills.newest_ms() or 0
                 return
-            since_ms = told[-1].time_ms
+            self._whole_ms = since_ms = told[-1].time_ms
+
+    def _whole_until(self) -> int:
+        """Until when no fill is missing: what is heard since may have left some out."""
+        if self._whole_ms is None:
+            self._whole_ms = self._parts.fills.newest_ms() or 0
+        return self._whole_ms
 
     def _keep(self, told: Sequence[Fill]) -> None:
         new = self._recorded(told)

@@ -313,3 +313,22 @@ def test_o5_a_reading_ends_a_waiting_that_was_in_vain(exchange: Exchange) -> Non
     assert picture.is_due
     picture.read()
     assert picture.awaited == set()
+
+
+def test_i2_f13_a_fill_heard_after_an_outage_hides_none_of_before(
+    exchange: Exchange,
+) -> None:
+    """Also when it is heard before the first reading of another process."""
+    exchange.filled("0.1")
+    picture = exchange.picture()
+    for after_ms in (200_000, 400_000):
+        exchange.filled("0.2", time_ms=START_MS + after_ms - 100_000)
+        heard = exchange.filled("0.3", time_ms=START_MS + after_ms)
+        exchange.news.missed()
+        exchange.news.hear([heard])
+        picture.hear()
+        picture.read()
+        assert picture.difference == {}
+    exchange.filled("0.2", time_ms=START_MS + 500_000)
+    exchange.news.hear([exchange.filled("0.3", time_ms=START_MS + 600_000)])
+    assert exchange.picture().difference == {}
