@@ -167,7 +167,7 @@ class Picture:
             self._positions, self.difference, self._whole_ms = None, {}, 0
         self._account = account
         self._orders = {one.oid: one for one in orders}
-        self._filled |= {one.oid: one.filled for one in orders}
+        self._count_filled(orders)
         self._read_at = parts.clock.monotonic()
         self._is_doubted, self._is_fresh = False, True
         # A server that is behind may have answered: what was said counts for a while.
@@ -211,6 +211,18 @@ class Picture:
                 self._whole_ms = parts.fills.newest_ms() or 0
                 return
             self._whole_ms = since_ms = told[-1].time_ms
+
+    def _count_filled(self, orders: Sequence[OrderReport]) -> None:
+        """By the kept fills, of orders older than this process: what an order says may
+        be ahead of them, and would be counted again when they are told."""
+        older = {one.oid for one in orders if one.filled} - self._filled.keys()
+        if not older:
+            return
+        kept = self._parts.fills.recent(_PAGE)
+        self._filled |= dict.fromkeys(older, ZERO)
+        for fill in kept:
+            if fill.oid in older:
+                self._filled[fill.oid] += fill.quantity
 
     def _whole_until(self) -> int:
         """Until when no fill is missing: what is heard since may have left some out."""
