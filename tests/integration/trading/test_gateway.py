@@ -174,7 +174,7 @@ def traded(world: World) -> Decimal:
 
 
 @pytest.mark.parametrize("world", [_FAULTS], indirect=True)
-def test_o1_o2_i1_whatever_is_lost_no_order_is_doubled(world: World) -> None:
+def test_o1_o2_o3_i1_whatever_is_lost_no_order_is_doubled(world: World) -> None:
     gateway = world.gateway()
     for number, quantity in enumerate(("0.05", "-0.02", "0", "0.01")):
         target = wanted(quantity, number)
