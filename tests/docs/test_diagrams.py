@@ -26,7 +26,7 @@ def services(source: Path) -> set[str]:
 
 
 def test_the_diagrams_that_were_promised_are_there() -> None:
-    flows = ["balance-flow", "market-data-flow", "price-flow"]
+    flows = ["balance-flow", "market-data-flow", "order-flow", "price-flow"]
     assert [one.stem for one in SOURCES] == sorted(
         ["containers", "context", "deployment", *flows]
     )
