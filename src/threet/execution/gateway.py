@@ -97,6 +97,7 @@ class Gateway:
         )
         self._dead_man = DeadMan(parts.dead_man_ms)
         self._levered: dict[str, Leverage] = {}
+        self._sweeps_ms = 0  # until then the exchange may cancel what rests
 
     @property
     def mismatch(self) -> Mapping[str, tuple[Decimal, Decimal]]:
@@ -178,8 +179,11 @@ class Gateway:
     def sweep(self) -> bool:
         """Let the exchange itself cancel, a little later, whatever may still arrive;
         only where nothing is held, for it cancels stops as well. Whether it will."""
-        now_ms = self._parts.clock.now_ms()
-        return self.is_flat and self._sending.schedule_cancel(now_ms + _SWEEP_MS)
+        at_ms = self._parts.clock.now_ms() + _SWEEP_MS
+        if not (self.is_flat and self._sending.schedule_cancel(at_ms)):
+            return False
+        self._sweeps_ms = at_ms
+        return True
 
     def _plan(self, wanted: Mapping[str, Wanted]) -> Plan:
         reading, plan = self._picture.now(), Plan()
@@ -352,14 +356,20 @@ class Gateway:
 
     def _watch_over(self) -> None:
         """Arm or disarm the exchange's dead man's switch."""
-        if not self._parts.dead_man_ms:
-            return
         orders = self._picture.now().orders
         now_ms = self._parts.clock.now_ms()
+        has_stops = any(one.trigger_price is not None for one in orders)
+        # Who trades again so soon after a kill keeps his stops.
+        if has_stops and self._sweeps_ms > now_ms:
+            if self._sending.schedule_cancel(None):
+                self._sweeps_ms = 0
+            return
+        if not self._parts.dead_man_ms:
+            return
         due = self._dead_man.due(
             now_ms,
             has_quotes=any(one.trigger_price is None for one in orders),
-            has_stops=any(one.trigger_price is not None for one in orders),
+            has_stops=has_stops,
         )
         if due is None:
             return

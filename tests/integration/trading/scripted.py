@@ -73,12 +73,18 @@ class Desk:
     asked: set[str] = field(default_factory=set)
     done: list[Fill] = field(default_factory=list)
     resting: list[OrderReport] = field(default_factory=list)
+    cancels_at: int | None = None  # everything that rests
     untold: set[int] = field(default_factory=set)  # fills, by their number
 
     def place(self, tickets: Sequence[Ticket]) -> Sequence[Outcome]:
         self.before()
         self.placed.append([one.spec.symbol for one in tickets])
         return [self._placed(one) for one in tickets]
+
+    def schedule_cancel(self, at_ms: int | None, nonce: int) -> Outcome:
+        del nonce
+        self.cancels_at = at_ms
+        return Accepted(0)
 
     def _placed(self, ticket: Ticket) -> Outcome:
         outcome = self.says(ticket)
