@@ -21,17 +21,17 @@ from threet.execution.reconciling import (
     Manner,
     Place,
     Rest,
-    Working,
     next_actions,
 )
 from threet.execution.refusals import Refusals
+from threet.execution.reported import marked, working
 from threet.execution.sending import Sending
 from threet.execution.settling import Settling
 from threet.execution.wishes import Approval, Done, Plan, Reading, Wanted
 from threet.model.accounts import AccountState
 from threet.model.decisions import Granted
 from threet.model.numbers import ZERO
-from threet.model.orders import Fill, OrderReport, OrderSpec, Side
+from threet.model.orders import Fill, OrderSpec
 from threet.ports.clock import Clock
 from threet.ports.fill_store import FillStore
 from threet.ports.intent_store import IntentStore
@@ -292,14 +292,14 @@ class Gateway:
             book=parts.book(symbol),
             quantity_decimals=parts.decimals(symbol),
             working=[
-                _working(one, now_ms) for one in reading.orders if one.symbol == symbol
+                working(one, now_ms) for one in reading.orders if one.symbol == symbol
             ],
             is_unsettled=symbol in self._settling.open_symbols
             or symbol in self._picture.awaited,
             since_last_ms=self._sending.since_last_ms(symbol),
         )
         if case.book is None and case.shall_go:
-            return replace(case, book=_marked(reading.account, symbol))
+            return replace(case, book=marked(reading.account, symbol))
         return case
 
     def _send(self, plan: Plan) -> Sequence[Done]:
@@ -385,25 +385,3 @@ class Gateway:
 def _nobody(symbol: str) -> Wanted:
     """Whose orders are left over belongs to no run."""
     return Wanted(Granted(symbol=symbol, quantity=ZERO), f"left/{symbol}")
-
-
-def _marked(account: AccountState, symbol: str) -> Book | None:
-    """The exchange's own price, by what it says a position is worth: good enough for
-    who wants out and has no other."""
-    for one in account.positions:
-        if one.symbol == symbol and one.position_value > ZERO:
-            price = one.position_value / abs(one.quantity)
-            return Book(bid=price, ask=price)
-    return None
-
-
-def _working(one: OrderReport, now_ms: int) -> Working:
-    """An order that is not ours has no cloid: it is counted, and cannot be canceled."""
-    sign = 1 if one.side is Side.BUY else -1
-    return Working(
-        cloid=one.cloid,
-        change=one.remaining * sign,
-        price=one.limit_price,
-        age_ms=now_ms - one.status_ms,
-        trigger_price=one.trigger_price,
-    )
