@@ -69,6 +69,7 @@ class Picture:
         self._orders: dict[int, OrderReport] = {}
         self._filled: dict[int, Decimal] = {}  # by the fills, of each order
         self._awaited: dict[int, _Awaited] = {}
+        self._sent_at: dict[int, float] = {}  # of orders that rest; monotonic
         self._new: list[Fill] = []
         self._read_at = float("-inf")
         self._skew_ms = 0
@@ -166,13 +167,14 @@ class Picture:
             parts.fills.forget()
             self._positions, self.difference, self._whole_ms = None, {}, 0
         self._account = account
-        self._orders = {one.oid: one for one in orders}
+        unlisted = self._unlisted(orders)
+        self._orders = {**{one.oid: one for one in orders}, **unlisted}
         self._count_filled(orders)
         self._read_at = parts.clock.monotonic()
         self._is_doubted, self._is_fresh = False, True
         # A server that is behind may have answered: what was said counts for a while.
         self._awaited = {
-            oid: one for oid, one in self._awaited.items() if self._is_awaited(one)
+            oid: one for oid, one in self._awaited.items() if self._is_awaited(oid, one)
         }
 
     def sent(self, symbol: str, accepted: Accepted, report: OrderReport) -> None:
@@ -181,6 +183,7 @@ class Picture:
             self.doubt()
         if accepted.filled is None:
             self._orders[accepted.oid] = report
+            self._sent_at[accepted.oid] = self._parts.clock.monotonic()
         else:
             self._await_fills(accepted.oid, symbol, accepted.filled)
 
@@ -190,6 +193,7 @@ class Picture:
             self.doubt()
         for oid, one in self._orders.items():
             if one.cloid == cloid:
+                self._sent_at.pop(oid, None)
                 self._awaited[oid] = _Awaited(one.symbol, None, self._patience())
 
     def _read_account(self) -> AccountState:
@@ -211,6 +215,20 @@ class Picture:
                 self._whole_ms = parts.fills.newest_ms() or 0
                 return
             self._whole_ms = since_ms = told[-1].time_ms
+
+    def _unlisted(self, listed: Sequence[OrderReport]) -> Mapping[int, OrderReport]:
+        """Orders that were taken a moment ago, and are not in this reading: it may be
+        of before them. Their products wait until it is told, or read, otherwise."""
+        now = self._parts.clock.monotonic()
+        young = {
+            oid: at for oid, at in self._sent_at.items() if now - at < _AWAITED_SECS
+        }
+        self._sent_at = young
+        oids = young.keys() & self._orders.keys() - {one.oid for one in listed}
+        for oid in oids:
+            until = young[oid] + _AWAITED_SECS
+            self._awaited[oid] = _Awaited(self._orders[oid].symbol, None, until)
+        return {oid: self._orders[oid] for oid in oids}
 
     def _count_filled(self, orders: Sequence[OrderReport]) -> None:
         """By the kept fills, of orders older than this process: what an order says may
@@ -295,10 +313,11 @@ class Picture:
         if self._filled.get(oid, ZERO) < total:
             self._awaited[oid] = _Awaited(symbol, total, self._patience())
 
-    def _is_awaited(self, one: _Awaited) -> bool:
+    def _is_awaited(self, oid: int, one: _Awaited) -> bool:
         """After a reading, which may be of before the order: an answer may be some
         seconds old. Without a stream nobody tells the end of an order."""
         is_told = one.total is not None or self._parts.news.is_live
+        is_told = is_told or oid in self._sent_at
         return is_told and one.until > self._parts.clock.monotonic()
 
     def _patience(self) -> float:

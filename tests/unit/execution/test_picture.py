@@ -360,3 +360,23 @@ def test_o5_of_an_order_older_than_the_process_no_fill_is_waited_for_twice(
     )
     again.hear()
     assert again.awaited == set()
+
+
+@pytest.mark.parametrize("is_live", [True, False])
+def test_an_order_taken_a_moment_ago_is_not_forgotten_by_an_older_answer(
+    exchange: Exchange, *, is_live: bool
+) -> None:
+    """Else it would be placed a second time (simulation, seed 87)."""
+    exchange.is_live = is_live
+    picture = exchange.picture()
+    picture.sent("BTC", Accepted(5), QUOTE)
+    picture.doubt()
+    picture.hear()
+    picture.read()  # of before it
+    assert picture.awaited == {"BTC"}
+    assert left(picture) == [Decimal("0.5")]
+    exchange.clock.advance(4)
+    picture.hear()
+    assert picture.is_due
+    picture.read()  # that late it would be there
+    assert (picture.awaited, picture.now().orders) == (set(), [])
