@@ -88,12 +88,13 @@ class Desk:
 
     def _placed(self, ticket: Ticket) -> Outcome:
         outcome = self.says(ticket)
-        if isinstance(outcome, Accepted):
-            if ticket.spec.trigger is None:
-                self.fill(ticket.spec, ticket.cloid)
-            else:
-                self.resting.append(_report(ticket))
-        return outcome
+        if not isinstance(outcome, Accepted):
+            return outcome
+        if ticket.spec.trigger is None:
+            self.fill(ticket.spec, ticket.cloid)
+            return Accepted(self.done[-1].oid, ticket.spec.quantity)
+        self.resting.append(_report(ticket))
+        return Accepted(ticket.nonce)
 
     def cancel(self, orders: Sequence[Named], nonce: int) -> Sequence[Outcome]:
         del nonce

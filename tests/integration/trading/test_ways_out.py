@@ -73,6 +73,7 @@ def test_o11_a_halt_of_what_adds_keeps_no_stop_from_being_placed_again(
     world: World,
 ) -> None:
     gateway = protected(world, "90")
+    world.clock.advance(10)
     world.refuses, world.desk.resting = "halted", []
     gateway.doubt()
     for _ in range(2):
