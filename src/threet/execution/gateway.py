@@ -21,17 +21,17 @@ from threet.execution.reconciling import (
     Manner,
     Place,
     Rest,
-    Working,
     next_actions,
 )
 from threet.execution.refusals import Refusals
+from threet.execution.reported import marked, working
 from threet.execution.sending import Sending
 from threet.execution.settling import Settling
 from threet.execution.wishes import Approval, Done, Plan, Reading, Wanted
 from threet.model.accounts import AccountState
 from threet.model.decisions import Granted
 from threet.model.numbers import ZERO
-from threet.model.orders import Fill, OrderReport, OrderSpec, Side
+from threet.model.orders import Fill, OrderSpec
 from threet.ports.clock import Clock
 from threet.ports.fill_store import FillStore
 from threet.ports.intent_store import IntentStore
@@ -97,6 +97,7 @@ class Gateway:
         )
         self._dead_man = DeadMan(parts.dead_man_ms)
         self._levered: dict[str, Leverage] = {}
+        self._sweeps_ms = 0  # until then the exchange may cancel what rests
 
     @property
     def mismatch(self) -> Mapping[str, tuple[Decimal, Decimal]]:
@@ -178,8 +179,11 @@ class Gateway:
     def sweep(self) -> bool:
         """Let the exchange itself cancel, a little later, whatever may still arrive;
         only where nothing is held, for it cancels stops as well. Whether it will."""
-        now_ms = self._parts.clock.now_ms()
-        return self.is_flat and self._sending.schedule_cancel(now_ms + _SWEEP_MS)
+        at_ms = self._parts.clock.now_ms() + _SWEEP_MS
+        if not (self.is_flat and self._sending.schedule_cancel(at_ms)):
+            return False
+        self._sweeps_ms = at_ms
+        return True
 
     def _plan(self, wanted: Mapping[str, Wanted]) -> Plan:
         reading, plan = self._picture.now(), Plan()
@@ -288,14 +292,14 @@ class Gateway:
             book=parts.book(symbol),
             quantity_decimals=parts.decimals(symbol),
             working=[
-                _working(one, now_ms) for one in reading.orders if one.symbol == symbol
+                working(one, now_ms) for one in reading.orders if one.symbol == symbol
             ],
             is_unsettled=symbol in self._settling.open_symbols
             or symbol in self._picture.awaited,
             since_last_ms=self._sending.since_last_ms(symbol),
         )
         if case.book is None and case.shall_go:
-            return replace(case, book=_marked(reading.account, symbol))
+            return replace(case, book=marked(reading.account, symbol))
         return case
 
     def _send(self, plan: Plan) -> Sequence[Done]:
@@ -352,14 +356,20 @@ class Gateway:
 
     def _watch_over(self) -> None:
         """Arm or disarm the exchange's dead man's switch."""
-        if not self._parts.dead_man_ms:
-            return
         orders = self._picture.now().orders
         now_ms = self._parts.clock.now_ms()
+        has_stops = any(one.trigger_price is not None for one in orders)
+        # Who trades again so soon after a kill keeps his stops.
+        if has_stops and self._sweeps_ms > now_ms:
+            if self._sending.schedule_cancel(None):
+                self._sweeps_ms = 0
+            return
+        if not self._parts.dead_man_ms:
+            return
         due = self._dead_man.due(
             now_ms,
             has_quotes=any(one.trigger_price is None for one in orders),
-            has_stops=any(one.trigger_price is not None for one in orders),
+            has_stops=has_stops,
         )
         if due is None:
             return
@@ -375,25 +385,3 @@ class Gateway:
 def _nobody(symbol: str) -> Wanted:
     """Whose orders are left over belongs to no run."""
     return Wanted(Granted(symbol=symbol, quantity=ZERO), f"left/{symbol}")
-
-
-def _marked(account: AccountState, symbol: str) -> Book | None:
-    """The exchange's own price, by what it says a position is worth: good enough for
-    who wants out and has no other."""
-    for one in account.positions:
-        if one.symbol == symbol and one.position_value > ZERO:
-            price = one.position_value / abs(one.quantity)
-            return Book(bid=price, ask=price)
-    return None
-
-
-def _working(one: OrderReport, now_ms: int) -> Working:
-    """An order that is not ours has no cloid: it is counted, and cannot be canceled."""
-    sign = 1 if one.side is Side.BUY else -1
-    return Working(
-        cloid=one.cloid,
-        change=one.remaining * sign,
-        price=one.limit_price,
-        age_ms=now_ms - one.status_ms,
-        trigger_price=one.trigger_price,
-    )

@@ -73,6 +73,7 @@ class Desk:
     asked: set[str] = field(default_factory=set)
     done: list[Fill] = field(default_factory=list)
     resting: list[OrderReport] = field(default_factory=list)
+    cancels_at: int | None = None  # everything that rests
     untold: set[int] = field(default_factory=set)  # fills, by their number
 
     def place(self, tickets: Sequence[Ticket]) -> Sequence[Outcome]:
@@ -80,14 +81,20 @@ class Desk:
         self.placed.append([one.spec.symbol for one in tickets])
         return [self._placed(one) for one in tickets]
 
+    def schedule_cancel(self, at_ms: int | None, nonce: int) -> Outcome:
+        del nonce
+        self.cancels_at = at_ms
+        return Accepted(0)
+
     def _placed(self, ticket: Ticket) -> Outcome:
         outcome = self.says(ticket)
-        if isinstance(outcome, Accepted):
-            if ticket.spec.trigger is None:
-                self.fill(ticket.spec, ticket.cloid)
-            else:
-                self.resting.append(_report(ticket))
-        return outcome
+        if not isinstance(outcome, Accepted):
+            return outcome
+        if ticket.spec.trigger is None:
+            self.fill(ticket.spec, ticket.cloid)
+            return Accepted(self.done[-1].oid, ticket.spec.quantity)
+        self.resting.append(_report(ticket))
+        return Accepted(ticket.nonce)
 
     def cancel(self, orders: Sequence[Named], nonce: int) -> Sequence[Outcome]:
         del nonce

@@ -73,6 +73,7 @@ def test_o11_a_halt_of_what_adds_keeps_no_stop_from_being_placed_again(
     world: World,
 ) -> None:
     gateway = protected(world, "90")
+    world.clock.advance(10)
     world.refuses, world.desk.resting = "halted", []
     gateway.doubt()
     for _ in range(2):
@@ -187,3 +188,18 @@ def test_i4_a_difference_keeps_nobody_from_getting_out(world: World) -> None:
         gateway.cycle(wanted(BTC="0"))
     assert world.desk.position("BTC") == 0
     assert len(world.desk.placed) == 3
+
+
+def test_b10_what_a_kill_left_behind_cancels_no_stop_of_who_trades_again(
+    world: World,
+) -> None:
+    world.desk.says = takes_all
+    gateway = world.gateway()
+    gateway.cycle({})
+    assert gateway.sweep()
+    gateway.cycle({})
+    assert world.desk.cancels_at is not None
+    for _ in range(3):
+        gateway.cycle(guarded("5", "90"))
+    assert stops(world) == [(Decimal(5), Decimal(90))]
+    assert world.desk.cancels_at is None

@@ -1,0 +1,28 @@
+"""What the exchange reports, in the words of the reconciler."""
+
+from threet.execution.reconciling import Book, Working
+from threet.model.accounts import AccountState
+from threet.model.numbers import ZERO
+from threet.model.orders import OrderReport, Side
+
+
+def marked(account: AccountState, symbol: str) -> Book | None:
+    """The exchange's own price, by what it says a position is worth: good enough for
+    who wants out and has no other."""
+    for one in account.positions:
+        if one.symbol == symbol and one.position_value > ZERO:
+            price = one.position_value / abs(one.quantity)
+            return Book(bid=price, ask=price)
+    return None
+
+
+def working(one: OrderReport, now_ms: int) -> Working:
+    """An order that is not ours has no cloid: it is counted, and cannot be canceled."""
+    sign = 1 if one.side is Side.BUY else -1
+    return Working(
+        cloid=one.cloid,
+        change=one.remaining * sign,
+        price=one.limit_price,
+        age_ms=now_ms - one.status_ms,
+        trigger_price=one.trigger_price,
+    )
