@@ -33,11 +33,12 @@ from threet.adapters.sql.account_store import SqlAccountStore
 from threet.adapters.sql.database import Database
 from threet.adapters.sql.ledger_store import SqlLedgerStore
 from threet.adapters.system_clock import SystemClock
-from threet.bootstrap import processes
 from threet.bootstrap.settings import settings_in
+from threet.cli.stored import stored
 from threet.model.accounts import AccountState
 from threet.model.errors import ConfigurationError
 from threet.model.money import ACCEPTED, EquityCheck, EquityVerdict, LedgerUpdate
+from threet.ports.ledger_store import Entries
 
 app = typer.Typer(help="Profit and loss, and what explains it.", no_args_is_help=True)
 
@@ -103,14 +104,7 @@ def export(
     """Every fill, fee, funding payment and deposit, one line for each part."""
     with _account(address, data_dir) as account:
         entries = account.store.entries()
-    written = 0
-    with file.open("w", newline="", encoding="utf-8") as target:
-        writer = csv.DictWriter(target, COLUMNS, restval="")
-        writer.writeheader()
-        for line in lines(entries):
-            writer.writerow(line)
-            written += 1
-    sys.stdout.write(f"{written} lines in {file}\n")
+    sys.stdout.write(f"{_written(file, entries)} lines in {file}\n")
 
 
 @app.command()
@@ -138,28 +132,46 @@ def accept(
     sys.stdout.write(f"{check.difference:f} USDC booked: {reason}\n")
 
 
+def _written(file: Path, entries: Entries) -> int:
+    try:
+        with file.open("w", newline="", encoding="utf-8") as target:
+            writer = csv.DictWriter(target, COLUMNS, restval="")
+            writer.writeheader()
+            told = list(lines(entries))
+            writer.writerows(told)
+    except OSError as error:
+        reason = f"{file}: cannot be written ({error.strerror})"
+        raise ConfigurationError([reason]) from None
+    return len(told)
+
+
 @contextmanager
 def _account(address: str | None, data_dir: Path | None) -> Iterator[_Account]:
     settings = settings_in(data_dir)
-    database = processes.database(settings)
-    try:
-        configured = settings.exchanges.hyperliquid.wallet_address
-        found = address or configured or _only(database)
+    with stored(data_dir) as database:
+        wanted = address or settings.exchanges.hyperliquid.wallet_address
+        found = _known(database, wanted)
         yield _Account(
             found,
             SqlLedgerStore(database, account=found),
             SqlAccountStore(database).current(found),
         )
-    finally:
-        database.close()
 
 
-def _only(database: Database) -> str:
+def _known(database: Database, wanted: str | None) -> str:
+    """Of an account that was never read nothing is known, and nothing is not 0."""
     known = database.read(known_addresses)
-    if len(known) == 1:
-        return known[0]
     words = ", ".join(sorted(known)) or "none"
-    raise ConfigurationError([f"--address: which account? The database has {words}"])
+    if wanted is None and len(known) == 1:
+        return known[0]
+    if wanted is None:
+        raise ConfigurationError(
+            [f"--address: which account? The database has {words}"]
+        )
+    if wanted.lower() not in known:
+        reason = f"--address: {wanted:.60} was never read; the database has {words}"
+        raise ConfigurationError([reason])
+    return wanted
 
 
 def _rows(ledger: Ledger, by: By, marks: Marks) -> tuple[list[PnlRow], PnlRow]:

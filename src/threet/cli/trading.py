@@ -1,8 +1,7 @@
 """`3t why`, `3t kill`, `3t resume`: what was decided, and the switch that stops it."""
 
 import sys
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,19 +9,24 @@ from rich.console import Console
 
 from threet import bootstrap
 from threet.accounts import kill_switch
-from threet.adapters.sql.database import Database
 from threet.adapters.sql.decision_store import SqlDecisionStore
 from threet.adapters.system_clock import SystemClock
-from threet.bootstrap import processes
 from threet.bootstrap.settings import settings_in
 from threet.bootstrap.web_trading import halts_of_accounts
+from threet.cli import run_file
+from threet.cli.stored import stored
 from threet.model.decisions import Decision
 from threet.model.errors import ConfigurationError
+
+_IDLE = (
+    "But no 3T runs on this data folder: nothing is canceled and nothing closed until"
+    " `3t up`. If it is urgent, do it on the exchange's own page.\n"
+)
 
 
 def why(symbol: str, at: str | None, count: int, data_dir: Path | None) -> int:
     """The newest decisions about a symbol, or those up to a moment (ISO 8601, UTC)."""
-    with _database(data_dir) as database:
+    with stored(data_dir) as database:
         found = SqlDecisionStore(database).why(symbol, count, _until_ms(at))
     console = Console()
     if not found:
@@ -36,28 +40,30 @@ def why(symbol: str, at: str | None, count: int, data_dir: Path | None) -> int:
 def kill(reason: str, data_dir: Path | None, *, flatten: bool) -> int:
     """Halts every account of the database: whoever kills asks for no address."""
     now_ms = SystemClock().now_ms()
-    with _database(data_dir) as database:
+    with stored(data_dir) as database:
         accounts = halts_of_accounts(bootstrap.config(), database)
         kill_switch.pull(accounts.values(), reason, now_ms, flatten=flatten)
     also = ", and closes every position" if flatten else ""
     what = f"halted: the gateway cancels what rests, opens nothing{also}"
-    return _told(accounts, what)
+    code = _told(accounts, what)
+    if accounts and _is_known_idle(data_dir):
+        sys.stdout.write(_IDLE)
+    return code
 
 
 def resume(data_dir: Path | None) -> int:
-    with _database(data_dir) as database:
+    with stored(data_dir) as database:
         accounts = halts_of_accounts(bootstrap.config(), database)
         kill_switch.release(accounts.values())
     return _told(accounts, "may trade again")
 
 
-@contextmanager
-def _database(data_dir: Path | None) -> Iterator[Database]:
-    database = processes.database(settings_in(data_dir))
-    try:
-        yield database
-    finally:
-        database.close()
+def _is_known_idle(data_dir: Path | None) -> bool:
+    """Of processes that somebody else started, by their Redis, it is not known."""
+    settings = settings_in(data_dir)
+    network = settings.exchanges.hyperliquid.network
+    runs = dict(run_file.found(settings.data_dir))
+    return settings.redis.host is None and network not in runs
 
 
 def _told(accounts: Collection[str], what: str) -> int:

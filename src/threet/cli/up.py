@@ -18,6 +18,7 @@ from threet.adapters.system_clock import SystemClock
 from threet.adapters.telemetry import logs
 from threet.bootstrap import embedded, processes
 from threet.bootstrap.embedded import EmbeddedOptions, EmbeddedRun
+from threet.bootstrap.strategy_runs import configured
 from threet.cli import run_file
 from threet.cli.checks import Verdict, judge
 from threet.cli.run_file import RunNote
@@ -31,6 +32,7 @@ _LOOK_EVERY_SECS = 0.1
 def run(options: EmbeddedOptions, *, seconds: float | None, opens_browser: bool) -> int:
     """Returns the exit code: 0, or 1 when the check of ``seconds`` failed."""
     plan = embedded.plan(options, os.environ)
+    configured(plan.settings)  # else the trader alone is refused, behind our back
     _require_port(plan)
     with ExitStack() as held:
         held.enter_context(run_file.only_one(plan.folder))

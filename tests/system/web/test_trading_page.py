@@ -207,7 +207,7 @@ def test_stopping_takes_the_typed_word_and_is_told_until_it_is_resumed(
     act.click()
     expect(page.locator("#confirm")).to_be_hidden()
     expect(page.locator("#halted")).to_contain_text(
-        "Kill switch, every position is closed: stopped on the page"
+        "Kill switch, every position is to be closed: stopped on the page"
     )
     assert halts_of(site.traded) == ["flatten", "kill_switch"]
     page.click("#halted-resume")

@@ -134,6 +134,23 @@ def test_a_folder_that_cannot_be_made_is_told_in_a_sentence(tmp_path: Path) -> N
         assert "Traceback" not in result.stderr
 
 
+@pytest.mark.parametrize("command", ["demo", "up"])
+def test_nothing_starts_with_strategies_that_are_none(
+    command: str, tmp_path: Path
+) -> None:
+    """A 3T that runs and says that it works, while its trader was refused, deceives."""
+    (tmp_path / "config.yml").write_text(
+        "strategies:\n"
+        "  - {name: a, strategy: nope}\n"
+        "  - {name: b, strategy: ema_trend, parameters: {fast: -3}}\n"
+    )
+    result = said(command, "--no-browser", "--seconds", "5", folder=tmp_path)
+    assert result.returncode == 78
+    assert "strategies.0: strategy 'nope' is none of" in result.stderr
+    assert "strategies.1: strategy ema_trend" in result.stderr
+    assert not (tmp_path / "data").exists()
+
+
 def test_a_page_whose_port_is_taken_says_so_and_serves_nothing(tmp_path: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))

@@ -181,3 +181,28 @@ def test_which_account_is_asked_for_when_there_are_several(
     with pytest.raises(ConfigurationError, match="which account"):
         ledger.pnl(By.RUN)
     ledger.pnl(By.RUN, address=ADDRESS)
+
+
+def test_of_an_account_that_was_never_read_no_amount_is_told(
+    database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is known of it, and nothing is not 0."""
+    del database
+    for address in ("0x12", "0x" + "3" * 40):
+        with pytest.raises(ConfigurationError, match=f"{address} was never read"):
+            ledger.pnl(By.RUN, address=address)
+    assert capsys.readouterr().out == ""
+
+
+def test_a_file_that_cannot_be_written_is_told(
+    database: Database, tmp_path: Path
+) -> None:
+    del database
+    with pytest.raises(ConfigurationError, match="cannot be written"):
+        ledger.export(tmp_path / "nowhere" / "all.csv")
+
+
+def test_an_address_may_be_written_with_capitals(database: Database) -> None:
+    mixed = "0x" + "Ab" * 20
+    SqlLedgerStore(database, account=mixed).record_updates([moved("1")])
+    ledger.pnl(By.RUN, address=mixed)

@@ -1,5 +1,6 @@
 """`3t why`, `3t kill` and `3t resume` on a database of their own."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,9 +11,9 @@ from threet.adapters.sql.decision_store import SqlDecisionStore
 from threet.adapters.sql.halt_store import SqlHaltStore
 from threet.bootstrap import processes
 from threet.bootstrap import settings as root
-from threet.cli import trading
+from threet.cli import run_file, trading
 from threet.model.decisions import Decision, Input, Verdict
-from threet.model.errors import ConfigurationError
+from threet.model.errors import ConfigurationError, DependencyError
 from threet.ports.halt_store import FLATTEN, KILL_SWITCH
 
 ADDRESS = "0x" + "1" * 40
@@ -86,3 +87,51 @@ def test_whoever_kills_names_no_account(
     halts.resume("makes the account known")
     assert trading.kill("by hand", None, flatten=False) == 0
     assert [one.cause for one in halts.halts()] == [KILL_SWITCH]
+
+
+@pytest.mark.parametrize("is_empty", [False, True])
+def test_a_folder_without_a_database_is_told_and_none_is_made(
+    is_empty: bool, tmp_path: Path
+) -> None:
+    """Whoever kills in the wrong folder has to learn it, and where to go."""
+    folder = tmp_path / "elsewhere"
+    file = folder / "simulator" / "threet.db"
+    if is_empty:
+        file.parent.mkdir(parents=True)
+        file.touch()
+    told = r"elsewhere.*--data-dir"
+    with pytest.raises(DependencyError, match=told):
+        trading.kill("by hand", folder, flatten=False)
+    with pytest.raises(DependencyError, match=told):
+        trading.resume(folder)
+    with pytest.raises(DependencyError, match=told):
+        trading.why("SOL", None, 1, folder)
+    assert file.exists() == is_empty
+    assert folder.exists() == is_empty
+
+
+def test_a_kill_says_when_nobody_is_there_to_carry_it_out(
+    database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del database
+    nobody = "no 3T runs on this data folder"
+    assert trading.kill("by hand", None, flatten=True) == 0
+    assert nobody in capsys.readouterr().out
+    note = run_file.RunNote(
+        pid=os.getpid(), page_url="", redis_port=1, redis_password=""
+    )
+    with run_file.announced(root.data_dir(root.config()), note):
+        trading.kill("by hand", None, flatten=True)
+    assert nobody not in capsys.readouterr().out
+
+
+def test_of_processes_with_their_own_redis_a_kill_claims_nothing(
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    del database
+    monkeypatch.setenv("THREET_REDIS__HOST", "127.0.0.1")
+    root.config.cache_clear()
+    trading.kill("by hand", None, flatten=True)
+    assert "no 3T runs" not in capsys.readouterr().out

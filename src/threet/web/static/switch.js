@@ -14,7 +14,7 @@ const DEEDS = {
     what: "The halt of the kill switch ends: strategies may open positions again at once.",
   },
 };
-const CAUSES = { kill_switch: "Kill switch", flatten: "every position is closed", liquidation: "Liquidated" };
+const CAUSES = { kill_switch: "Kill switch", flatten: "every position is to be closed", liquidation: "Liquidated" };
 
 export class Switch {
   constructor() {
