@@ -33,8 +33,9 @@ from threet.adapters.sql.ledger_store import SqlLedgerStore
 from threet.adapters.sql.order_store import SqlOrderStore
 from threet.adapters.sql.trading_store import SqlFillStore, SqlIntentStore
 from threet.bootstrap import ProcessParts
+from threet.bootstrap.order_gateway import OrderGatewayParts
 from threet.bootstrap.risk import account_gate
-from threet.bootstrap.trading import OrderGatewayParts, TraderParts
+from threet.bootstrap.trader import TraderParts
 from threet.components.order_gateway import OrderGateway
 from threet.components.trader import Trader
 from threet.engine.run import StrategyRun

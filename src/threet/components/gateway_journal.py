@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import structlog
 
-from threet.bootstrap.trading import OrderGatewayParts
+from threet.bootstrap.order_gateway import OrderGatewayParts
 from threet.execution.stop_outs import RUN, closed, stop_outs, stopped_out
 from threet.execution.wishes import Done
 from threet.model.decisions import Decision

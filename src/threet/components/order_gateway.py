@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from threet import bootstrap
-from threet.bootstrap import trading
-from threet.bootstrap.trading import OrderGatewayParts
+from threet.bootstrap.order_gateway import OrderGatewayParts, order_gateway
 from threet.components.gateway_journal import GatewayJournal
 from threet.components.lifecycle import live
 from threet.execution.gateway import Gateway
@@ -229,7 +228,7 @@ class OrderGateway:
 @bootstrap.telling_refusals()
 def main() -> None:
     async def process() -> None:
-        parts = trading.order_gateway()
+        parts = order_gateway()
         gateway = OrderGateway(parts)
         await live(parts.process, gateway.run(), figures=gateway.figures)
 

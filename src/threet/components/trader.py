@@ -15,8 +15,7 @@ import structlog
 
 from threet import bootstrap
 from threet.accounts.pnl import by_run
-from threet.bootstrap import trading
-from threet.bootstrap.trading import TraderParts
+from threet.bootstrap.trader import TraderParts, trader
 from threet.components.lifecycle import live
 from threet.engine.run import StrategyRun, decision_id_of
 from threet.model.candles import Candle, Timeframe
@@ -250,9 +249,9 @@ class Trader:
 @bootstrap.telling_refusals()
 def main() -> None:
     async def process() -> None:
-        parts = trading.trader()
-        trader = Trader(parts)
-        await live(parts.process, trader.run(), figures=trader.figures)
+        parts = trader()
+        running = Trader(parts)
+        await live(parts.process, running.run(), figures=running.figures)
 
     asyncio.run(process())
 

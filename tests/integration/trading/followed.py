@@ -33,7 +33,7 @@ from threet.adapters.sql.order_store import SqlOrderStore
 from threet.adapters.sql.trading_store import SqlFillStore, SqlIntentStore
 from threet.adapters.system_clock import SystemClock
 from threet.bootstrap import ProcessParts
-from threet.bootstrap.trading import OrderGatewayParts
+from threet.bootstrap.order_gateway import OrderGatewayParts
 from threet.components.order_gateway import OrderGateway
 from threet.execution.account_news import AccountNews
 from threet.execution.gateway import Gateway, GatewayParts

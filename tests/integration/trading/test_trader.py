@@ -20,7 +20,7 @@ from threet.adapters.sql.ledger_store import SqlLedgerStore
 from threet.adapters.sql.migrate import migrate
 from threet.adapters.sql.trading_store import SqlFillStore, SqlIntentStore
 from threet.bootstrap import ProcessParts
-from threet.bootstrap.trading import TraderParts
+from threet.bootstrap.trader import TraderParts
 from threet.components.trader import Trader
 from threet.engine.run import StrategyRun
 from threet.engine.view import RunView

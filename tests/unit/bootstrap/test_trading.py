@@ -9,7 +9,8 @@ from threet.adapters.hyperliquid.signing import Signer
 from threet.adapters.sql.decision_store import SqlDecisionStore
 from threet.bootstrap import processes
 from threet.bootstrap import settings as root
-from threet.bootstrap.trading import order_gateway, trader
+from threet.bootstrap.order_gateway import order_gateway
+from threet.bootstrap.trader import trader
 from threet.model.decisions import Decision, Granted
 from threet.model.errors import ConfigurationError
 

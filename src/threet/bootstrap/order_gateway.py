@@ -1,0 +1,285 @@
+"""Wires the order gateway: the one process that holds a key."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from threet.accounts.authority import Authority, authority
+from threet.accounts.believing import is_believable
+from threet.accounts.equity_watch import EquityWatch
+from threet.accounts.ledger_watch import LedgerWatch
+from threet.adapters.hyperliquid.account_feed import HyperliquidAccountFeed
+from threet.adapters.hyperliquid.identity import HyperliquidIdentity
+from threet.adapters.hyperliquid.posting import Posting
+from threet.adapters.hyperliquid.signing import Signer, Source
+from threet.adapters.hyperliquid.trading import Account, HyperliquidOrderDesk
+from threet.adapters.sql.account_store import SqlAccountStore
+from threet.adapters.sql.database import Database
+from threet.adapters.sql.decision_store import SqlDecisionStore
+from threet.adapters.sql.halt_store import SqlHaltStore
+from threet.adapters.sql.order_store import SqlOrderStore
+from threet.adapters.sql.trading_store import SqlFillStore, SqlIntentStore
+from threet.bootstrap import access, processes
+from threet.bootstrap import settings as root
+from threet.bootstrap.ledger import ledger_watch
+from threet.bootstrap.parts import ProcessParts
+from threet.bootstrap.risk import account_gate, limits
+from threet.bootstrap.trading import address_of, told_at_once
+from threet.config.sections import Sections
+from threet.execution.account_news import AccountNews
+from threet.execution.gateway import Gateway, GatewayParts, Leverage
+from threet.execution.reconciling import Book, Manner, Style
+from threet.market_data.quotes import Quotes
+from threet.market_data.trading_catalogue import TradingCatalogue
+from threet.model.accounts import AccountState
+from threet.model.errors import ConfigurationError
+from threet.model.events import AlertRaised
+from threet.ports.account_feed import AccountFeed
+from threet.ports.clock import Clock
+from threet.ports.decision_store import DecisionStore
+from threet.ports.exchange import ExchangeReader
+from threet.ports.fill_store import FillStore
+from threet.ports.halt_store import HaltStore
+from threet.ports.intent_store import IntentStore
+from threet.ports.live_view import LiveView
+from threet.ports.order_store import OrderStore
+from threet.ports.rate_budget import Priority
+from threet.resilience.backoff import Backoff
+from threet.resilience.exchange_manager import ExchangeManager
+from threet.resilience.guarded_desk import GuardedOrderDesk
+from threet.resilience.guarded_identity import GuardedIdentity
+
+_PEAK_DAYS = 30
+_DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderGatewayParts:
+    """``authority`` asks the exchange whether the key may trade; ``opened`` is the
+    gateway for what it answered."""
+
+    process: ProcessParts
+    address: str
+    authority: Callable[[], Authority]
+    opened: Callable[[Authority], Gateway]
+    ledger: LedgerWatch
+    feed: AccountFeed
+    news: AccountNews
+    live: LiveView
+    quotes: Quotes
+    intents: IntentStore
+    fills: FillStore
+    decisions: DecisionStore
+    halts: HaltStore
+    orders: OrderStore
+    relay: Callable[[], int]
+    alert: Callable[[AlertRaised], None]
+    every_secs: float
+
+
+def order_gateway() -> OrderGatewayParts:
+    """Raises ``ConfigurationError`` without an account or a key of its agent."""
+    settings = root.config()
+    is_mainnet = settings.exchanges.hyperliquid.network == "mainnet"
+    if is_mainnet and not settings.execution.on_mainnet:
+        reason = (
+            "execution.on_mainnet: real money is traded only where this is set; "
+            "run the acceptance cards on testnet before (docs/acceptance)"
+        )
+        raise ConfigurationError([reason])
+    process = processes.process_parts(settings, "order_gateway")
+    store, address = processes.database(settings), address_of(settings)
+    clock, signer = process.clock, _signer(settings, address)
+    feed = HyperliquidAccountFeed(
+        url=root.websocket_url(settings),
+        clock=clock,
+        backoff=Backoff(seed=clock.now_ms()),
+    )
+    manager = access.exchange_manager(
+        settings, clock, access.budget(settings, clock), source="order_gateway"
+    )
+    wires = _Wires(
+        settings=settings,
+        clock=clock,
+        store=store,
+        signer=signer,
+        address=address,
+        manager=manager,
+        ledger=ledger_watch(settings, clock, store, manager, address=address),
+        quotes=Quotes(clock, settings.risk.most_price_age_ms),
+        news=AccountNews(lambda: feed.is_live),
+    )
+    return OrderGatewayParts(
+        process=process,
+        address=address,
+        authority=wires.authority,
+        opened=wires.gateway,
+        ledger=wires.ledger,
+        feed=feed,
+        news=wires.news,
+        live=processes.live_view(settings),
+        quotes=wires.quotes,
+        intents=wires.intents,
+        fills=wires.fills,
+        decisions=SqlDecisionStore(store),
+        halts=wires.halts,
+        orders=SqlOrderStore(store, account=address),
+        relay=told_at_once(settings, store),
+        alert=access.alerts(settings),
+        every_secs=settings.execution.every_secs,
+    )
+
+
+def _signer(settings: Sections, address: str) -> Signer:
+    """The key of the account itself is refused: it could do more than trade (S4)."""
+    hyperliquid = settings.exchanges.hyperliquid
+    setting = "exchanges.hyperliquid.private_key"
+    if hyperliquid.private_key is None:
+        raise ConfigurationError([f"{setting}: trading needs the key of an agent"])
+    source: Source = "a" if hyperliquid.network == "mainnet" else "b"
+    try:
+        signer = Signer(hyperliquid.private_key.get_secret_value(), source)
+    except ValueError as error:
+        raise ConfigurationError([f"{setting}: {error}"]) from None
+    if signer.address == address:
+        reason = f"{setting}: is the account's own; approve an agent and use its key"
+        raise ConfigurationError([reason])
+    return signer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wires:
+    """What the gateway of one account is made of."""
+
+    settings: Sections
+    clock: Clock
+    store: Database
+    signer: Signer
+    address: str
+    manager: ExchangeManager
+    ledger: LedgerWatch
+    quotes: Quotes
+    news: AccountNews
+
+    @property
+    def intents(self) -> SqlIntentStore:
+        signer = self.signer.address
+        return SqlIntentStore(self.store, account=self.address, signer=signer)
+
+    @property
+    def fills(self) -> SqlFillStore:
+        return SqlFillStore(self.store, account=self.address)
+
+    @property
+    def halts(self) -> SqlHaltStore:
+        return SqlHaltStore(self.store, account=self.address)
+
+    def authority(self) -> Authority:
+        reader = HyperliquidIdentity(self._posting("info"))
+        return authority(
+            GuardedIdentity(reader, self.manager),
+            account=self.address,
+            signer=self.signer.address,
+            now_ms=self.clock.now_ms(),
+        )
+
+    def gateway(self, rights: Authority) -> Gateway:
+        settings, clock = self.settings, self.clock
+        # What an order rests on matters as much as the order.
+        exchange = self.manager.get_exchange(priority=Priority.ORDER)
+        catalogue = TradingCatalogue(exchange.products, clock)
+        watch = self._equity_watch()
+        return Gateway(
+            GatewayParts(
+                clock=clock,
+                desk=self._desk(rights, catalogue, exchange.server_ms),
+                intents=self.intents,
+                fills=self.fills,
+                read_account=self._reader(exchange, watch),
+                book=lambda symbol: _book(self.quotes, symbol),
+                decimals=catalogue.decimals,
+                approve=account_gate(
+                    clock=clock,
+                    bounds=limits(settings.risk),
+                    quotes=self.quotes,
+                    watch=watch,
+                    halts=self.halts,
+                    delisted=catalogue.delisted,
+                ),
+                leverage=lambda symbol: _leverage(settings, catalogue, symbol),
+                news=self.news,
+                manner=_manner(settings),
+                dead_man_ms=settings.execution.dead_man_secs * 1_000,
+                is_simulated=settings.exchanges.hyperliquid.network == "simulator",
+            )
+        )
+
+    def _equity_watch(self) -> EquityWatch:
+        watch = EquityWatch()
+        since_ms = self.clock.now_ms() - _PEAK_DAYS * _DAY_MS
+        watch.note_all(SqlAccountStore(self.store).equities(self.address, since_ms))
+        return watch
+
+    def _reader(
+        self, exchange: ExchangeReader, watch: EquityWatch
+    ) -> Callable[[], AccountState]:
+        accounts = SqlAccountStore(self.store)
+
+        def read_account() -> AccountState:
+            state = exchange.account(self.address)
+            if is_believable(state, accounts.current(self.address), None):
+                watch.note(state.account_ms, state.account_value)
+            # Its fills were read right before it.
+            self.ledger.note(state)
+            return state
+
+        return read_account
+
+    def _desk(
+        self,
+        rights: Authority,
+        catalogue: TradingCatalogue,
+        server_ms: Callable[[], int],
+    ) -> GuardedOrderDesk:
+        bare = HyperliquidOrderDesk(
+            exchange=self._posting("exchange"),
+            info=self._posting("info"),
+            signer=self.signer,
+            account=Account(address=self.address, vault=rights.vault),
+            asset_of=catalogue.asset_of,
+            server_ms=server_ms,
+        )
+        return GuardedOrderDesk(bare, self.manager)
+
+    def _posting(self, path: str) -> Posting:
+        return Posting(
+            url=f"{root.rest_url(self.settings).rstrip('/')}/{path}",
+            clock=self.clock,
+            timeout_secs=self.settings.exchanges.hyperliquid.request_timeout_secs,
+            connections=8,
+        )
+
+
+def _leverage(
+    settings: Sections, catalogue: TradingCatalogue, symbol: str
+) -> Leverage | None:
+    wanted = settings.execution.leverage
+    most = catalogue.most_leverage(symbol)
+    if wanted is None or most is None:
+        return None
+    is_cross = settings.execution.margin == "cross"
+    return Leverage(value=min(wanted, most), is_cross=is_cross)
+
+
+def _book(quotes: Quotes, symbol: str) -> Book | None:
+    best = quotes.best(symbol)
+    return None if best is None else Book(bid=best[0], ask=best[1])
+
+
+def _manner(settings: Sections) -> Manner:
+    execution = settings.execution
+    return Manner(
+        style=Style(execution.style),
+        bound=execution.bound,
+        least_notional=execution.least_notional,
+        least_share=execution.least_share,
+    )
