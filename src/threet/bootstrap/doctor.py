@@ -30,7 +30,12 @@ from threet.bootstrap.strategy_runs import configured
 from threet.config.sections import Sections
 from threet.execution.round_trip import RoundTrip
 from threet.model.accounts import AccountState
-from threet.model.errors import ConfigurationError, DependencyError, ExchangeError
+from threet.model.errors import (
+    ConfigurationError,
+    DependencyError,
+    ExchangeError,
+    RateLimitedError,
+)
 from threet.model.findings import Finding, fail, ok, unknown, warn
 from threet.model.products import Product
 from threet.ports.clock import Clock
@@ -180,6 +185,10 @@ class Doctor:
             reading = exchange_checks.read_time(
                 self.desk.exchange.server_ms, self.clock
             )
+        except RateLimitedError as error:
+            remedy = "requests are used up, as at a start: wait a minute, ask again"
+            yield unknown("exchange", f"{url}: {error.reason}", remedy)
+            return False
         except ExchangeError as error:
             remedy = "check network and URL; of the simulator: does `hlsim serve` run?"
             yield fail("exchange", f"{url}: {error.reason}", remedy)
@@ -296,7 +305,7 @@ class Doctor:
             (not has_key, "it needs an account and the key of its agent"),
             (
                 not self._has_database,
-                "it needs the database, for the intent and its nonce",
+                "it needs the database, for the intent and its nonce: `3t db migrate`",
             ),
             (
                 platform is not None and GATEWAY in platform.alive,

@@ -15,6 +15,7 @@ from hlsim.faults.kinds import (
     LoseAnswer,
     LoseRequest,
     PostOnly,
+    RefuseRequest,
 )
 from tests.integration.trading.clinic import (
     ACCOUNT,
@@ -101,7 +102,7 @@ def test_the_round_trip_rests_even_while_only_resting_orders_are_taken(
 def test_without_a_database_no_order_is_sent(clinic: Clinic) -> None:
     trip = clinic.examined(trades=True)["round trip"]
     assert trip.health is Health.UNKNOWN
-    assert "database" in trip.what
+    assert "`3t db migrate`" in trip.what
 
 
 def test_f30_an_agents_address_is_told_from_the_accounts(clinic: Clinic) -> None:
@@ -196,6 +197,15 @@ def test_an_exchange_that_is_not_there_is_the_first_to_mend(clinic: Clinic) -> N
     assert found["exchange"].health is Health.FAIL
     assert found["account"].health is Health.UNKNOWN
     assert "collateral" not in found
+
+
+def test_requests_that_are_used_up_are_not_taken_for_an_exchange_that_is_away(
+    clinic: Clinic,
+) -> None:
+    clinic.strike(RefuseRequest(types=("exchangeStatus",), status=429))
+    found = clinic.examined()["exchange"]
+    assert found.health is Health.UNKNOWN
+    assert "wait a minute" in found.remedy
 
 
 def test_strategies_that_are_none_are_found(clinic: Clinic) -> None:
