@@ -86,3 +86,26 @@ def test_an_ended_run_wants_nothing(store: SqlDecisionStore) -> None:
     store.record(a_decision(1), {})
     store.end("trend")
     assert store.targets() == []
+
+
+@pytest.mark.parametrize(
+    ("number", "is_out"),
+    [(10, True), (20, False), (3_600_000, True)],
+    ids=["wanted before the stop", "wanted after it", "by a clock that was ahead"],
+)
+def test_a_stop_ends_what_was_wanted_until_it(
+    store: SqlDecisionStore, number: int, *, is_out: bool
+) -> None:
+    store.record(a_decision(number), {})
+    stop = Decision(
+        decision_id="gateway/fill kPEPE 7",
+        run="gateway",
+        event="fill kPEPE 7",
+        at_ms=NOW_MS + 30,
+        because="its stop loss was filled",
+    )
+    assert store.stop_out("kPEPE", NOW_MS + 15, stop)
+    (target,) = store.targets()
+    wanted = Decimal(0) if is_out else Decimal(-number)
+    assert target.granted.quantity == wanted
+    assert not store.stop_out("kPEPE", NOW_MS + 99, stop)

@@ -45,7 +45,8 @@ class DecisionStore(Protocol):
 
     def stop_out(self, symbol: str, until_ms: int, decision: Decision) -> bool:
         """In one transaction: the record, and nobody wants the symbol any more who
-        wanted it at ``until_ms``. False, and nothing changes, for one that is known."""
+        wanted it at ``until_ms``, or by a clock that was ahead of the decision's.
+        False, and nothing changes, for one that is known."""
 
     def end(self, run: str) -> None:
         """Forget what a run wants; its positions are then nobody's wish."""

@@ -79,7 +79,9 @@ class SqlDecisionStore:
         return [_standing(row) for row in rows]
 
     def stop_out(self, symbol: str, until_ms: int, decision: Decision) -> bool:
-        its = (targets.c.symbol == symbol) & (targets.c.at_ms <= until_ms)
+        # One of later than now is of a clock that was ahead: nobody knows of when.
+        is_old = (targets.c.at_ms <= until_ms) | (targets.c.at_ms > decision.at_ms)
+        its = (targets.c.symbol == symbol) & is_old
         out = {
             "quantity": ZERO,
             "stop_loss": None,
