@@ -249,7 +249,9 @@ class Script:
         if known is None or known.open_ms != open_ms:
             if known is not None:
                 closed = _candle(symbol, Timeframe.M1, known.open_ms, known, True)
-                self.candles.save((closed,))
+                # Of a market that only the exchange lists no bars are kept.
+                if symbol in {one.symbol for one in self.products.products()}:
+                    self.candles.save((closed,))
                 news.append(CandlesClosed(received_ns=now_ns, candles=(closed,)))
             known = _flat(symbol, open_ms, price)
         grown = Candle(
