@@ -21,6 +21,7 @@ from threet.ports.live_view import StreamState
 _MOST_BEHIND = 500
 # A bar is fetched when it has settled, and a minute without trades has none.
 _FETCHED_WITHIN_MS = 180_000
+_CANDLES = "candles"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,11 @@ class Verdict:
     @property
     def is_good(self) -> bool:
         return all(check.is_good for check in self.checks)
+
+    @property
+    def lacks_bars_only(self) -> bool:
+        failed = [check.name for check in self.checks if not check.is_good]
+        return failed == [_CANDLES]
 
     @property
     def lines(self) -> Sequence[str]:
@@ -117,7 +123,7 @@ def _candles(bars: Mapping[str, Sequence[Candle]], started_ms: int) -> Check:
     finding = f"{sum(map(len, bars.values()))} one-minute bars of {len(bars)} products"
     if missing:
         finding += f"; no new one of {', '.join(missing[:5])}"
-    return Check(name="candles", is_good=bool(bars) and not missing, finding=finding)
+    return Check(name=_CANDLES, is_good=bool(bars) and not missing, finding=finding)
 
 
 def _balance(plan: EmbeddedRun, accounts: SqlAccountStore, started_ms: int) -> Check:

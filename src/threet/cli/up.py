@@ -24,9 +24,11 @@ from threet.cli.checks import Verdict, judge
 from threet.cli.run_file import RunNote
 from threet.cli.screen import Screen
 from threet.model.errors import ConfigurationError, ExchangeError
+from threet.resilience.weight_window import WINDOW_SECS
 
 _EXCHANGE_READY_SECS = 20.0
 _LOOK_EVERY_SECS = 0.1
+_LOOK_AGAIN_SECS = 5.0
 
 
 def run(options: EmbeddedOptions, *, seconds: float | None, opens_browser: bool) -> int:
@@ -98,11 +100,22 @@ async def _live(
             )
             for ended in done:
                 ended.result()  # none ends by itself but by failing
-            return await judge(plan, started_ms)
+            return await _judged(plan, started_ms)
         finally:
             opening.cancel()
             showing.cancel()
             await asyncio.gather(showing, opening, return_exceptions=True)
+
+
+async def _judged(plan: EmbeddedRun, started_ms: int) -> Verdict:
+    """Bars that wait for the next minute's request weight are given that minute."""
+    clock = SystemClock()
+    until = clock.monotonic() + WINDOW_SECS
+    while True:
+        verdict = await judge(plan, started_ms)
+        if not verdict.lacks_bars_only or clock.monotonic() > until:
+            return verdict
+        await clock.sleep(_LOOK_AGAIN_SECS)
 
 
 def _concluded(console: Console, verdict: Verdict | None) -> int:
