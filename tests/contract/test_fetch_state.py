@@ -159,16 +159,6 @@ def test_what_is_kept_for_others_is_left_for_them(shared: Shared) -> None:
     assert 0 < shared.budget.take(1, priority=Priority.CANCEL) <= 61
 
 
-def test_what_higher_priorities_had_of_the_minute_is_kept_for_them_no_more(
-    shared: Shared,
-) -> None:
-    take = shared.budget.take
-    assert take(300, priority=Priority.ORDER) == 0
-    assert take(800, keep=360) == 0  # of the 360 only 60 are still to be kept
-    assert take(5, keep=360) > 0  # and what data leaves in any case is left
-    assert take(30, priority=Priority.ACCOUNT) == 0
-
-
 def test_each_priority_leaves_the_reserves_of_the_higher_ones(shared: Shared) -> None:
     budget = shared.budget
     assert budget.take(1200 - 96) == 0

@@ -50,9 +50,9 @@ class RateBudget(Protocol):
     ) -> float:
         """Take the weight; 0 if it was there, else seconds to wait (nothing taken).
 
-        ``keep`` is what has to be left for higher priorities of this minute, less what
-        they had of it already; what the priority leaves anyway is left in any case.
-        Raises ``InvalidValueError`` for a weight that no minute can hold.
+        ``keep`` is what has to be left beyond what the priority leaves anyway: the
+        larger of the two counts. Raises ``InvalidValueError`` for a weight that no
+        minute can hold.
         """
 
     def charge(self, weight: int, *, priority: Priority = Priority.DATA) -> None:

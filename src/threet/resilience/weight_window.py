@@ -56,12 +56,10 @@ class WeightWindow:
     ) -> float:
         """Take ``weight`` if enough is left then; else the seconds until it would be.
 
-        0 means taken. ``weight`` and what is kept together fit into the limit. Of
-        ``keep`` is gone what higher priorities had of this minute already.
+        0 means taken. ``weight`` and what is kept together fit into the limit.
         """
         self._forget(now_secs)
-        higher = sum(sum_ for (_, one), sum_ in self._taken.items() if one < priority)
-        kept = max(keep - higher, kept_by(priority, self.limit))
+        kept = max(keep, kept_by(priority, self.limit))
         wait = self._wait(now_secs, sum(self._taken.values()) + weight + kept)
         if heeds_pause(priority):
             wait = max(wait, self._paused_until - now_secs)

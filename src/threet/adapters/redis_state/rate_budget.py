@@ -29,7 +29,6 @@ local now = tonumber(redis.call('TIME')[1])
 local limit, weight, keep, window =
     tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local priority, heeds, known, lost = ARGV[5], ARGV[6], ARGV[7], tonumber(ARGV[8])
-local reserved = tonumber(ARGV[10])
 local epoch = redis.call('HGET', KEYS[1], 'epoch')
 if not epoch then
     epoch = ARGV[9]
@@ -40,10 +39,9 @@ if known ~= '' and known ~= epoch
     redis.call('HINCRBY', KEYS[1], now .. ':4', lost)
 end
 local flat = redis.call('HGETALL', KEYS[1])
-local taken, seconds, sum, higher, wait = {}, {}, 0, 0, 0
+local taken, seconds, sum, wait = {}, {}, 0, 0
 for i = 1, #flat, 2 do
-    local second, whose = string.match(flat[i], '^(%d+):(%d+)$')
-    local at = tonumber(second)
+    local at = tonumber(string.match(flat[i], '^(%d+):'))
     if at and at > now - window then
         if not taken[at] then
             taken[at] = 0
@@ -51,14 +49,10 @@ for i = 1, #flat, 2 do
         end
         taken[at] = taken[at] + tonumber(flat[i + 1])
         sum = sum + tonumber(flat[i + 1])
-        if tonumber(whose) < tonumber(priority) then
-            higher = higher + tonumber(flat[i + 1])
-        end
     elseif at then
         redis.call('HDEL', KEYS[1], flat[i])
     end
 end
-keep = math.max(reserved, keep - higher)
 local over = sum + weight + keep - limit
 if over > 0 then
     wait = window
@@ -132,13 +126,13 @@ class RedisRateBudget:
     def take(
         self, weight: int, *, keep: int = 0, priority: Priority = Priority.DATA
     ) -> float:
-        reserved = kept_by(priority, self._per_minute)
-        require_weight(weight, max(keep, reserved), self._per_minute)
+        kept = max(keep, kept_by(priority, self._per_minute))
+        require_weight(weight, kept, self._per_minute)
         self._epochs += 1
         arguments = [
-            *(self._per_minute, weight, keep, self._window_secs, int(priority)),
+            *(self._per_minute, weight, kept, self._window_secs, int(priority)),
             *(int(heeds_pause(priority)), self._epoch, self._used_by_data()),
-            *(f"{self._run_id}-{self._epochs}", reserved),
+            f"{self._run_id}-{self._epochs}",
         ]
         with redis_errors():
             wait, epoch = self._take(keys=[self._key], args=arguments)
