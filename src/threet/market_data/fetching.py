@@ -34,7 +34,7 @@ _MOST_WEIGHT_QUEUED = 600
 # Candles can wait; the account, the page and whatever comes cannot. Of a platform that
 # trades even less can: what a first fill of candles uses up is gone for a minute.
 KEPT_FOR_OTHERS = 120
-_HUNDREDTHS_KEPT_FOR_TRADING = 30
+_HUNDREDTHS_KEPT_FOR_TRADING = 40
 _REFUSED_PAUSE_SECS = 600.0
 _FAILED_PAUSE_SECS = 15.0
 

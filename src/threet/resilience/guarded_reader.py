@@ -70,7 +70,7 @@ class GuardedReader:
             name="meta",
             weight=weights.PLAIN,
             is_paid=self._is_paid,
-            priority=Priority.ACCOUNT,
+            priority=Priority.ORDER,
         )
         return self._access.execute_with_retry(
             self._exchange.products, RequestClass.READS, request
