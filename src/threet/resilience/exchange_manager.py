@@ -37,7 +37,9 @@ T = TypeVar("T")
 _MOST_PAUSE_SECS = 120.0
 # How often, at most, an open breaker makes somebody look if the exchange is back.
 _PROBE_EVERY_SECS = 10.0
-_HEALTH = Request(name="exchangeStatus", priority=Priority.ACCOUNT)
+# It weighs 2, and everything waits to know whether the exchange is there.
+_HEALTH_PRIORITY = Priority.REDUCE
+_HEALTH = Request(name="exchangeStatus", priority=_HEALTH_PRIORITY)
 
 
 class ExchangeManager:
@@ -105,7 +107,7 @@ class ExchangeManager:
         made anew; when it succeeds open breakers may try. Raises ``ExchangeError``.
         """
         if not is_paid:
-            self._pay(_HEALTH, Priority.ACCOUNT)
+            self._pay(_HEALTH, _HEALTH_PRIORITY)
         with self._around.lock:
             self._state.probed_at = self._clock.monotonic()
         try:

@@ -251,7 +251,8 @@ def test_each_question_takes_its_weight() -> None:
     door.reader.candles("BTC", Timeframe.M1, now_ms - HOUR_MS, now_ms)  # 61 bars
     used = door.budget.state().used_by
     assert used[Priority.DATA] == 22
-    assert used[Priority.ACCOUNT] == 2 + 2 + 20
+    assert used[Priority.REDUCE] == 2  # whether the exchange is there
+    assert used[Priority.ACCOUNT] == 2 + 20
     assert used[Priority.ORDER] == 20  # the catalogue: without it no price streams
 
 
