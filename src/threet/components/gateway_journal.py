@@ -77,7 +77,7 @@ class GatewayJournal:
         if fill.is_liquidation:
             reason = f"{fill.symbol} was liquidated: {fill.quantity} at {fill.price}"
             self.parts.halts.halt(LIQUIDATION, reason, now_ms)
-            self._alert("liquidated", reason)
+            self.alert("liquidated", reason)
         self.parts.decisions.stop_out(fill.symbol, fill.time_ms, decision)
         _log.warning("stopped_out", symbol=fill.symbol, because=because)
 
@@ -97,7 +97,7 @@ class GatewayJournal:
                 f"{symbol}: the fills sum up to {fills}, the position is {position}"
             )
             _log.error("positions_differ", symbol=symbol, reason=reason)
-            self._alert("positions_differ", reason)
+            self.alert("positions_differ", reason)
         self._differing = frozenset(found)
 
     def _end(self, one: Done) -> bool:
@@ -119,7 +119,7 @@ class GatewayJournal:
         )
         self.parts.decisions.record(decision, {})
 
-    def _alert(self, name: str, message: str) -> None:
+    def alert(self, name: str, message: str) -> None:
         self.parts.alert(
             AlertRaised(
                 received_ns=self.parts.process.clock.now_ns(),

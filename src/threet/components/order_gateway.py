@@ -19,7 +19,7 @@ from threet.execution.gateway import Gateway
 from threet.execution.netting import flat, net
 from threet.execution.wishes import Wanted
 from threet.model.errors import DependencyError, ExchangeError
-from threet.model.events import AlertRaised, TargetsDecided
+from threet.model.events import TargetsDecided
 from threet.model.money import EquityVerdict
 from threet.model.orders import Fill, OrderReport
 from threet.ports.account_feed import ReconcileNow
@@ -104,7 +104,9 @@ class OrderGateway:
         rights = self.parts.authority()
         now_ms = self.parts.process.clock.now_ms()
         if rights.expires_soon(now_ms):
-            self._alert("agent_expires", "the agent's approval ends within 14 days")
+            self._journal.alert(
+                "agent_expires", "the agent's approval ends within 14 days"
+            )
         gateway = self.parts.opened(rights)
         gateway.start()
         self._journal.stopped(self.parts.fills.recent(1_000))
@@ -211,18 +213,6 @@ class OrderGateway:
                 held = gateway.reading.positions
                 return flat(wanted, held, f"flatten/{one.since_ms}")
         return wanted
-
-    def _alert(self, name: str, message: str) -> None:
-        self.parts.alert(
-            AlertRaised(
-                received_ns=self.parts.process.clock.now_ns(),
-                name=name,
-                source="order_gateway",
-                message=message,
-                count=1,
-                window_secs=0,
-            )
-        )
 
 
 @bootstrap.telling_refusals()
