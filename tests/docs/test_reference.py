@@ -17,7 +17,7 @@ from threet.bootstrap.settings import schema
 from threet.model.accounts import AccountPosition
 from threet.model.books import BookLevel
 from threet.model.candles import Candle, Timeframe
-from threet.model.orders import Fill, OrderReport
+from threet.model.orders import Fill
 from threet.model.prices import PriceChange
 from threet.model.trades import Trade
 from threet.web.app import create_app
@@ -28,7 +28,6 @@ PARTS = (
     BookLevel,
     Candle,
     AccountPosition,
-    OrderReport,
     Fill,
 )
 

@@ -82,7 +82,6 @@ class StreamLengths(Section):
     candles_closed: Annotated[int, Field(ge=1000)] = 100_000
     balance_updated: Annotated[int, Field(ge=1000)] = 100_000
     positions_updated: Annotated[int, Field(ge=1000)] = 100_000
-    orders_updated: Annotated[int, Field(ge=1000)] = 100_000
     fills_received: Annotated[int, Field(ge=1000)] = 100_000
     targets_decided: Annotated[int, Field(ge=1000)] = 100_000
     alerts_raised: Annotated[int, Field(ge=100)] = 10_000

@@ -44,10 +44,6 @@ class DeadMan:
     def refused(self, now_ms: int) -> None:
         self._refused_ms = now_ms
 
-    @property
-    def is_armed(self) -> bool:
-        return self._armed_ms > 0
-
     def _arming(self, now_ms: int) -> Arm | None:
         if not self.after_ms:
             return None
