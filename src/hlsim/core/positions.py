@@ -67,8 +67,12 @@ class Position:
 
     @property
     def cost(self) -> int:
-        """What the size cost, in micro-dollars."""
-        return divided(self.fine_cost, FINE)
+        """What the size cost, in micro-dollars.
+
+        Halves are rounded up, always: to even, a whole amount bought at a half would
+        cost a micro-dollar more or less than it did.
+        """
+        return (self.fine_cost + FINE // 2) // FINE
 
     @cost.setter
     def cost(self, usd: int) -> None:

@@ -1,7 +1,7 @@
 """What fills do to a position: names, profit, entry, funding since it was opened."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hlsim.core.accounts import Account, Leverage
@@ -80,6 +80,7 @@ trades = st.lists(
 )
 
 
+@example([(1, 1, 0), (1, 2, 0), (-1, 1, 0), (1, 1, 0)], False)
 @given(trades, st.booleans())
 def test_cash_and_profit_agree_however_a_position_was_traded(
     done: list[tuple[int, int, int]], is_cross: bool
