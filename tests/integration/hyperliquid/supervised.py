@@ -101,13 +101,19 @@ async def supervised(
     shards: int = 1,
     speed: float = SPEED,
     symbols: int = 5,
+    rate: int | None = None,
     limits: Limits = NO_LIMITS,
     timeout_secs: float = 30.0,
 ) -> AsyncIterator[Supervised]:
-    """``faults`` are there before the feed connects."""
+    """``faults`` are there before the feed connects, ``rate`` is hlsim's."""
     clock = ScaledClock(speed)
     settings = Settings(
-        symbols=symbols, speed=speed, history_days=0, control_port=0, limits=limits
+        symbols=symbols,
+        speed=speed,
+        rate=rate,
+        history_days=0,
+        control_port=0,
+        limits=limits,
     )
     async with asyncio.timeout(timeout_secs), running(settings, clock.exchange) as it:
         feed = HyperliquidFeed(
