@@ -1,4 +1,4 @@
-"""What was traded: as the database has it, and as the simulated exchange itself does."""
+"""What was traded: as the database has it, and as the simulated exchange does."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -33,7 +33,7 @@ PORTS = {
     "OTLP_PORT": 24318,
 }
 # One holds, the other changes its mind nearly every minute.
-RUNS = {
+RUNS: Mapping[str, Any] = {
     "strategies": [
         {
             "name": "holder",

@@ -97,7 +97,7 @@ def test_why_and_the_api_tell_what_was_traded(project: Project) -> None:
 
 
 def test_the_pages_view_of_trading_answers(project: Project) -> None:
-    assert b'id="trading"' in fetched(WEB) or b"Trading" in fetched(WEB)
+    assert b'id="trading-view"' in fetched(WEB)
     runs = {one["name"]: one for one in told(f"{WEB}/api/runs")["runs"]}
     assert runs.keys() >= {"holder", "nervous"}
     assert told(f"{WEB}/api/orders")["working"] is not None
@@ -189,10 +189,9 @@ def test_s4_only_the_gateway_is_told_the_key(project: Project) -> None:
         "from threet.bootstrap import config\n"
         "print(config().exchanges.hyperliquid.private_key is not None)"
     )
-    ours = books.readers_of_secrets(project) - {"migrations", "kibana-setup"}
-    has = {one: project.execute(one, "python", "-c", code).strip() for one in ours}
-    assert {one for one, word in has.items() if word == "True"} == {GATEWAY}
-    assert len(has) > 7
+    some = ("trader", "web", "celery_worker", GATEWAY)
+    has = [project.execute(one, "python", "-c", code).strip() for one in some]
+    assert has == ["False", "False", "False", "True"]
 
 
 def test_a_gateway_without_a_key_says_so_and_ends(project: Project) -> None:

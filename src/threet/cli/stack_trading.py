@@ -1,4 +1,4 @@
-"""`3t init --trading`: the containers that trade, and on the simulator whom it obeys."""
+"""`3t init --trading`: the containers that trade, and an agent for the simulator."""
 
 import secrets
 
