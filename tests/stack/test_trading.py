@@ -197,10 +197,19 @@ def test_s4_only_the_gateway_is_told_the_key(project: Project) -> None:
     assert has == ["False", "False", "False", "True"]
 
 
-def test_a_gateway_without_a_key_says_so_and_ends(project: Project) -> None:
-    unset = "THREET_EXCHANGES__HYPERLIQUID__PRIVATE_KEY="
-    command = ["run", "--rm", "-T", "--no-deps", "-e", unset, GATEWAY]
-    with pytest.raises(AssertionError, match="trading needs the key of an agent"):
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("PRIVATE_KEY=", "trading needs the key of an agent"),
+        ("NETWORK=mainnet", "execution.on_mainnet: real money is traded only where"),
+    ],
+)
+def test_a_gateway_that_may_not_trade_says_so_and_ends(
+    project: Project, setting: str, words: str
+) -> None:
+    variable = f"THREET_EXCHANGES__HYPERLIQUID__{setting}"
+    command = ["run", "--rm", "-T", "--no-deps", "-e", variable, GATEWAY]
+    with pytest.raises(AssertionError, match=words):
         project.compose(*command)
 
 
