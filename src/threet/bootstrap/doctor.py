@@ -48,12 +48,14 @@ GATEWAY = "order_gateway"
 @dataclass(kw_only=True)
 class Doctor:
     """``is_alone``: nobody else trades in this data folder, and nobody will while it
-    is held; for the round trip."""
+    is held; for the round trip. ``agent`` signs for the 3T that runs there, with a key
+    that nobody else can read."""
 
     settings: Sections
     clock: Clock
     trades: bool = False
     is_alone: bool = False
+    agent: str | None = None
     wait: Wait = impatient
     _redis_reason: str = field(default="", init=False)
 
@@ -225,9 +227,11 @@ class Doctor:
         yield from account_checks.key(
             self._reader,
             account=self.known_address(),
-            signer=None if signer is None else signer.address,
+            signer=self.agent if signer is None else signer.address,
             now_ms=self.clock.now_ms(),
         )
+        if signer is None and self.agent is not None:
+            yield account_checks.key_of_run()
 
     def _actions(self) -> Iterator[Finding]:
         use = self.desk.exchange.address_use(self.known_address())
@@ -301,6 +305,10 @@ class Doctor:
             (
                 hyperliquid.network == "mainnet" and not is_allowed,
                 "execution.on_mainnet is not set",
+            ),
+            (
+                not has_key and self.agent is not None,
+                "the agent's key is the running 3T's own",
             ),
             (not has_key, "it needs an account and the key of its agent"),
             (
