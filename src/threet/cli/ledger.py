@@ -72,7 +72,7 @@ def pnl(
     address: Address = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Realised, fees, funding and unrealised, and whether they explain the equity."""
+    """Realized, fees, funding and unrealized, and whether they explain the equity."""
     with _account(address, data_dir) as account:
         ledger = LedgerReader(account.store).ledger()
         rows, whole = _rows(ledger, by, marks_of(account.reading))
