@@ -11,7 +11,14 @@ from threet.model.intents import OrderIntent
 from threet.model.orders import OrderReport, OrderSpec
 from threet.ports.clock import Clock
 from threet.ports.intent_store import Draft, IntentStore
-from threet.ports.order_desk import Accepted, OrderDesk, Outcome, Refused, Ticket
+from threet.ports.order_desk import (
+    Accepted,
+    NotSent,
+    OrderDesk,
+    Outcome,
+    Refused,
+    Ticket,
+)
 
 Approved = tuple[OrderSpec, Wanted, Approval]
 
@@ -71,7 +78,7 @@ class Sending:
         for (symbol, cloid), outcome in zip(orders, outcomes, strict=True):
             if isinstance(outcome, Accepted):
                 self.picture.canceled(cloid)
-            else:
+            elif not isinstance(outcome, NotSent):
                 self.picture.doubt()
             what = f"canceled {cloid}: {type(outcome).__name__}"
             done.append(Done(symbol=symbol, what=what))
