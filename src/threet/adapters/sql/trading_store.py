@@ -142,9 +142,6 @@ class SqlFillStore:
         found = self._read(select(fills.c.time_ms).order_by(fills.c.time_ms.desc()), 1)
         return found[0].time_ms if found else None
 
-    def positions(self) -> Mapping[str, Decimal]:
-        return _sums(self._read(select(fills)))
-
     def expected(self) -> Mapping[str, Decimal]:
         return _continued(self._read(select(fills).order_by(fills.c.time_ms)))
 
@@ -233,13 +230,6 @@ def _news(fill: Fill, owner: int) -> Envelope:
 def fill_of(row: Any) -> Fill:
     known = {name: getattr(row, name) for name in Fill.__struct_fields__}
     return Fill(**{**known, "side": Side(row.side)})
-
-
-def _sums(rows: Sequence[Any]) -> Mapping[str, Decimal]:
-    totals: dict[str, Decimal] = {}
-    for row in rows:
-        totals[row.symbol] = totals.get(row.symbol, ZERO) + fill_of(row).change
-    return {symbol: total for symbol, total in totals.items() if total != ZERO}
 
 
 def _continued(rows: Sequence[Any]) -> Mapping[str, Decimal]:
