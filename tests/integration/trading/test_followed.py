@@ -29,7 +29,7 @@ async def test_news_of_the_account_spare_it_the_readings(desk: Desk) -> None:
         for quantity in map(Decimal, ("0.05", "-0.02", "0.01")):
             desk.want(str(quantity))
             held = {"BTC": quantity}
-            await until(lambda held=held: desk.fills.positions() == held)  # type: ignore[misc]
+            await until(lambda held=held: desk.fills.expected() == held)  # type: ignore[misc]
         assert desk.position() == Decimal("0.01")
         assert gateway.figures()["mismatches"] == 0
         assert gateway.figures()["orders"] == 5  # two turns are two orders each
