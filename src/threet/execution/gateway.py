@@ -24,7 +24,7 @@ from threet.execution.reconciling import (
     next_actions,
 )
 from threet.execution.refusals import Refusals
-from threet.execution.reported import marked, working
+from threet.execution.reported import marked, words_of, working
 from threet.execution.sending import Sending
 from threet.execution.settling import Settling
 from threet.execution.wishes import Approval, Done, Plan, Reading, Wanted
@@ -97,12 +97,19 @@ class Gateway:
         )
         self._dead_man = DeadMan(parts.dead_man_ms)
         self._levered: dict[str, Leverage] = {}
+        self._strangers: dict[str, str] = {}
         self._sweeps_ms = 0  # until then the exchange may cancel what rests
 
     @property
     def mismatch(self) -> Mapping[str, tuple[Decimal, Decimal]]:
         """Where the sum of fills is not the exchange's position (I2)."""
         return self._picture.difference
+
+    @property
+    def strangers(self) -> Mapping[str, str]:
+        """By product: what works there and cannot be canceled, somebody's by hand
+        perhaps. What adds waits for it; a way out does not."""
+        return self._strangers
 
     @property
     def reading(self) -> Reading:
@@ -172,9 +179,10 @@ class Gateway:
 
     @property
     def is_flat(self) -> bool:
-        """Nothing is held and nothing rests, as far as is known."""
+        """Nothing is held and nothing of ours rests, as far as is known."""
         reading = self._picture.now()
-        return not (reading.orders or any(reading.positions.values()))
+        is_resting = any(one.cloid is not None for one in reading.orders)
+        return not (is_resting or any(reading.positions.values()))
 
     def sweep(self) -> bool:
         """Let the exchange itself cancel, a little later, whatever may still arrive;
@@ -187,9 +195,11 @@ class Gateway:
 
     def _plan(self, wanted: Mapping[str, Wanted]) -> Plan:
         reading, plan = self._picture.now(), Plan()
+        self._strangers = {}
         for symbol in self._symbols(wanted, reading):
             one = wanted.get(symbol)
             case = self._case(symbol, one, reading)
+            self._note_strangers(case)
             actions = self._actions(case, one, reading)
             for action in actions:
                 match action:
@@ -207,6 +217,15 @@ class Gateway:
                     case Place(spec):
                         plan.orders.append((spec, one or _nobody(symbol)))
         return plan
+
+    def _note_strangers(self, case: Case) -> None:
+        found = [
+            words_of(one)
+            for one in case.working
+            if not (one.is_protective or one.can_go)
+        ]
+        if found:
+            self._strangers[case.symbol] = ", ".join(found)
 
     def _symbols(self, wanted: Mapping[str, Wanted], reading: Reading) -> Sequence[str]:
         """Those wanted, and those where a protective order of ours is left over."""
@@ -292,7 +311,9 @@ class Gateway:
             book=parts.book(symbol),
             quantity_decimals=parts.decimals(symbol),
             working=[
-                working(one, now_ms) for one in reading.orders if one.symbol == symbol
+                working(one, now_ms, is_stuck=self._sending.is_stuck(one.cloid))
+                for one in reading.orders
+                if one.symbol == symbol
             ],
             is_unsettled=symbol in self._settling.open_symbols
             or symbol in self._picture.awaited,

@@ -20,6 +20,9 @@ from threet.ports.order_desk import (
     Ticket,
 )
 
+# Told three times to go, an order that is still read is not going.
+_STUCK_AFTER = 3
+
 Approved = tuple[OrderSpec, Wanted, Approval]
 
 
@@ -33,6 +36,7 @@ class Sending:
     refusals: Refusals
     lives_ms: int
     _last_at: dict[str, float] = field(default_factory=dict)  # monotonic, seconds
+    _uncanceled: dict[str, int] = field(default_factory=dict)  # tries, by cloid
 
     def since_last_ms(self, symbol: str) -> int | None:
         """How long ago the last order of this symbol was sent."""
@@ -40,6 +44,10 @@ class Sending:
         if last_at is None:
             return None
         return int((self.clock.monotonic() - last_at) * 1000)
+
+    def is_stuck(self, cloid: str | None) -> bool:
+        """Whether an order of ours stands though it was canceled again and again."""
+        return self._uncanceled.get(cloid or "", 0) >= _STUCK_AFTER
 
     def place(self, approved: Sequence[Approved]) -> Sequence[Done]:
         """In one action: committed as intents first, settled by what the answer proves.
@@ -73,9 +81,11 @@ class Sending:
         if not orders:
             return []
         nonce = self.intents.next_nonce(self.clock.now_ms())
+        self._forget_gone()
         done = []
         outcomes = self.desk.cancel(orders, nonce)
         for (symbol, cloid), outcome in zip(orders, outcomes, strict=True):
+            self._uncanceled[cloid] = self._uncanceled.get(cloid, 0) + 1
             if isinstance(outcome, Accepted):
                 self.picture.canceled(cloid)
             elif not isinstance(outcome, NotSent):
@@ -83,6 +93,12 @@ class Sending:
             what = f"canceled {cloid}: {type(outcome).__name__}"
             done.append(Done(symbol=symbol, what=what))
         return done
+
+    def _forget_gone(self) -> None:
+        here = {one.cloid for one in self.picture.now().orders}
+        self._uncanceled = {
+            cloid: tries for cloid, tries in self._uncanceled.items() if cloid in here
+        }
 
     def schedule_cancel(self, at_ms: int | None) -> bool:
         """Whether the exchange took it."""

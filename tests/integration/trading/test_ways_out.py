@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders import START_MS
 from tests.integration.trading.scripted import (
     PRICE,
     Doubtful,
@@ -17,7 +18,14 @@ from tests.integration.trading.scripted import (
 from threet.adapters.sql.engine import make_engine
 from threet.adapters.sql.migrate import migrate
 from threet.execution.gateway import Gateway
-from threet.model.orders import OrderSpec, Side, TimeInForce, Trigger, TriggerKind
+from threet.model.orders import (
+    OrderReport,
+    OrderSpec,
+    Side,
+    TimeInForce,
+    Trigger,
+    TriggerKind,
+)
 from threet.ports.order_desk import Accepted, Outcome, Refused, Ticket
 
 
@@ -168,6 +176,55 @@ def test_a_way_out_without_a_price_of_ours_has_the_exchanges(world: World) -> No
     for _ in range(2):
         gateway.cycle(wanted(BTC="0"))
     assert world.desk.position("BTC") == 0
+
+
+def rests(world: World, cloid: str | None, side: Side = Side.SELL) -> None:
+    world.desk.resting.append(
+        OrderReport(
+            symbol="BTC",
+            oid=77,
+            cloid=cloid,
+            side=side,
+            quantity=Decimal(5),
+            remaining=Decimal(5),
+            limit_price=PRICE * 2,
+            status="open",
+            status_ms=START_MS,
+        )
+    )
+
+
+def test_b4_an_order_placed_by_hand_does_not_hold_up_the_way_out(world: World) -> None:
+    world.desk.says = takes_all
+    bought(world, "5")
+    rests(world, None)
+    gateway = world.gateway()
+    for _ in range(2):
+        gateway.cycle(wanted(BTC="0"))
+    assert world.desk.position("BTC") == 0
+    assert "SELL 5 at 200" in gateway.strangers["BTC"]
+    assert gateway.is_flat  # of what is 3T's: a sweep takes the rest
+    world.desk.resting.clear()
+    gateway.doubt()
+    gateway.cycle(wanted(BTC="0"))
+    assert gateway.strangers == {}
+
+
+def test_b4_an_order_that_no_cancel_takes_away_does_not_hold_up_the_way_out(
+    world: World,
+) -> None:
+    world.desk.says = takes_all
+    world.desk.cancels = False
+    bought(world, "5")
+    rests(world, "0x" + "1" * 32, Side.BUY)
+    gateway = world.gateway()
+    for _ in range(2):
+        gateway.cycle(wanted(BTC="0"))
+    assert world.desk.position("BTC") == 5  # what a cancel frees is waited for
+    for _ in range(3):
+        gateway.cycle(wanted(BTC="0"))
+    assert world.desk.position("BTC") == 0
+    assert "BTC" in gateway.strangers
 
 
 def test_i4_a_difference_keeps_nobody_from_getting_out(world: World) -> None:
