@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from threet.execution.account_news import AccountNews
-from threet.execution.dead_man import Arm, DeadMan
+from threet.execution.dead_man import Arm, DeadMan, Disarm
 from threet.execution.picture import Picture, PictureParts
 from threet.execution.protecting import Close, Cover, cover_actions
 from threet.execution.reconciling import (
@@ -35,7 +35,7 @@ from threet.model.orders import Fill, OrderSpec
 from threet.ports.clock import Clock
 from threet.ports.fill_store import FillStore
 from threet.ports.intent_store import IntentStore
-from threet.ports.order_desk import OrderDesk
+from threet.ports.order_desk import Accepted, OrderDesk, Refused
 
 # Beyond the expiry of any order that is still on its way.
 _SWEEP_MS = 30_000
@@ -188,10 +188,14 @@ class Gateway:
         """Let the exchange itself cancel, a little later, whatever may still arrive;
         only where nothing is held, for it cancels stops as well. Whether it will."""
         at_ms = self._parts.clock.now_ms() + _SWEEP_MS
-        if not (self.is_flat and self._sending.schedule_cancel(at_ms)):
+        if not (self.is_flat and self._scheduled(at_ms)):
             return False
         self._sweeps_ms = at_ms
+        self._dead_man.disarmed()  # whatever was armed before
         return True
+
+    def _scheduled(self, at_ms: int | None) -> bool:
+        return isinstance(self._sending.schedule_cancel(at_ms), Accepted)
 
     def _plan(self, wanted: Mapping[str, Wanted]) -> Plan:
         reading, plan = self._picture.now(), Plan()
@@ -382,25 +386,29 @@ class Gateway:
         has_stops = any(one.trigger_price is not None for one in orders)
         # Who trades again so soon after a kill keeps his stops.
         if has_stops and self._sweeps_ms > now_ms:
-            if self._sending.schedule_cancel(None):
+            if self._scheduled(None):
                 self._sweeps_ms = 0
-            return
-        if not self._parts.dead_man_ms:
             return
         due = self._dead_man.due(
             now_ms,
             has_quotes=any(one.trigger_price is None for one in orders),
             has_stops=has_stops,
         )
-        if due is None:
-            return
-        at_ms = due.at_ms if isinstance(due, Arm) else None
-        if not self._sending.schedule_cancel(at_ms):
-            self._dead_man.refused(now_ms)
-        elif at_ms is None:
-            self._dead_man.disarmed()
-        else:
-            self._dead_man.armed(at_ms)
+        match due:
+            case Arm(at_ms) if self._scheduled(at_ms):
+                self._dead_man.armed(at_ms)
+            case Arm():
+                self._dead_man.refused(now_ms)
+            case Disarm():
+                self._disarm(now_ms)
+
+    def _disarm(self, now_ms: int) -> None:
+        """What proves nothing is tried again in the next cycle."""
+        match self._sending.schedule_cancel(None):
+            case Accepted():
+                self._dead_man.disarmed()
+            case Refused():
+                self._dead_man.not_disarmed(now_ms)
 
 
 def _nobody(symbol: str) -> Wanted:

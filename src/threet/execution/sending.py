@@ -100,10 +100,9 @@ class Sending:
             cloid: tries for cloid, tries in self._uncanceled.items() if cloid in here
         }
 
-    def schedule_cancel(self, at_ms: int | None) -> bool:
-        """Whether the exchange took it."""
+    def schedule_cancel(self, at_ms: int | None) -> Outcome:
         nonce = self.intents.next_nonce(self.clock.now_ms())
-        return isinstance(self.desk.schedule_cancel(at_ms, nonce), Accepted)
+        return self.desk.schedule_cancel(at_ms, nonce)
 
     def lever(self, symbol: str, leverage: int, *, is_cross: bool) -> str:
         """Why the exchange did not set it; "" if it did."""

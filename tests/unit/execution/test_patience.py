@@ -6,6 +6,13 @@ from threet.execution.refusals import Refusals
 SECOND = 1_000
 
 
+def begun(after_ms: int = 30 * SECOND) -> DeadMan:
+    """A process that has taken back what one before it may have armed."""
+    man = DeadMan(after_ms)
+    man.disarmed()
+    return man
+
+
 def test_o8_f42_refusals_in_a_row_wait_longer_and_longer() -> None:
     refusals, now, waits = Refusals(), 0.0, []
     for _ in range(12):
@@ -30,7 +37,7 @@ def test_a_way_out_is_tried_again_soon_and_is_not_held_up_by_ways_in() -> None:
 
 
 def test_the_switch_is_armed_while_quotes_rest_and_pushed_on_in_time() -> None:
-    man = DeadMan(30 * SECOND)
+    man = begun()
     assert man.due(0, has_quotes=False, has_stops=False) is None
     assert man.due(0, has_quotes=True, has_stops=False) == Arm(30 * SECOND)
     man.armed(30 * SECOND)
@@ -38,8 +45,25 @@ def test_the_switch_is_armed_while_quotes_rest_and_pushed_on_in_time() -> None:
     assert man.due(11 * SECOND, has_quotes=True, has_stops=False) == Arm(41 * SECOND)
 
 
-def test_it_would_cancel_stops_so_it_is_taken_back_when_there_are_any() -> None:
+def test_what_an_earlier_process_armed_is_taken_back_once() -> None:
+    man = DeadMan(0)
+    assert man.due(0, has_quotes=False, has_stops=True) == Disarm()
+    man.not_disarmed(0)  # nothing to take back, or no requests left: nobody knows
+    assert man.due(1, has_quotes=False, has_stops=True) is None
+    assert man.due(600 * SECOND, has_quotes=False, has_stops=True) == Disarm()
+    man.disarmed()
+    assert man.due(601 * SECOND, has_quotes=False, has_stops=True) is None
+
+
+def test_what_an_earlier_process_armed_is_pushed_on_where_quotes_rest() -> None:
     man = DeadMan(30 * SECOND)
+    assert man.due(0, has_quotes=True, has_stops=False) == Arm(30 * SECOND)
+    man.armed(30 * SECOND)
+    assert man.due(31 * SECOND, has_quotes=False, has_stops=True) is None
+
+
+def test_it_would_cancel_stops_so_it_is_taken_back_when_there_are_any() -> None:
+    man = begun()
     assert man.due(0, has_quotes=True, has_stops=True) is None
     man.armed(30 * SECOND)
     assert man.due(1, has_quotes=True, has_stops=True) == Disarm()
@@ -55,4 +79,4 @@ def test_refused_for_want_of_volume_it_is_left_alone_for_an_hour() -> None:
 
 
 def test_switched_off_it_is_never_armed() -> None:
-    assert DeadMan(0).due(0, has_quotes=True, has_stops=False) is None
+    assert begun(0).due(0, has_quotes=True, has_stops=False) is None
