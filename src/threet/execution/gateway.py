@@ -23,7 +23,7 @@ from threet.execution.reconciling import (
     Rest,
     next_actions,
 )
-from threet.execution.refusals import Refusals
+from threet.execution.refusals import Kind, Refusals, kind_of
 from threet.execution.reported import marked, words_of, working
 from threet.execution.sending import Sending
 from threet.execution.settling import Settling
@@ -269,6 +269,8 @@ class Gateway:
         """A position that shall go, or that nobody wants, keeps the stop it has."""
         if case.shall_go or (wanted is None and case.position):
             return []
+        if not case.position:
+            self._refusals.accepted(case.symbol, Kind.PROTECTS)
         return cover_actions(self._cover(case, wanted, reading))
 
     def _patient(self, case: Case, actions: Sequence[Action]) -> Sequence[Action]:
@@ -276,12 +278,12 @@ class Gateway:
         now = self._parts.clock.monotonic()
         found: list[Action] = []
         for one in actions:
-            if isinstance(one, Place):
-                is_exit = one.spec.reduce_only
-                if self._refusals.wait_secs(case.symbol, now, is_exit=is_exit):
-                    found.append(Rest("refused before; it is tried again later"))
-                    continue
-            found.append(one)
+            if isinstance(one, Place) and self._refusals.wait_secs(
+                case.symbol, kind_of(one.spec), now
+            ):
+                found.append(Rest("refused before; it is tried again later"))
+            else:
+                found.append(one)
         return found
 
     def _cover(self, case: Case, wanted: Wanted | None, reading: Reading) -> Cover:
@@ -298,7 +300,7 @@ class Gateway:
             liquidation=liquidation.get(case.symbol),
             quantity_decimals=case.quantity_decimals,
             working=case.working,
-            refused=self._refusals.count(case.symbol, is_exit=True),
+            refused=self._refusals.count(case.symbol, Kind.PROTECTS),
         )
 
     def _case(self, symbol: str, wanted: Wanted | None, reading: Reading) -> Case:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from threet.execution.picture import Picture
-from threet.execution.refusals import Refusals
+from threet.execution.refusals import Kind, Refusals, kind_of
 from threet.execution.settling import Settling
 from threet.execution.wishes import Approval, Done, Wanted
 from threet.model.intents import OrderIntent
@@ -110,7 +110,7 @@ class Sending:
         outcome = self.desk.set_leverage(symbol, leverage, nonce, is_cross=is_cross)
         if isinstance(outcome, Accepted):
             return ""
-        self.refusals.refused(symbol, self.clock.monotonic(), is_exit=False)
+        self.refusals.refused(symbol, Kind.ADDS, self.clock.monotonic())
         return f"its leverage of {leverage} was not set: {outcome.reason}"
 
     def _drafts(self, approved: Sequence[Approved]) -> Sequence[Draft]:
@@ -138,7 +138,7 @@ class Sending:
         self.settling.sent(intent, outcome)
         is_refused = isinstance(outcome, Refused)
         if isinstance(outcome, Accepted):
-            self.refusals.accepted(spec.symbol, is_exit=spec.reduce_only)
+            self.refusals.accepted(spec.symbol, kind_of(spec))
             self.picture.sent(spec.symbol, outcome, _resting(intent, outcome, now_ms))
             word = "accepted"
         else:
@@ -146,7 +146,7 @@ class Sending:
             word = outcome.reason
         if is_refused:
             now = self.clock.monotonic()
-            self.refusals.refused(spec.symbol, now, is_exit=spec.reduce_only)
+            self.refusals.refused(spec.symbol, kind_of(spec), now)
         return Done(
             symbol=spec.symbol,
             what=f"{_words(spec)}: {word}",

@@ -18,6 +18,7 @@ from tests.integration.trading.scripted import (
 from threet.adapters.sql.engine import make_engine
 from threet.adapters.sql.migrate import migrate
 from threet.execution.gateway import Gateway
+from threet.execution.wishes import Done
 from threet.model.orders import (
     OrderReport,
     OrderSpec,
@@ -158,6 +159,53 @@ def test_a_stop_seen_by_the_reading_before_an_order_is_told_before_it_is_sent(
     gateway.act({**guarded("5", "90"), **wanted(ETH="1")})
     assert world.desk.position("BTC") == 0
     assert stop.cloid in [one.cloid for one in gateway.observe()]
+
+
+def refuses_ways_out(ticket: Ticket) -> Outcome:
+    is_out = ticket.spec.reduce_only and ticket.spec.trigger is None
+    return Refused("not now") if is_out else Accepted(ticket.nonce)
+
+
+def refuses_stops(ticket: Ticket) -> Outcome:
+    return Accepted(ticket.nonce) if ticket.spec.trigger is None else Refused("no")
+
+
+def test_f25_a_refused_reduction_is_no_refused_stop(world: World) -> None:
+    """Else a position that its stop protects would be closed, and its wish ended."""
+    gateway = protected(world, "90")
+    world.desk.says = refuses_ways_out
+    said: list[Done] = []
+    for _ in range(6):
+        said += gateway.cycle(guarded("3", "90"))
+        world.clock.advance(10)
+    assert sum(one.is_refused for one in said) > 2
+    assert not any(one.ends_wish for one in said)
+    assert world.desk.position("BTC") == 5
+
+
+def test_b4_a_refused_stop_does_not_hold_up_the_way_out(world: World) -> None:
+    world.desk.says = refuses_stops
+    gateway = world.gateway()
+    for _ in range(2):
+        gateway.cycle(guarded("5", "90"))
+    assert world.desk.position("BTC") == 5
+    gateway.cycle(wanted(BTC="0"))
+    assert world.desk.position("BTC") == 0
+
+
+def test_f25_stops_refused_for_one_position_do_not_close_the_next(world: World) -> None:
+    world.desk.says = refuses_stops
+    gateway = world.gateway()
+    for _ in range(6):
+        gateway.cycle(guarded("5", "90"))
+        world.clock.advance(10)
+    for _ in range(2):
+        gateway.cycle(wanted(BTC="0"))
+    assert world.desk.position("BTC") == 0
+    world.desk.says = takes_all
+    for _ in range(3):
+        gateway.cycle(guarded("2", "90"))
+    assert stops(world) == [(Decimal(2), Decimal(90))]
 
 
 def test_a_kill_leaves_the_stop_until_the_position_is_gone(world: World) -> None:

@@ -1,7 +1,9 @@
 """After a refusal there is a pause; the dead man's switch is armed only to protect."""
 
+import pytest
+
 from threet.execution.dead_man import Arm, DeadMan, Disarm
-from threet.execution.refusals import Refusals
+from threet.execution.refusals import Kind, Refusals
 
 SECOND = 1_000
 
@@ -16,24 +18,32 @@ def begun(after_ms: int = 30 * SECOND) -> DeadMan:
 def test_o8_f42_refusals_in_a_row_wait_longer_and_longer() -> None:
     refusals, now, waits = Refusals(), 0.0, []
     for _ in range(12):
-        refusals.refused("BTC", now, is_exit=False)
-        waits.append(refusals.wait_secs("BTC", now, is_exit=False))
+        refusals.refused("BTC", Kind.ADDS, now)
+        waits.append(refusals.wait_secs("BTC", Kind.ADDS, now))
         now += waits[-1]
     assert waits[:3] == [2, 4, 8]
     assert waits[-1] == 300
-    assert refusals.wait_secs("ETH", now, is_exit=False) == 0
-    refusals.accepted("BTC", is_exit=False)
-    assert refusals.wait_secs("BTC", now - 1, is_exit=False) == 0
+    assert refusals.wait_secs("ETH", Kind.ADDS, now) == 0
+    refusals.accepted("BTC", Kind.ADDS)
+    assert refusals.wait_secs("BTC", Kind.ADDS, now - 1) == 0
 
 
-def test_a_way_out_is_tried_again_soon_and_is_not_held_up_by_ways_in() -> None:
+@pytest.mark.parametrize("refused", [Kind.ADDS, Kind.PROTECTS])
+def test_a_way_out_is_held_up_by_no_other_kind(refused: Kind) -> None:
     refusals = Refusals()
     for _ in range(9):
-        refusals.refused("BTC", 0, is_exit=False)
-    assert refusals.wait_secs("BTC", 0, is_exit=True) == 0
+        refusals.refused("BTC", refused, 0)
+    assert refusals.wait_secs("BTC", refused, 0) > 0
+    assert refusals.wait_secs("BTC", Kind.REDUCES, 0) == 0
+    assert refusals.count("BTC", Kind.REDUCES) == 0
+
+
+@pytest.mark.parametrize("kind", [Kind.REDUCES, Kind.PROTECTS])
+def test_a_way_out_and_a_stop_are_tried_again_soon(kind: Kind) -> None:
+    refusals = Refusals()
     for _ in range(9):
-        refusals.refused("BTC", 0, is_exit=True)
-    assert refusals.wait_secs("BTC", 0, is_exit=True) == 10
+        refusals.refused("BTC", kind, 0)
+    assert refusals.wait_secs("BTC", kind, 0) == 10
 
 
 def test_the_switch_is_armed_while_quotes_rest_and_pushed_on_in_time() -> None:
