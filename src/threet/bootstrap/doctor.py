@@ -58,6 +58,7 @@ class Doctor:
     agent: str | None = None
     wait: Wait = impatient
     _redis_reason: str = field(default="", init=False)
+    _is_clock_off: bool = field(default=False, init=False)
 
     def findings(self) -> Iterator[Finding]:
         """In the order in which they are to be mended."""
@@ -196,7 +197,9 @@ class Doctor:
             yield fail("exchange", f"{url}: {error.reason}", remedy)
             return False
         yield exchange_checks.reachable(url, reading)
-        yield exchange_checks.clock_skew(reading)
+        clock = exchange_checks.clock_skew(reading)
+        self._is_clock_off = clock.is_bad
+        yield clock
         return True
 
     def _of_account(self) -> Sequence[tuple[str, Check]]:
@@ -324,6 +327,7 @@ class Doctor:
                 "Redis does not say whether an order gateway runs",
             ),
             (not self.is_alone, "3T runs in this data folder"),
+            (self._is_clock_off, "this machine's clock is wrong, and dates the nonce"),
         )
         return next((words for is_so, words in reasons if is_so), "")
 

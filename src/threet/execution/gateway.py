@@ -187,7 +187,7 @@ class Gateway:
     def sweep(self) -> bool:
         """Let the exchange itself cancel, a little later, whatever may still arrive;
         only where nothing is held, for it cancels stops as well. Whether it will."""
-        at_ms = self._parts.clock.now_ms() + _SWEEP_MS
+        at_ms = self._picture.now_ms() + _SWEEP_MS
         if not (self.is_flat and self._scheduled(at_ms)):
             return False
         self._sweeps_ms = at_ms
@@ -384,7 +384,7 @@ class Gateway:
     def _watch_over(self) -> None:
         """Arm or disarm the exchange's dead man's switch."""
         orders = self._picture.now().orders
-        now_ms = self._parts.clock.now_ms()
+        now_ms = self._picture.now_ms()
         has_stops = any(one.trigger_price is not None for one in orders)
         # Who trades again so soon after a kill keeps his stops.
         if has_stops and self._sweeps_ms > now_ms:

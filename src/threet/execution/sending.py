@@ -56,7 +56,7 @@ class Sending:
         """
         if not approved:
             return []
-        now_ms = self.clock.now_ms()
+        now_ms = self.picture.now_ms()
         drafts = self._drafts(approved)
         with self.settling.doubted_on_error():
             prepared = self.intents.prepare(
@@ -80,7 +80,7 @@ class Sending:
     def cancel(self, orders: Sequence[tuple[str, str]]) -> Sequence[Done]:
         if not orders:
             return []
-        nonce = self.intents.next_nonce(self.clock.now_ms())
+        nonce = self._next_nonce()
         self._forget_gone()
         done = []
         outcomes = self.desk.cancel(orders, nonce)
@@ -94,6 +94,9 @@ class Sending:
             done.append(Done(symbol=symbol, what=what))
         return done
 
+    def _next_nonce(self) -> int:
+        return self.intents.next_nonce(self.picture.now_ms())
+
     def _forget_gone(self) -> None:
         here = {one.cloid for one in self.picture.now().orders}
         self._uncanceled = {
@@ -101,12 +104,12 @@ class Sending:
         }
 
     def schedule_cancel(self, at_ms: int | None) -> Outcome:
-        nonce = self.intents.next_nonce(self.clock.now_ms())
+        nonce = self._next_nonce()
         return self.desk.schedule_cancel(at_ms, nonce)
 
     def lever(self, symbol: str, leverage: int, *, is_cross: bool) -> str:
         """Why the exchange did not set it; "" if it did."""
-        nonce = self.intents.next_nonce(self.clock.now_ms())
+        nonce = self._next_nonce()
         outcome = self.desk.set_leverage(symbol, leverage, nonce, is_cross=is_cross)
         if isinstance(outcome, Accepted):
             return ""

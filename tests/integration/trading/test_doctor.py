@@ -100,6 +100,15 @@ def test_the_round_trip_rests_even_while_only_resting_orders_are_taken(
     assert clinic.examined(trades=True)["round trip"].health is Health.OK
 
 
+def test_o7_no_order_is_sent_by_a_clock_that_is_wrong(clinic: Clinic) -> None:
+    """Its nonce would be of that time, and bar the way to those of the gateway."""
+    clinic.prepare()
+    clinic.strike(ClockSkew(by_ms=-30_000))
+    trip = clinic.examined(trades=True)["round trip"]
+    assert trip.health is Health.UNKNOWN
+    assert "clock is wrong" in trip.what
+
+
 def test_without_a_database_no_order_is_sent(clinic: Clinic) -> None:
     trip = clinic.examined(trades=True)["round trip"]
     assert trip.health is Health.UNKNOWN
