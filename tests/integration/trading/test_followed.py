@@ -112,7 +112,7 @@ async def test_o5_f14_a_quote_that_was_moved_by_hand_fills_no_more_than_is_wante
         # It is the same order of 3T's still: nothing is placed beside it.
         (moved,) = desk.resting()
         left = Decimal(moved["sz"]) + desk.position()
-        assert (moved["cloid"], left) == (before["cloid"], 2)
+        assert (moved["cloid"], left) == (before["cloid"], Decimal(2))
         assert gateway.figures()["orders"] == 1
         desk.want("0")
         await until(lambda: desk.position() == 0 and not desk.resting())
