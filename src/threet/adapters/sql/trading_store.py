@@ -26,6 +26,7 @@ from threet.model.orders import Fill, OrderSpec, Side
 from threet.ports.intent_store import Draft
 
 _REASON_LENGTH = 255
+_FILL_COLUMNS = fills.columns.keys()
 # Of what precedes each order: made once, since making takes longer than asking.
 _BY_SIGNER = signers.c.address == bindparam("signer")
 _LAST_NONCE = select(signers.c.last_nonce).where(_BY_SIGNER).with_for_update()
@@ -228,8 +229,12 @@ def _news(fill: Fill, owner: int) -> Envelope:
 
 
 def fill_of(row: Any) -> Fill:
-    known = {name: getattr(row, name) for name in Fill.__struct_fields__}
-    return Fill(**{**known, "side": Side(row.side)})
+    """Of a row that begins with all columns of ``fills``, by place: a ledger begins
+    with every fill there ever was."""
+    known = dict(zip(_FILL_COLUMNS, row, strict=False))
+    del known["account_id"]
+    known["side"] = Side(known["side"])
+    return Fill(**known)
 
 
 def _continued(rows: Sequence[Any]) -> Mapping[str, Decimal]:
