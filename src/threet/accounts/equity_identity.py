@@ -1,11 +1,10 @@
-"""Deposits + realised + funding - fees + unrealised is what the account is worth.
+"""Deposits + realized + funding - fees + unrealized is what the account is worth.
 
-The exchange tells each of these in millionths of a dollar, rounded half to even, and
-hlsim's add up without a difference. Real ones may differ by the roundings of many
-entries; what reaches a cent is no rounding but money nobody has accounted for.
-Unrealised is the reading's own, told at the same moment as the value, and counted
-nowhere else (F40). Only the first dex is the account's: builders' dexes have cash of
-their own, and a reading of theirs.
+The exchange tells each of these in millionths of a dollar, and hlsim's add up without a
+difference. Real ones may differ by the roundings of many entries; what reaches a cent
+is no rounding but money nobody has accounted for. Unrealized is the reading's own, told
+at the same moment as the value, and counted nowhere else (F40). Only the first dex is
+the account's: builders' dexes have cash of their own, and a reading of theirs.
 """
 
 from collections.abc import Sequence
@@ -67,7 +66,7 @@ def opening(check: EquityCheck, account: AccountState) -> LedgerUpdate:
 
 def opening_positions(ledger: Ledger, account: AccountState) -> Sequence[LedgerUpdate]:
     """Positions of which no fill is known, at the cost that their value and their
-    unrealised profit tell."""
+    unrealized profit tell."""
     return [
         LedgerUpdate(
             key=f"opening {account.account_ms} {one.symbol}",

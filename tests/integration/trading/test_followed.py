@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hlsim.core.exchange import Exchange
 from hlsim.faults.kinds import Close, DropOrders, Liquidate, PostOnly
 from tests.integration.trading.followed import ADDRESS, Desk, opened, until
 from threet.execution.reconciling import Manner, Style
@@ -29,7 +30,7 @@ async def test_news_of_the_account_spare_it_the_readings(desk: Desk) -> None:
         for quantity in map(Decimal, ("0.05", "-0.02", "0.01")):
             desk.want(str(quantity))
             held = {"BTC": quantity}
-            await until(lambda held=held: desk.fills.positions() == held)  # type: ignore[misc]
+            await until(lambda held=held: desk.fills.expected() == held)  # type: ignore[misc]
         assert desk.position() == Decimal("0.01")
         assert gateway.figures()["mismatches"] == 0
         assert gateway.figures()["orders"] == 5  # two turns are two orders each
@@ -79,6 +80,45 @@ async def test_o11_a_stop_that_vanished_is_placed_again(
         assert after["triggerPx"] == before["triggerPx"]
 
 
+async def test_o5_f14_a_stop_that_was_moved_by_hand_is_put_back(desk: Desk) -> None:
+    stop = below(desk, "0.1")
+    async with desk.running() as gateway:
+        desk.want("0.05", stop=stop)
+        await until(lambda: len(desk.stops()) == 1)
+        (before,) = desk.resting()
+        desk.move(before, below(desk, "0.2"))
+        await until(
+            lambda: (
+                desk.stops() == [before["triggerPx"]]
+                and desk.resting()[0]["oid"] != before["oid"]
+            )
+        )
+        assert gateway.figures()["mismatches"] == 0
+        desk.want("0")
+        await until(lambda: desk.position() == 0 and not desk.resting())
+
+
+async def test_o5_f14_a_quote_that_was_moved_by_hand_fills_no_more_than_is_wanted(
+    desk: Desk,
+) -> None:
+    desk.manner = Manner(style=Style.PASSIVE, requote_ms=3_600_000)
+    async with desk.running() as gateway:
+        desk.want("2")  # so much that it rests a while
+        await until(lambda: len(desk.resting()) == 1)
+        (before,) = desk.resting()
+        desk.move(before, below(desk, "0.1"))
+        await until(lambda: desk.resting()[0]["oid"] != before["oid"])
+        cycles = int(gateway.figures()["cycles"])
+        await until(lambda: int(gateway.figures()["cycles"]) > cycles + 3)
+        # It is the same order of 3T's still: nothing is placed beside it.
+        (moved,) = desk.resting()
+        left = Decimal(moved["sz"]) + desk.position()
+        assert (moved["cloid"], left) == (before["cloid"], Decimal(2))
+        assert gateway.figures()["orders"] == 1
+        desk.want("0")
+        await until(lambda: desk.position() == 0 and not desk.resting())
+
+
 async def test_f18_a_liquidation_is_seen_ends_the_wish_and_halts(desk: Desk) -> None:
     async with desk.running():
         desk.want("0.05")
@@ -106,6 +146,24 @@ async def test_b10_a_kill_cancels_quotes_and_keeps_positions_and_their_stops(
         await until(lambda: len(desk.resting()) > 1)
         desk.halts.halt(KILL_SWITCH, "by hand", 1)
         await until(lambda: [one["isTrigger"] for one in desk.resting()] == [True])
+
+
+async def test_o6_a_switch_that_a_killed_process_left_armed_cancels_no_stop(
+    desk: Desk,
+) -> None:
+    """Else it fires when the next process has placed its stops, or found them."""
+
+    def arm(exchange: Exchange) -> None:
+        exchange.dead_man.schedule(ADDRESS, desk.clock.now_ms() + 60_000, 0)
+
+    desk.want("0.05", stop=below(desk, "0.1"))
+    async with desk.running():
+        await until(lambda: len(desk.stops()) == 1)
+    desk.served.call(arm)
+    assert desk.is_swept()
+    async with desk.running():
+        await until(lambda: not desk.is_swept())
+        assert len(desk.stops()) == 1
 
 
 async def test_b10_f22_a_kill_that_flattens_really_closes(desk: Desk) -> None:
