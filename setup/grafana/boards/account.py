@@ -204,7 +204,7 @@ def _trading() -> list[PanelBuilder]:
             Told(
                 title="Products whose fills do not add up",
                 normal=f"0. {_TRADES}",
-                otherwise="they are not traded: look at the exchange, then `3t why`.",
+                otherwise="they are only closed and protected; see PositionsDiffer.",
             ),
             Query("max(threet_gateway_mismatches)"),
             unit="none",
