@@ -24,7 +24,7 @@ _ADDRESS = (*_SECTION, "wallet_address")
 
 def is_on() -> bool:
     """Whether it was switched on before."""
-    return PROFILE in variables(ENVIRONMENT.read_text()).get(_PROFILES, "").split(",")
+    return PROFILE in _profiles()
 
 
 def switch_on(network: str) -> list[str]:
@@ -38,12 +38,18 @@ def switch_on(network: str) -> list[str]:
         reason = f"{SECRETS}: holds no agent's key to trade with; `3t connect` first"
         raise ConfigurationError([reason])
     # Without the simulator's profile its exchange is not started.
-    profiles = [_SIMULATOR, PROFILE] if network == _SIMULATOR else [PROFILE]
-    wanted = {_PROFILES: ",".join(profiles)}
+    ours = [_SIMULATOR, PROFILE] if network == _SIMULATOR else [PROFILE]
+    others = [one for one in _profiles() if one not in (_SIMULATOR, PROFILE)]
+    wanted = {_PROFILES: ",".join([*ours, *others])}
     if network == _SIMULATOR:
         wanted["HLSIM_AGENT"] = _agent_of(key)
     written = set_variables(wanted)
     return [*said, *(f"{ENVIRONMENT}: wrote {name}" for name in written)]
+
+
+def _profiles() -> list[str]:
+    text = variables(ENVIRONMENT.read_text()).get(_PROFILES, "")
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def _complete_account() -> list[str]:

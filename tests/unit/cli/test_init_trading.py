@@ -103,6 +103,14 @@ def test_elsewhere_the_simulator_is_not_started() -> None:
     assert variables()["COMPOSE_PROFILES"] == "trading"
 
 
+def test_profiles_of_the_users_own_stay() -> None:
+    ENVIRONMENT.write_text("COMPOSE_PROFILES=mine,simulator\n")
+    begin("simulator")
+    stack_trading.switch_on("simulator")
+    assert variables()["COMPOSE_PROFILES"] == "simulator,trading,mine"
+    assert stack_trading.switch_on("simulator") == []
+
+
 def test_what_is_no_key_is_told_without_it() -> None:
     begin("simulator")
     broken = SECRETS.read_text() + '    private_key: "0xnokey"\n'
