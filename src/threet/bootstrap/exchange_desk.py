@@ -7,6 +7,7 @@ from functools import cached_property
 from threet.accounts.authority import Authority, authority
 from threet.adapters.hyperliquid.asset_terms import HyperliquidAssetTerms
 from threet.adapters.hyperliquid.canceling import cancel_by_oid
+from threet.adapters.hyperliquid.dexes import BuilderDexes
 from threet.adapters.hyperliquid.identity import HyperliquidIdentity
 from threet.adapters.hyperliquid.posting import Posting
 from threet.adapters.hyperliquid.rest import HyperliquidReader
@@ -97,15 +98,19 @@ class ExchangeDesk:
     ) -> OrderDesk:
         """Signed ``by`` the configured key unless another one is given."""
         catalogue = TradingCatalogue(products, self.clock)
+        info, dexes = self._posting("info"), self.settings.exchanges.hyperliquid.dexes
         bare = HyperliquidOrderDesk(
             exchange=self._posting("exchange"),
-            info=self._posting("info"),
+            info=info,
             signer=by or self.required_signer(),
             account=Account(address=address, vault=rights.vault),
             asset_of=catalogue.asset_of,
             server_ms=self.exchange.server_ms,
+            dexes=BuilderDexes(info, dexes, self.clock),
         )
-        return bare if self._manager is None else GuardedOrderDesk(bare, self._manager)
+        if self._manager is None:
+            return bare
+        return GuardedOrderDesk(bare, self._manager, dexes=len(dexes))
 
     def cancel_number(
         self, rights: Authority, asset: int, oid: int, nonce: int

@@ -14,6 +14,7 @@ from threet.execution.dead_man import Arm, DeadMan
 from threet.execution.picture import Picture, PictureParts
 from threet.execution.protecting import Close, Cover, cover_actions
 from threet.execution.reconciling import (
+    NOT_LISTED,
     Action,
     Book,
     Cancel,
@@ -24,12 +25,13 @@ from threet.execution.reconciling import (
     next_actions,
 )
 from threet.execution.refusals import Refusals
-from threet.execution.reported import marked, working
+from threet.execution.reported import marked, vanished, working
 from threet.execution.sending import Sending
 from threet.execution.settling import Settling
 from threet.execution.wishes import Approval, Done, Plan, Reading, Wanted
 from threet.model.accounts import AccountState
-from threet.model.decisions import Granted
+from threet.model.decisions import Granted, Verdict
+from threet.model.intents import IntentState, OrderIntent
 from threet.model.numbers import ZERO
 from threet.model.orders import Fill, OrderSpec
 from threet.ports.clock import Clock
@@ -69,6 +71,7 @@ class GatewayParts:
     lives_ms: int = 15_000
     dead_man_ms: int = 0
     is_simulated: bool = False  # the exchange may begin anew, and forget everything
+    follows: Callable[[str], bool] = lambda _: True  # the account is read there, too
 
 
 class Gateway:
@@ -83,6 +86,7 @@ class Gateway:
                 read_account=parts.read_account,
                 news=parts.news,
                 is_simulated=parts.is_simulated,
+                follows=parts.follows,
             )
         )
         self._refusals = Refusals()
@@ -98,6 +102,7 @@ class Gateway:
         self._dead_man = DeadMan(parts.dead_man_ms)
         self._levered: dict[str, Leverage] = {}
         self._sweeps_ms = 0  # until then the exchange may cancel what rests
+        self._vanished: list[Done] = []
 
     @property
     def mismatch(self) -> Mapping[str, tuple[Decimal, Decimal]]:
@@ -123,10 +128,23 @@ class Gateway:
             settled = self._settling.advance()
         if settled:
             self._picture.doubt()
+            self._note_settled(settled)
         self._picture.hear()
         if self._picture.is_due:
             self._picture.read()
         return self._picture.take_new_fills()
+
+    def _note_settled(self, settled: Sequence[OrderIntent]) -> None:
+        """Whoever takes orders, and has none, is not given the next one at once."""
+        now = self._parts.clock.monotonic()
+        for one in settled:
+            if one.state is IntentState.LANDED:
+                is_exit = one.spec.reduce_only
+                self._refusals.accepted(one.spec.symbol, is_exit=is_exit)
+        for one in self._settling.take_vanished():
+            is_exit = one.spec.reduce_only
+            self._refusals.refused(one.spec.symbol, now, is_exit=is_exit)
+            self._vanished.append(vanished(one))
 
     def act(self, wanted: Mapping[str, Wanted]) -> Sequence[Done]:
         """After ``observe``; nothing is added while there are fills that it did not
@@ -144,9 +162,10 @@ class Gateway:
             if self._picture.has_new_fills:
                 # A stop's, perhaps, which ends a wish: whoever wishes hears it first.
                 plan.orders = [one for one in plan.orders if one[0].reduce_only]
-        done = [*plan.rests, *self._sending.cancel(plan.cancels)]
+        done = [*self._vanished, *plan.rests, *self._sending.cancel(plan.cancels)]
         done += self._send(plan)
         self._watch_over()
+        self._vanished.clear()
         return done
 
     def cycle(self, wanted: Mapping[str, Wanted]) -> Sequence[Done]:
@@ -194,10 +213,7 @@ class Gateway:
             for action in actions:
                 match action:
                     case Rest(because):
-                        decision = "" if one is None else one.decision_id
-                        plan.rests.append(
-                            Done(symbol=symbol, what=because, decision_id=decision)
-                        )
+                        plan.rests.append(_rested(symbol, because, one))
                     case Close(because):
                         plan.rests.append(
                             Done(symbol=symbol, what=because, ends_wish=True)
@@ -380,6 +396,18 @@ class Gateway:
             self._dead_man.disarmed()
         else:
             self._dead_man.armed(at_ms)
+
+
+def _rested(symbol: str, because: str, wanted: Wanted | None) -> Done:
+    """What is not listed is refused as by a gate: whoever asks why is told."""
+    verdict = Verdict(gate="listed", passed=False, reason=because)
+    is_refusal = wanted is not None and because == NOT_LISTED
+    return Done(
+        symbol=symbol,
+        what=because,
+        decision_id="" if wanted is None else wanted.decision_id,
+        verdicts=(verdict,) if is_refusal else (),
+    )
 
 
 def _nobody(symbol: str) -> Wanted:

@@ -33,10 +33,15 @@ class WireAsset(msgspec.Struct, frozen=True, rename="camel"):
     sz_decimals: int
     max_leverage: int
     is_delisted: bool = False
+    only_isolated: bool = False
+    margin_mode: str | None = None
 
 
-class WireMeta(msgspec.Struct, frozen=True):
+class WireMeta(msgspec.Struct, frozen=True, rename="camel"):
+    """``collateral_token`` is a spot token's index; 0 is USDC."""
+
     universe: list[WireAsset]
+    collateral_token: int = 0
 
 
 class WireStatus(msgspec.Struct, frozen=True):
@@ -109,7 +114,8 @@ def read(
         raise MalformedAnswerError(request, str(error)[:200]) from error
 
 
-def products(meta: WireMeta) -> Sequence[Product]:
+def products(meta: WireMeta, first_id: int = 0) -> Sequence[Product]:
+    """Numbered from ``first_id`` on, delisted ones included: they keep their places."""
     return [
         Product(
             exchange=EXCHANGE,
@@ -118,8 +124,11 @@ def products(meta: WireMeta) -> Sequence[Product]:
             max_leverage=asset.max_leverage,
             quantity_decimals=asset.sz_decimals,
             is_delisted=asset.is_delisted,
+            asset_id=first_id + place,
+            # "strictIsolated" and "noCross", of which neither shares its margin.
+            only_isolated=asset.only_isolated or asset.margin_mode is not None,
         )
-        for asset in meta.universe
+        for place, asset in enumerate(meta.universe)
     ]
 
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from threet.adapters.hyperliquid import answers, order_answers
+from threet.adapters.hyperliquid.dexes import BuilderDexes
 from threet.adapters.hyperliquid.order_answers import plain
 from threet.adapters.hyperliquid.posting import Posting
 from threet.adapters.hyperliquid.signing import Signer
-from threet.model.errors import ExchangeError
+from threet.model.errors import ExchangeError, UnknownSymbolError
 from threet.model.orders import Fill, OrderReport, OrderSpec, Side
 from threet.ports.order_desk import (
     Burned,
@@ -21,6 +23,7 @@ from threet.ports.order_desk import (
 )
 
 Action = dict[str, object]
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +51,7 @@ class HyperliquidOrderDesk:
         account: Account,
         asset_of: Callable[[str], int],
         server_ms: Callable[[], int],
+        dexes: BuilderDexes | None = None,
     ) -> None:
         self._exchange = exchange
         self._info = info
@@ -55,20 +59,26 @@ class HyperliquidOrderDesk:
         self._account = account
         self._asset_of = asset_of
         self._server_ms = server_ms
+        self._dexes = dexes
 
     def place(self, tickets: Sequence[Ticket]) -> Sequence[Outcome]:
-        orders = [self._order(ticket) for ticket in tickets]
-        action: Action = {"type": "order", "orders": orders, "grouping": "na"}
-        first = tickets[0]
-        return self._acted(action, first.nonce, len(tickets), first.expires_ms)
+        orders = [self._known(self._order, ticket) for ticket in tickets]
+
+        def send(known: Sequence[Action]) -> Sequence[Outcome]:
+            action: Action = {"type": "order", "orders": known, "grouping": "na"}
+            first = tickets[0]
+            return self._acted(action, first.nonce, len(known), first.expires_ms)
+
+        return _of_known(orders, send)
 
     def cancel(self, orders: Sequence[Named], nonce: int) -> Sequence[Outcome]:
-        cancels = [
-            {"asset": self._asset_of(symbol), "cloid": cloid}
-            for symbol, cloid in orders
-        ]
-        action: Action = {"type": "cancelByCloid", "cancels": cancels}
-        return self._acted(action, nonce, len(cancels))
+        cancels = [self._known(self._cancel, named) for named in orders]
+
+        def send(known: Sequence[Action]) -> Sequence[Outcome]:
+            action: Action = {"type": "cancelByCloid", "cancels": known}
+            return self._acted(action, nonce, len(known))
+
+        return _of_known(cancels, send)
 
     def schedule_cancel(self, at_ms: int | None, nonce: int) -> Outcome:
         action: Action = {"type": "scheduleCancel"}
@@ -77,9 +87,13 @@ class HyperliquidOrderDesk:
     def set_leverage(
         self, symbol: str, leverage: int, nonce: int, *, is_cross: bool
     ) -> Outcome:
+        try:
+            asset = self._asset_of(symbol)
+        except UnknownSymbolError as error:
+            return NotSent(str(error))
         action: Action = {
             "type": "updateLeverage",
-            "asset": self._asset_of(symbol),
+            "asset": asset,
             "isCross": is_cross,
             "leverage": leverage,
         }
@@ -108,7 +122,15 @@ class HyperliquidOrderDesk:
         return found if isinstance(found, NotFound) else Found(found)
 
     def open_orders(self) -> Sequence[OrderReport]:
-        body = self._ask("frontendOpenOrders")
+        """Of all the dexes: each tells its own."""
+        if self._dexes is None:
+            return self._open_orders("")
+        found = self._dexes.of_each(self._open_orders)
+        return [one for orders in found for one in orders]
+
+    def _open_orders(self, dex: str) -> Sequence[OrderReport]:
+        where = {"dex": dex} if dex else {}
+        body = self._ask("frontendOpenOrders", **where)
         return answers.read(
             "frontendOpenOrders",
             body,
@@ -166,6 +188,17 @@ class HyperliquidOrderDesk:
             "expiresAfter": expires_ms,
         }
 
+    def _known(self, made: Callable[[_T], Action], of: _T) -> Action | NotSent:
+        """What is not listed now is kept back alone: the others are sent (F44)."""
+        try:
+            return made(of)
+        except UnknownSymbolError as error:
+            return NotSent(str(error))
+
+    def _cancel(self, named: Named) -> Action:
+        symbol, cloid = named
+        return {"asset": self._asset_of(symbol), "cloid": cloid}
+
     def _order(self, ticket: Ticket) -> Action:
         """The keys in the order in which they are hashed (HYPERLIQUID.md 3.1)."""
         spec = ticket.spec
@@ -182,6 +215,15 @@ class HyperliquidOrderDesk:
     def _ask(self, question: str, **more: object) -> bytes:
         request = {"type": question, "user": self._account.address, **more}
         return self._info.ask(question, request)
+
+
+def _of_known(
+    made: Sequence[Action | NotSent],
+    send: Callable[[Sequence[Action]], Sequence[Outcome]],
+) -> Sequence[Outcome]:
+    known = [one for one in made if not isinstance(one, NotSent)]
+    outcomes = iter(send(known) if known else ())
+    return [one if isinstance(one, NotSent) else next(outcomes) for one in made]
 
 
 def _kind(spec: OrderSpec) -> Action:
