@@ -223,7 +223,8 @@ class DropOrders(Event, frozen=True, kw_only=True, tag="drop_orders"):
 
 KINDS: tuple[type[Fault], ...] = (
     LoseRequest, LoseAnswer, DelayRequest, DelayAnswer, RefuseRequest, RefuseAction,
-    SwallowAction, MalformedAnswer, Silence, NeverFirst, Duplicate, Reorder, Stale, MalformedFrame,
+    SwallowAction, MalformedAnswer, Silence, NeverFirst, Duplicate, Reorder, Stale,
+    MalformedFrame,
     RefuseConnection, Close, HalfOpen, SnapshotAgain, ClockSkew, Maintenance, PostOnly,
     Delist, Enlist, Liquidate, ExpireAgent, LateCandles, DropOrders,
 )  # fmt: skip

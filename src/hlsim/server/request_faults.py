@@ -141,10 +141,8 @@ class RequestFaults:
                 return await self._lost(fault, run, form)
             case RefuseRequest():
                 return form.refusal(fault.status, fault.body, fault.retry_after_secs)
-            case RefuseAction():
-                return form.said(_refused(fault, occasion))
-            case SwallowAction():
-                return form.said(_swallowed(fault, occasion))
+            case RefuseAction() | SwallowAction():
+                return form.said(_said_instead(fault, occasion))
             case DelayAnswer():
                 answer = await run()
                 await self._events.hold(occasion.now_ms + fault.by_ms)
@@ -200,6 +198,14 @@ def _left_with(instead: Ending | Status, body: Body, form: Form[T]) -> T | Endin
     if isinstance(instead, int):
         return form.refusal(instead, body, None)
     return instead
+
+
+def _said_instead(
+    fault: RefuseAction | SwallowAction, occasion: RequestOccasion
+) -> object:
+    if isinstance(fault, SwallowAction):
+        return _swallowed(fault, occasion)
+    return _refused(fault, occasion)
 
 
 def _refused(fault: RefuseAction, occasion: RequestOccasion) -> object:

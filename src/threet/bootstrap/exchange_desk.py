@@ -7,6 +7,7 @@ from functools import cached_property
 from threet.accounts.authority import Authority, authority
 from threet.adapters.hyperliquid.asset_terms import HyperliquidAssetTerms
 from threet.adapters.hyperliquid.canceling import cancel_by_oid
+from threet.adapters.hyperliquid.dex_standings import HyperliquidDexStandings
 from threet.adapters.hyperliquid.dexes import BuilderDexes
 from threet.adapters.hyperliquid.identity import HyperliquidIdentity
 from threet.adapters.hyperliquid.posting import Posting
@@ -21,12 +22,14 @@ from threet.model.errors import ConfigurationError
 from threet.model.products import Product
 from threet.ports.asset_terms import AssetTermsReader
 from threet.ports.clock import Clock
+from threet.ports.dex_standings import DexStandings
 from threet.ports.identity import IdentityReader
 from threet.ports.order_desk import OrderDesk, Outcome
 from threet.ports.rate_budget import Priority
 from threet.resilience.exchange_manager import ExchangeManager
 from threet.resilience.guarded_asset_terms import GuardedAssetTerms
 from threet.resilience.guarded_desk import GuardedOrderDesk
+from threet.resilience.guarded_dex_standings import GuardedDexStandings
 from threet.resilience.guarded_identity import GuardedIdentity
 from threet.resilience.guarded_reader import GuardedReader
 
@@ -61,6 +64,14 @@ class ExchangeDesk:
         bare = HyperliquidAssetTerms(self._posting("info"))
         manager = self._manager
         return bare if manager is None else GuardedAssetTerms(bare, manager)
+
+    @cached_property
+    def dexes(self) -> DexStandings:
+        names = self.settings.exchanges.hyperliquid.dexes
+        bare = HyperliquidDexStandings(self._posting("info"), names, self.clock)
+        if self._manager is None:
+            return bare
+        return GuardedDexStandings(bare, self._manager, dexes=len(names))
 
     @cached_property
     def signer(self) -> Signer | None:

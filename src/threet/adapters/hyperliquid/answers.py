@@ -11,6 +11,7 @@ import msgspec
 
 from threet.adapters.hyperliquid import wire
 from threet.adapters.hyperliquid.frames import WireCandle, WireTrade
+from threet.adapters.hyperliquid.posting import Posting
 from threet.model.accounts import (
     AccountPosition,
     AccountState,
@@ -22,6 +23,7 @@ from threet.model.errors import InvalidValueError, MalformedAnswerError
 from threet.model.numbers import ZERO, exact
 from threet.model.products import Product
 from threet.model.trades import Trade
+from threet.ports.clock import Clock
 
 EXCHANGE = "hyperliquid"
 _T = TypeVar("_T")
@@ -157,6 +159,15 @@ def account(answer: WireAccount, address: str, now_ms: int) -> AccountState:
             if exact("szi", entry.position.szi) != ZERO
         ),
     )
+
+
+def ask_account(info: Posting, address: str, dex: str, clock: Clock) -> AccountState:
+    """On one dex. Raises the ``ExchangeError`` family."""
+    name = "clearinghouseState"
+    where = {"dex": dex} if dex else {}
+    body = info.ask(name, {"type": name, "user": address, **where})
+    now_ms = clock.now_ms()
+    return read(name, body, ACCOUNT, lambda answer: account(answer, address, now_ms))
 
 
 def address_use(answer: WireRateLimit, now_ms: int) -> AddressUse:

@@ -48,6 +48,10 @@ class DexCatalogue:
             return [one for dex in self.dexes.names for one in self._kept(dex, reason)]
         return [one for dex in self.dexes.names for one in self._of(dex, places)]
 
+    def amiss(self, dex: str) -> str:
+        """What was the matter with it when it was last read; "" is nothing."""
+        return self._told.get(dex, "")
+
     def _of(self, dex: str, places: Mapping[str, int]) -> Sequence[Product]:
         if dex not in places:
             return self._kept(dex, "the exchange lists no such dex")

@@ -87,19 +87,9 @@ class HyperliquidReader:
         return self._reading.of(address)
 
     def _states(self, address: str) -> Sequence[AccountState]:
-        return self._dexes.of_each(lambda dex: self._state(address, dex))
-
-    def _state(self, address: str, dex: str) -> AccountState:
-        request = {"type": "clearinghouseState", "user": address}
-        if dex:
-            request["dex"] = dex
-        body = self._ask(request)
-        now_ms = self._clock.now_ms()
-        return answers.read(
-            _name(request),
-            body,
-            answers.ACCOUNT,
-            lambda answer: answers.account(answer, address, now_ms),
+        posting, clock = self._posting, self._clock
+        return self._dexes.of_each(
+            lambda dex: answers.ask_account(posting, address, dex, clock)
         )
 
     def address_use(self, address: str) -> AddressUse:
