@@ -68,6 +68,19 @@ async def test_a_target_becomes_a_position_that_the_ledger_explains(desk: Desk) 
     assert desk.halts.halts() == []
 
 
+async def test_cash_of_another_dex_is_no_margin_and_the_refusal_is_told(
+    desk: Desk,
+) -> None:
+    """The whole account could pay for it; the exchange says no, in its words."""
+    async with desk.running() as gateway:
+        desk.want("3000")
+        await until(lambda: int(gateway.figures()["refusals"]) == 1)
+        cycles = int(gateway.figures()["cycles"])
+        await until(lambda: int(gateway.figures()["cycles"]) > cycles + 3)
+        assert int(gateway.figures()["refusals"]) == 1  # no storm
+    assert any("Insufficient margin" in one for one in because(desk, AAPL))
+
+
 async def test_b10_the_kill_switch_flattens_it(desk: Desk) -> None:
     async with desk.running():
         desk.want("5", stop=Decimal(100))
