@@ -34,6 +34,8 @@ from threet.resilience.network_monitor import NetworkMonitor
 _log = structlog.get_logger("threet.exchange")
 _REDIS_TIMEOUT_SECS = 5
 _BUDGET_TIMEOUT_SECS = 0.5
+# Each process sees it; two of them tell people: who streams, and who trades.
+_TELL_OF_DEXES = {"price_stream_producer", "order_gateway"}
 _INFORMATION = {"exchange_healthy_again", "exchange_retry"}
 
 
@@ -81,6 +83,8 @@ def _dex_alarm(clock: Clock, alert: Callable[[AlertRaised], None], source: str) 
             _log.info("dex_there_again", dex=dex)
             return
         _log.warning("dex_amiss", dex=dex, reason=reason)
+        if source not in _TELL_OF_DEXES:
+            return
         alert(
             AlertRaised(
                 received_ns=clock.now_ns(),
