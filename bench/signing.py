@@ -2,9 +2,9 @@
 
     python bench/signing.py [--rounds 7]
 
-CPU time of one order. The floor signs a digest and does nothing else. Ours begins with
-what is wanted, what is held and the book, and ends with the answer read; the others
-begin with an order that is decided already, and end with the body. All four sign with
+CPU time of one order. The floor signs a digest and does nothing else. All begin with an
+order that is decided and end with the body to be sent, ours with the answer read; "all"
+of ours begins earlier, with what is wanted, what is held and the book. They sign with
 the same key.
 """
 
@@ -28,6 +28,7 @@ from threet.adapters.hyperliquid.signing import Signer
 from threet.adapters.hyperliquid.trading import Account, HyperliquidOrderDesk
 from threet.execution.reconciling import Book, Case, Manner, Place, next_actions
 from threet.model.intents import prepared
+from threet.model.orders import OrderSpec
 from threet.ports.order_desk import Ticket
 
 ORDERS = 300
@@ -41,8 +42,7 @@ CASE = Case(
     book=Book(bid=Decimal(104_990), ask=Decimal(105_010)),
     quantity_decimals=5,
 )
-
-
+MANNER = Manner()
 ANSWER = (
     b'{"status":"ok","response":{"type":"order","data":{"statuses":'
     b'[{"resting":{"oid":77000000001}}]}}}'
@@ -60,7 +60,8 @@ class Wire:
         return ANSWER
 
 
-def ours() -> Callable[[], object]:
+def ours(spec: OrderSpec | None = None) -> Callable[[], object]:
+    """From ``spec``, or from what is wanted where none is decided yet."""
     wire = Wire()
     desk = HyperliquidOrderDesk(
         exchange=wire,  # type: ignore[arg-type]  # up to the socket it is one
@@ -70,13 +71,10 @@ def ours() -> Callable[[], object]:
         asset_of=lambda _: 0,
         server_ms=lambda: 0,
     )
-    manner = Manner()
 
     def run() -> None:
-        (action,) = next_actions(CASE, manner)
-        assert isinstance(action, Place)
         intent = prepared(
-            "run/1/BTC/0", action.spec, nonce=NONCE, now_ms=NONCE, lives_ms=15_000
+            "run/1/BTC/0", spec or decided(), nonce=NONCE, now_ms=NONCE, lives_ms=15_000
         )
         ticket = Ticket(
             spec=intent.spec,
@@ -87,6 +85,12 @@ def ours() -> Callable[[], object]:
         desk.place([ticket])
 
     return run
+
+
+def decided() -> OrderSpec:
+    (action,) = next_actions(CASE, MANNER)
+    assert isinstance(action, Place)
+    return action.spec
 
 
 def sdk() -> Callable[[], object]:
@@ -157,7 +161,13 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=7)
     rounds = parser.parse_args().rounds
-    runs = {"floor": floor(), "3T": ours(), "SDK": sdk(), "ccxt": peer_ccxt()}
+    runs = {
+        "floor": floor(),
+        "3T": ours(decided()),
+        "3T all": ours(),
+        "SDK": sdk(),
+        "ccxt": peer_ccxt(),
+    }
     found: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(rounds):
         for name, run in runs.items():

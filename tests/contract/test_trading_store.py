@@ -112,7 +112,7 @@ def test_f20_f21_a_fill_told_again_is_one_row(stores: Stores) -> None:
 
 
 def test_i2_positions_are_the_sum_of_fills(stores: Stores) -> None:
-    assert stores.fills.positions() == {}
+    assert stores.fills.expected() == {}
     stores.fills.record(
         [
             a_fill(1),
@@ -121,9 +121,9 @@ def test_i2_positions_are_the_sum_of_fills(stores: Stores) -> None:
             a_fill(4, symbol="BTC", quantity=Decimal("0.00001"), side=Side.SELL),
         ]
     )
-    assert stores.fills.positions() == {"kPEPE": Decimal("7.5")}
+    assert stores.fills.expected() == {"kPEPE": Decimal("7.5"), "BTC": 0}
 
 
 def test_f71_symbols_differ_by_their_case(stores: Stores) -> None:
     stores.fills.record([a_fill(1), a_fill(2, symbol="KPEPE")])
-    assert stores.fills.positions() == {"kPEPE": Decimal(10), "KPEPE": Decimal(10)}
+    assert stores.fills.expected() == {"kPEPE": Decimal(10), "KPEPE": Decimal(10)}

@@ -40,6 +40,8 @@ def shared(
 ) -> Mapping[str, Decimal]:
     """In proportion, in multiples of ``step``; the rest to the heaviest. The sum of
     ``weights`` must not be 0."""
+    if len(weights) == 1:
+        return dict.fromkeys(weights, amount)
     total = sum(weights.values(), ZERO)
     parts = {
         key: (amount * weight / total).quantize(step, rounding=ROUND_DOWN)

@@ -1,13 +1,13 @@
 """A position and what it cost, reckoned as the exchange does.
 
 A close takes its share of the cost; realised is what it brought less that. The cost is
-kept to 10**-18 USDC and told, like every amount of the exchange, in millionths, rounded
-half to even: by how much the told cost fell is what was realised, so that all profits
-add up to the cash they left.
+kept to 10**-18 USDC and told, like every amount of the exchange, in millionths: by
+how much the told cost fell is what was realised, so that all profits add up to the cash
+they left.
 """
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 
 from threet.model.numbers import ZERO
 
@@ -15,6 +15,7 @@ from threet.model.numbers import ZERO
 EXACT = Context(prec=80, rounding=ROUND_HALF_EVEN)
 _FINE = Decimal(1).scaleb(-18)
 _TOLD = Decimal(1).scaleb(-6)
+_HALF = _TOLD / 2
 
 
 @dataclass(slots=True)
@@ -78,8 +79,9 @@ class Book:
 
 
 def told(amount: Decimal) -> Decimal:
-    """In millionths, as the exchange tells it."""
-    return amount.quantize(_TOLD, rounding=ROUND_HALF_EVEN)
+    """In millionths. Halves go up, always: to even, a whole amount bought at a half
+    would cost a millionth more or less than it did."""
+    return EXACT.add(amount, _HALF).quantize(_TOLD, ROUND_FLOOR, EXACT)
 
 
 def _released(book: Book, closing: Decimal) -> Decimal:

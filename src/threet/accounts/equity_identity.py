@@ -1,11 +1,10 @@
 """Deposits + realised + funding - fees + unrealised is what the account is worth.
 
-The exchange tells each of these in millionths of a dollar, rounded half to even, and
-hlsim's add up without a difference. Real ones may differ by the roundings of many
-entries; what reaches a cent is no rounding but money nobody has accounted for.
-Unrealised is the reading's own, told at the same moment as the value, and counted
-nowhere else (F40). Each dex has cash of its own: what happens on one that the account
-is not followed on is not in its value.
+The exchange tells each of these in millionths of a dollar, and hlsim's add up without a
+difference. Real ones may differ by the roundings of many entries; what reaches a cent
+is no rounding but money nobody has accounted for. Unrealised is the reading's own, told
+at the same moment as the value, and counted nowhere else (F40). Each dex has cash of
+its own: what happens on one that the account is not followed on is not in its value.
 """
 
 from collections.abc import Collection, Sequence

@@ -42,9 +42,10 @@ def relay(outbox: Outbox, publish: Callable[[Sequence[Envelope]], None]) -> int:
     published = 0
     for _ in range(_MOST_BATCHES):
         batch = outbox.waiting(_BATCH)
-        if not batch:
+        if batch:
+            publish(batch)
+            outbox.mark_published([envelope.event_id for envelope in batch])
+            published += len(batch)
+        if len(batch) < _BATCH:
             break
-        publish(batch)
-        outbox.mark_published([envelope.event_id for envelope in batch])
-        published += len(batch)
     return published

@@ -16,9 +16,6 @@ class FillStore(Protocol):
     def newest_ms(self) -> int | None:
         """The time of the newest; None while there is none."""
 
-    def positions(self) -> Mapping[str, Decimal]:
-        """The sum of all fills of each symbol (I2), without those that are flat."""
-
     def expected(self) -> Mapping[str, Decimal]:
         """Of each symbol with a fill what its position must be, 0 included: what it was
         before the first kept fill, and all fills since."""

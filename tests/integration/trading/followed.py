@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import urllib3
 
 from hlsim.core.commands import SendAsset
@@ -23,6 +24,7 @@ from threet.accounts.ledger_watch import LedgerWatch, LedgerWatchParts
 from threet.adapters.hyperliquid.account_feed import HyperliquidAccountFeed
 from threet.adapters.hyperliquid.dexes import BuilderDexes
 from threet.adapters.hyperliquid.money_history import HyperliquidMoneyHistory
+from threet.adapters.hyperliquid.order_answers import plain
 from threet.adapters.hyperliquid.posting import Posting
 from threet.adapters.hyperliquid.rest import HyperliquidReader
 from threet.adapters.hyperliquid.signing import Signer
@@ -295,6 +297,26 @@ class Desk:
         )
         done = self.served.call(lambda one: one.act(ADDRESS, wish, self.clock.now_ms()))
         assert not isinstance(done, Refused)
+
+    def move(self, order: dict[str, Any], price: Decimal) -> None:
+        """Its owner drags it in the exchange's app: a new one of the same cloid."""
+        is_stop = order["isTrigger"]
+        terms = {"isMarket": True, "triggerPx": plain(price), "tpsl": "sl"}
+        moved = {
+            "a": 0,
+            "b": order["side"] == "B",
+            "p": order["limitPx"].removesuffix(".0") if is_stop else plain(price),
+            "s": plain(Decimal(order["sz"])),
+            "r": order["reduceOnly"],
+            "t": {"trigger": terms} if is_stop else {"limit": {"tif": "Alo"}},
+            "c": order["cloid"],
+        }
+        action = {"type": "modify", "oid": order["oid"], "order": moved}
+        nonce = self.clock.now_ms()
+        signature = SIGNER.sign(action, nonce)
+        request = {"action": action, "nonce": nonce, "signature": signature}
+        answer = self._posting("exchange").ask("modify", request)
+        assert msgspec.json.decode(answer)["status"] == "ok", answer
 
     def is_swept(self) -> bool:
         """Whether the exchange will cancel what is still to come."""

@@ -29,7 +29,7 @@ async def test_news_of_the_account_spare_it_the_readings(desk: Desk) -> None:
         for quantity in map(Decimal, ("0.05", "-0.02", "0.01")):
             desk.want(str(quantity))
             held = {"BTC": quantity}
-            await until(lambda held=held: desk.fills.positions() == held)  # type: ignore[misc]
+            await until(lambda held=held: desk.fills.expected() == held)  # type: ignore[misc]
         assert desk.position() == Decimal("0.01")
         assert gateway.figures()["mismatches"] == 0
         assert gateway.figures()["orders"] == 5  # two turns are two orders each
@@ -77,6 +77,45 @@ async def test_o11_a_stop_that_vanished_is_placed_again(
         )
         (after,) = desk.resting()
         assert after["triggerPx"] == before["triggerPx"]
+
+
+async def test_o5_f14_a_stop_that_was_moved_by_hand_is_put_back(desk: Desk) -> None:
+    stop = below(desk, "0.1")
+    async with desk.running() as gateway:
+        desk.want("0.05", stop=stop)
+        await until(lambda: len(desk.stops()) == 1)
+        (before,) = desk.resting()
+        desk.move(before, below(desk, "0.2"))
+        await until(
+            lambda: (
+                desk.stops() == [before["triggerPx"]]
+                and desk.resting()[0]["oid"] != before["oid"]
+            )
+        )
+        assert gateway.figures()["mismatches"] == 0
+        desk.want("0")
+        await until(lambda: desk.position() == 0 and not desk.resting())
+
+
+async def test_o5_f14_a_quote_that_was_moved_by_hand_fills_no_more_than_is_wanted(
+    desk: Desk,
+) -> None:
+    desk.manner = Manner(style=Style.PASSIVE, requote_ms=3_600_000)
+    async with desk.running() as gateway:
+        desk.want("2")  # so much that it rests a while
+        await until(lambda: len(desk.resting()) == 1)
+        (before,) = desk.resting()
+        desk.move(before, below(desk, "0.1"))
+        await until(lambda: desk.resting()[0]["oid"] != before["oid"])
+        cycles = int(gateway.figures()["cycles"])
+        await until(lambda: int(gateway.figures()["cycles"]) > cycles + 3)
+        # It is the same order of 3T's still: nothing is placed beside it.
+        (moved,) = desk.resting()
+        left = Decimal(moved["sz"]) + desk.position()
+        assert (moved["cloid"], left) == (before["cloid"], Decimal(2))
+        assert gateway.figures()["orders"] == 1
+        desk.want("0")
+        await until(lambda: desk.position() == 0 and not desk.resting())
 
 
 async def test_f18_a_liquidation_is_seen_ends_the_wish_and_halts(desk: Desk) -> None:

@@ -398,4 +398,4 @@ def test_fills_of_a_dex_that_is_not_followed_are_kept_and_make_no_difference(
     picture.read()
     assert picture.difference == {}
     assert picture.now().positions == {"BTC": Decimal(1)}
-    assert exchange.store.positions()["xyz:AAPL"] == Decimal(7)
+    assert exchange.store.expected()["xyz:AAPL"] == Decimal(7)

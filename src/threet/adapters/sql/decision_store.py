@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from threet.adapters.sql.database import Database
 from threet.adapters.sql.outbox import file_news
@@ -23,6 +23,16 @@ from threet.ports.decision_store import Memory, StandingTarget
 _TARGET = ("quantity", "stop_loss", "take_profit", "decision_id", "at_ms")
 _ID_LENGTH = 160
 _REPLACE = replace_columns(_TARGET)
+# Of what is asked and done before each order: made once, since making takes longest.
+_STANDING = select(targets).order_by(targets.c.run, targets.c.symbol)
+_KNOWN = select(decisions.c.decision_id).where(
+    decisions.c.decision_id == bindparam("decision")
+)
+_REMEMBER = (
+    update(strategy_runs)
+    .where(strategy_runs.c.name == bindparam("run"))
+    .values(memory=bindparam("kept"))
+)
 
 
 class SqlDecisionStore:
@@ -61,9 +71,8 @@ class SqlDecisionStore:
             if _is_known(connection, decision.decision_id):
                 return False
             _keep(connection, decision)
-            its = strategy_runs.c.name == decision.run
             kept = msgspec.json.encode(memory).decode()
-            connection.execute(update(strategy_runs).where(its).values(memory=kept))
+            connection.execute(_REMEMBER, {"run": decision.run, "kept": kept})
             if decision.granted:
                 file_news(connection, [_news(decision)])
             return True
@@ -74,8 +83,7 @@ class SqlDecisionStore:
         return self._database.read(lambda one: _is_known(one, decision_id))
 
     def targets(self) -> Sequence[StandingTarget]:
-        query = select(targets).order_by(targets.c.run, targets.c.symbol)
-        rows = self._database.read(lambda one: one.execute(query).all())
+        rows = self._database.read(lambda one: one.execute(_STANDING).all())
         return [_standing(row) for row in rows]
 
     def stop_out(self, symbol: str, until_ms: int, decision: Decision) -> bool:
@@ -129,10 +137,7 @@ def symbols_of(decision: Decision) -> Sequence[str]:
 
 
 def _is_known(connection: Connection, decision_id: str) -> bool:
-    query = select(decisions.c.decision_id).where(
-        decisions.c.decision_id == decision_id
-    )
-    return connection.scalar(query) is not None
+    return connection.scalar(_KNOWN, {"decision": decision_id}) is not None
 
 
 def _keep(connection: Connection, decision: Decision) -> None:

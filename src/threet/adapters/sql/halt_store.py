@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, delete, insert, select
 
-from threet.adapters.sql.account_ids import account_id, known_account_id
+from threet.adapters.sql.account_ids import account_id, owner_of
 from threet.adapters.sql.database import Database
 from threet.adapters.sql.trading_schema import halts
 from threet.ports.halt_store import Halt
@@ -18,6 +18,8 @@ class SqlHaltStore:
     def __init__(self, database: Database, *, account: str) -> None:
         self._database = database
         self._account = account
+        # Made once: it is asked before each order, and making it takes longest.
+        self._mine = select(halts).where(halts.c.account_id == owner_of(account))
 
     def halt(self, cause: str, reason: str, now_ms: int) -> bool:
         def work(connection: Connection) -> bool:
@@ -39,15 +41,11 @@ class SqlHaltStore:
         return self._database.write(work)
 
     def halts(self) -> Sequence[Halt]:
-        def work(connection: Connection) -> Sequence[Halt]:
-            mine = halts.c.account_id == known_account_id(connection, self._account)
-            rows = connection.execute(select(halts).where(mine)).all()
-            return [
-                Halt(cause=row.cause, reason=row.reason, since_ms=row.since_ms)
-                for row in rows
-            ]
-
-        return self._database.read(work)
+        rows = self._database.read(lambda one: one.execute(self._mine).all())
+        return [
+            Halt(cause=row.cause, reason=row.reason, since_ms=row.since_ms)
+            for row in rows
+        ]
 
     def resume(self, cause: str) -> bool:
         def work(connection: Connection) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 from sqlalchemy import Connection, Table, func, select
 
-from threet.adapters.sql.account_ids import account_id, known_account_id
+from threet.adapters.sql.account_ids import account_id, owner_of
 from threet.adapters.sql.database import Database
 from threet.adapters.sql.trading_schema import (
     equity_checks,
@@ -45,6 +45,7 @@ class SqlLedgerStore:
     def __init__(self, database: Database, *, account: str) -> None:
         self._database = database
         self._account = account
+        self._owner = select(owner_of(account))
 
     def record_funding(self, told: Sequence[FundingPayment]) -> int:
         return self._record(funding_payments, [_row(one) for one in told])
@@ -134,7 +135,7 @@ class SqlLedgerStore:
         """An account that is not known yet has no rows."""
 
         def own(connection: Connection) -> _V:
-            owner = known_account_id(connection, self._account)
+            owner = connection.scalar(self._owner)
             return work(connection, _NOBODY if owner is None else owner)
 
         return self._database.read(own)

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
-from threet.adapters.sql.account_ids import account_id, known_account_id
+from threet.adapters.sql.account_ids import account_id, owner_of
 from threet.adapters.sql.database import Database
 from threet.adapters.sql.trading_schema import order_views, orders
 from threet.model.orders import OrderReport, Side
@@ -39,7 +39,7 @@ class SqlOrderStore:
 
     def working(self) -> SeenOrders | None:
         def work(connection: Connection) -> SeenOrders | None:
-            owner = known_account_id(connection, self._account)
+            owner = owner_of(self._account)
             as_of = select(order_views.c.as_of_ms).where(
                 order_views.c.account_id == owner
             )

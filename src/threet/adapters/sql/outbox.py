@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from threet.adapters.sql.database import Database
@@ -16,6 +16,10 @@ from threet.ports.clock import Clock
 
 INBOX_DAYS = 60
 _DAY_MS = 86_400_000
+_WAITING = select(outbox).order_by(outbox.c.id).limit(bindparam("most"))
+_PUBLISHED = delete(outbox).where(
+    outbox.c.event_id.in_(bindparam("published", expanding=True))
+)
 _TYPES: dict[str, type[Any]] = {kind.__name__: kind for kind in typing.get_args(Event)}
 
 
@@ -45,15 +49,15 @@ class SqlOutbox:
         self._database = database
 
     def waiting(self, limit: int) -> Sequence[Envelope]:
-        query = select(outbox).order_by(outbox.c.id).limit(limit)
-        return self._database.read(
-            lambda connection: [_envelope(row) for row in connection.execute(query)]
+        rows = self._database.read(
+            lambda one: one.execute(_WAITING, {"most": limit}).all()
         )
+        return [_envelope(row) for row in rows]
 
     def mark_published(self, event_ids: Sequence[str]) -> None:
         if event_ids:
-            gone = delete(outbox).where(outbox.c.event_id.in_(event_ids))
-            self._database.write(lambda connection: connection.execute(gone))
+            gone = {"published": list(event_ids)}
+            self._database.write(lambda one: one.execute(_PUBLISHED, gone))
 
 
 def _envelope(row: Any) -> Envelope:

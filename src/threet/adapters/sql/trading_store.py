@@ -5,9 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
-from threet.adapters.sql.account_ids import account_id, known_account_id
+from threet.adapters.sql.account_ids import account_id, owner_of
 from threet.adapters.sql.database import Database
 from threet.adapters.sql.outbox import file_news
 from threet.adapters.sql.trading_schema import (
@@ -26,6 +26,15 @@ from threet.model.orders import Fill, OrderSpec, Side
 from threet.ports.intent_store import Draft
 
 _REASON_LENGTH = 255
+_FILL_COLUMNS = fills.columns.keys()
+# Of what precedes each order: made once, since making takes longer than asking.
+_BY_SIGNER = signers.c.address == bindparam("signer")
+_LAST_NONCE = select(signers.c.last_nonce).where(_BY_SIGNER).with_for_update()
+_TAKE_NONCE = update(signers).where(_BY_SIGNER).values(last_nonce=bindparam("nonce"))
+_LEGS = select(func.count()).where(
+    order_intents.c.intent_id >= bindparam("first"),
+    order_intents.c.intent_id < bindparam("end"),
+)
 
 
 class SqlIntentStore:
@@ -81,9 +90,9 @@ class SqlIntentStore:
         return self._select(order_intents.c.state == IntentState.OPEN.value)
 
     def legs_of(self, prefix: str) -> int:
-        its = order_intents.c.intent_id.startswith(f"{prefix}/", autoescape=True)
-        query = select(func.count()).select_from(order_intents).where(its)
-        return self._database.read(lambda one: one.execute(query).scalar_one())
+        # By the key's order, "0" follows "/": a LIKE would look at every intent.
+        names = {"first": f"{prefix}/", "end": f"{prefix}0"}
+        return self._database.read(lambda one: one.execute(_LEGS, names).scalar_one())
 
     def by_cloid(self, cloids: Sequence[str]) -> Sequence[OrderIntent]:
         return self._select(order_intents.c.cloid.in_(cloids))
@@ -94,24 +103,20 @@ class SqlIntentStore:
         )
 
     def _take_nonce(self, connection: Connection, now_ms: int) -> int:
-        mine = signers.c.address == self._signer
+        mine = {"signer": self._signer}
         start = {"address": self._signer, "last_nonce": 0}
         connection.execute(insert_missing(connection, signers), [start])
-        query = select(signers.c.last_nonce).where(mine).with_for_update()
-        last: int = connection.execute(query).scalar_one()
+        last: int = connection.execute(_LAST_NONCE, mine).scalar_one()
         nonce = next_nonce(last, now_ms)
-        connection.execute(update(signers).where(mine).values(last_nonce=nonce))
+        connection.execute(_TAKE_NONCE, {**mine, "nonce": nonce})
         return nonce
 
     def _select(self, condition: Any) -> Sequence[OrderIntent]:
-        def work(connection: Connection) -> Sequence[OrderIntent]:
-            owner = known_account_id(connection, self._account)
-            mine = order_intents.c.account_id == owner
-            query = select(order_intents).where(mine, condition)
-            rows = connection.execute(query.order_by(order_intents.c.created_ms))
-            return [intent_of(row) for row in rows]
-
-        return self._database.read(work)
+        mine = order_intents.c.account_id == owner_of(self._account)
+        query = select(order_intents).where(mine, condition)
+        query = query.order_by(order_intents.c.created_ms)
+        rows = self._database.read(lambda one: one.execute(query).all())
+        return [intent_of(row) for row in rows]
 
 
 class SqlFillStore:
@@ -138,9 +143,6 @@ class SqlFillStore:
         found = self._read(select(fills.c.time_ms).order_by(fills.c.time_ms.desc()), 1)
         return found[0].time_ms if found else None
 
-    def positions(self) -> Mapping[str, Decimal]:
-        return _sums(self._read(select(fills)))
-
     def expected(self) -> Mapping[str, Decimal]:
         return _continued(self._read(select(fills).order_by(fills.c.time_ms)))
 
@@ -160,12 +162,8 @@ class SqlFillStore:
         return [fill_of(row) for row in reversed(self._read(query, limit))]
 
     def _read(self, query: Any, limit: int | None = None) -> Sequence[Any]:
-        def work(connection: Connection) -> Sequence[Any]:
-            owner = known_account_id(connection, self._account)
-            mine = query.where(fills.c.account_id == owner)
-            return connection.execute(mine.limit(limit)).all()
-
-        return self._database.read(work)
+        mine = query.where(fills.c.account_id == owner_of(self._account)).limit(limit)
+        return self._database.read(lambda one: one.execute(mine).all())
 
     def _keys(
         self, connection: Connection, owner: int, tids: Sequence[int]
@@ -231,15 +229,12 @@ def _news(fill: Fill, owner: int) -> Envelope:
 
 
 def fill_of(row: Any) -> Fill:
-    known = {name: getattr(row, name) for name in Fill.__struct_fields__}
-    return Fill(**{**known, "side": Side(row.side)})
-
-
-def _sums(rows: Sequence[Any]) -> Mapping[str, Decimal]:
-    totals: dict[str, Decimal] = {}
-    for row in rows:
-        totals[row.symbol] = totals.get(row.symbol, ZERO) + fill_of(row).change
-    return {symbol: total for symbol, total in totals.items() if total != ZERO}
+    """Of a row that begins with all columns of ``fills``, by place: a ledger begins
+    with every fill there ever was."""
+    known = dict(zip(_FILL_COLUMNS, row, strict=False))
+    del known["account_id"]
+    known["side"] = Side(known["side"])
+    return Fill(**known)
 
 
 def _continued(rows: Sequence[Any]) -> Mapping[str, Decimal]:
