@@ -31,6 +31,7 @@ from threet.ports.order_desk import (
     Burned,
     Found,
     NotFound,
+    NotSent,
     Refused,
     Ticket,
     Unknown,
@@ -213,3 +214,23 @@ def test_o1_o2_a_lost_answer_proves_nothing_and_the_exchange_knows(
     (outcome,) = venue.desk.place([ticket])
     assert isinstance(outcome, Unknown)
     assert isinstance(venue.desk.look_up(ticket.cloid), truth)
+
+
+def test_f44_what_is_not_listed_now_is_kept_back_alone(venue: Venue) -> None:
+    gone = msgspec.structs.replace(venue.resting(), symbol="xyz:GONE")
+    tickets = [
+        venue.ticket("gone", gone),
+        venue.ticket("here", venue.resting()),
+    ]
+    kept_back, here = venue.desk.place(tickets)
+    assert isinstance(kept_back, NotSent)
+    assert "xyz:GONE" in kept_back.reason
+    assert isinstance(here, Accepted)
+    named = [("BTC", cloid_of("here")), ("xyz:GONE", cloid_of("gone"))]
+    canceled, unknown = venue.desk.cancel(named, next(venue.nonces))
+    assert isinstance(canceled, Accepted)
+    assert isinstance(unknown, NotSent)
+    assert venue.desk.open_orders() == []
+    levered = venue.desk.set_leverage("xyz:GONE", 2, next(venue.nonces), is_cross=True)
+    assert isinstance(levered, NotSent)
+    assert [type(one) for one in venue.desk.place(tickets[:1])] == [NotSent]

@@ -74,6 +74,7 @@ class Desk:
     done: list[Fill] = field(default_factory=list)
     resting: list[OrderReport] = field(default_factory=list)
     cancels_at: int | None = None  # everything that rests
+    swallows: bool = False  # what it accepts is not done
     untold: set[int] = field(default_factory=set)  # fills, by their number
 
     def place(self, tickets: Sequence[Ticket]) -> Sequence[Outcome]:
@@ -88,7 +89,7 @@ class Desk:
 
     def _placed(self, ticket: Ticket) -> Outcome:
         outcome = self.says(ticket)
-        if not isinstance(outcome, Accepted):
+        if self.swallows or not isinstance(outcome, Accepted):
             return outcome
         if ticket.spec.trigger is None:
             self.fill(ticket.spec, ticket.cloid)
