@@ -81,6 +81,17 @@ async def test_cash_of_another_dex_is_no_margin_and_the_refusal_is_told(
     assert any("Insufficient margin" in one for one in because(desk, AAPL))
 
 
+async def test_o6_o11_a_restart_sees_the_stop_of_a_dex_and_places_no_second(
+    desk: Desk,
+) -> None:
+    async with desk.running():
+        desk.want("5", stop=Decimal(100))
+        await until(lambda: desk.stops() == ["100.0"])
+    async with desk.running() as gateway:
+        await until(lambda: int(gateway.figures()["cycles"]) > 3)
+        assert desk.stops() == ["100.0"]
+
+
 async def test_b10_the_kill_switch_flattens_it(desk: Desk) -> None:
     async with desk.running():
         desk.want("5", stop=Decimal(100))

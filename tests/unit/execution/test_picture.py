@@ -399,3 +399,4 @@ def test_fills_of_a_dex_that_is_not_followed_are_kept_and_make_no_difference(
     assert picture.difference == {}
     assert picture.now().positions == {"BTC": Decimal(1)}
     assert exchange.store.expected()["xyz:AAPL"] == Decimal(7)
+    assert exchange.picture().difference == {}  # after a restart as well
