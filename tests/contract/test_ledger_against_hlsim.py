@@ -1,6 +1,6 @@
 """Whatever users do on hlsim, the ledger reckons from its answers what hlsim holds.
 
-To the last digit: realised, fees, funding and unrealised by product, cost and size of
+To the last digit: realized, fees, funding and unrealized by product, cost and size of
 each position, the account's value; through liquidations, delistings, transfers.
 """
 

@@ -1,8 +1,8 @@
 """A position and what it cost, reckoned as the exchange does.
 
-A close takes its share of the cost; realised is what it brought less that. The cost is
+A close takes its share of the cost; realized is what it brought less that. The cost is
 kept to 10**-18 USDC and told, like every amount of the exchange, in millionths: by
-how much the told cost fell is what was realised, so that all profits add up to the cash
+how much the told cost fell is what was realized, so that all profits add up to the cash
 they left.
 """
 
@@ -37,8 +37,8 @@ class Book:
         self.cost = ZERO if quantity == ZERO else cost
 
     def trade(self, change: Decimal, price: Decimal, entry: Decimal | None) -> Decimal:
-        """Returns what was realised. ``entry`` is the price at which it was bought,
-        for a close of what has no known cost; without it nothing is realised."""
+        """Returns what was realized. ``entry`` is the price at which it was bought,
+        for a close of what has no known cost; without it nothing is realized."""
         closing = ZERO
         if self.quantity * change < ZERO:
             closing = -self.quantity if abs(change) > abs(self.quantity) else change

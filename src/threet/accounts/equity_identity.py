@@ -1,8 +1,8 @@
-"""Deposits + realised + funding - fees + unrealised is what the account is worth.
+"""Deposits + realized + funding - fees + unrealized is what the account is worth.
 
 The exchange tells each of these in millionths of a dollar, and hlsim's add up without a
 difference. Real ones may differ by the roundings of many entries; what reaches a cent
-is no rounding but money nobody has accounted for. Unrealised is the reading's own, told
+is no rounding but money nobody has accounted for. Unrealized is the reading's own, told
 at the same moment as the value, and counted nowhere else (F40). Each dex has cash of
 its own: what happens on one that the account is not followed on is not in its value.
 """
@@ -98,7 +98,7 @@ def names(dexes: Collection[str]) -> str:
 
 def opening_positions(ledger: Ledger, account: AccountState) -> Sequence[LedgerUpdate]:
     """Positions of which no fill is known, at the cost that their value and their
-    unrealised profit tell."""
+    unrealized profit tell."""
     return [
         LedgerUpdate(
             key=f"opening {account.account_ms} {one.symbol}",

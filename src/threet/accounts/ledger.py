@@ -1,7 +1,7 @@
 """The ledger: fills, fees, funding and deposits, entry by entry, to the last digit.
 
 Two views of the same fills. By product it is the exchange's word: what it says each
-fill realised. By run each has a book of its own, as if it traded alone; what runs close
+fill realized. By run each has a book of its own, as if it traded alone; what runs close
 of each other's inside one account is the difference, and told as such.
 """
 
@@ -39,7 +39,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A run's part of a fill: ``realized`` of what the exchange says the fill realised,
+    """A run's part of a fill: ``realized`` of what the exchange says the fill realized,
     ``of_run`` by the run's own book."""
 
     run: str

@@ -36,7 +36,7 @@ class PnlRow:
 
     @property
     def settled(self) -> Decimal:
-        """What is booked: realised, less fees, and funding."""
+        """What is booked: realized, less fees, and funding."""
         return self.realized - self.fees + self.funding
 
     @property
@@ -77,7 +77,7 @@ def by_product(ledger: Ledger, marks: Marks) -> Sequence[PnlRow]:
 
 def by_run(ledger: Ledger, marks: Marks) -> Sequence[PnlRow]:
     """Each run as if it had traded alone, the rest, and what adds up to the account:
-    one run's close of another's position realises what neither has realised."""
+    one run's close of another's position realises what neither has realized."""
     with localcontext(EXACT):
         books: dict[str, list[tuple[Book, Decimal | None]]] = {}
         for (run, symbol), book in ledger.runs.items():

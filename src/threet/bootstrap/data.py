@@ -1,11 +1,9 @@
 """Wires what `3t data` works with: the database, and the budget of a running 3T."""
 
-import os
 from dataclasses import dataclass
 
 from threet.adapters.memory.fetch_state import MemoryFetchSlots, MemoryRateBudget
 from threet.adapters.redis_state.fetch_slots import RedisFetchSlots
-from threet.adapters.redis_streams.address import RedisAddress
 from threet.adapters.sql.backfill_store import SqlBackfillStore
 from threet.adapters.sql.candle_store import SqlCandleStore
 from threet.adapters.sql.database import Database
@@ -15,7 +13,6 @@ from threet.adapters.sql.product_store import SqlProductStore
 from threet.adapters.system_clock import SystemClock
 from threet.bootstrap import access, processes
 from threet.config.sections import Sections
-from threet.config.settings import load
 from threet.market_data.backfilling import BackfillParts
 from threet.ports.fetch_state import FetchSlots, RateBudget
 from threet.ports.product_store import ProductStore
@@ -28,18 +25,6 @@ class DataParts:
     products: ProductStore
     backfill: BackfillParts
     has_shared_budget: bool
-
-
-def data_settings(network: str | None, redis: RedisAddress | None = None) -> Sections:
-    """The configuration, with another network or the Redis of a run, if named."""
-    named = {"THREET_EXCHANGES__HYPERLIQUID__NETWORK": network} if network else {}
-    if redis is not None:
-        named |= {
-            "THREET_REDIS__HOST": redis.host,
-            "THREET_REDIS__PORT": str(redis.port),
-            "THREET_REDIS__PASSWORD": redis.password or "",
-        }
-    return load(environment={**os.environ, **named})
 
 
 def data_parts(settings: Sections) -> DataParts:

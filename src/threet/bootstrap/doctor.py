@@ -49,14 +49,17 @@ GATEWAY = "order_gateway"
 @dataclass(kw_only=True)
 class Doctor:
     """``is_alone``: nobody else trades in this data folder, and nobody will while it
-    is held; for the round trip."""
+    is held; for the round trip. ``agent`` signs for the 3T that runs there, with a key
+    that nobody else can read."""
 
     settings: Sections
     clock: Clock
     trades: bool = False
     is_alone: bool = False
+    agent: str | None = None
     wait: Wait = impatient
     _redis_reason: str = field(default="", init=False)
+    _is_clock_off: bool = field(default=False, init=False)
 
     def findings(self) -> Iterator[Finding]:
         """In the order in which they are to be mended."""
@@ -196,7 +199,9 @@ class Doctor:
             yield fail("exchange", f"{url}: {error.reason}", remedy)
             return False
         yield exchange_checks.reachable(url, reading)
-        yield exchange_checks.clock_skew(reading)
+        clock = exchange_checks.clock_skew(reading)
+        self._is_clock_off = clock.is_bad
+        yield clock
         return True
 
     def _of_account(self) -> Sequence[tuple[str, Check]]:
@@ -231,9 +236,11 @@ class Doctor:
         yield from account_checks.key(
             self._reader,
             account=self.known_address(),
-            signer=None if signer is None else signer.address,
+            signer=self.agent if signer is None else signer.address,
             now_ms=self.clock.now_ms(),
         )
+        if signer is None and self.agent is not None:
+            yield account_checks.key_of_run()
 
     def _actions(self) -> Iterator[Finding]:
         use = self.desk.exchange.address_use(self.known_address())
@@ -308,6 +315,10 @@ class Doctor:
                 hyperliquid.network == "mainnet" and not is_allowed,
                 "execution.on_mainnet is not set",
             ),
+            (
+                not has_key and self.agent is not None,
+                "the agent's key is the running 3T's own",
+            ),
             (not has_key, "it needs an account and the key of its agent"),
             (
                 not self._has_database,
@@ -322,6 +333,7 @@ class Doctor:
                 "Redis does not say whether an order gateway runs",
             ),
             (not self.is_alone, "3T runs in this data folder"),
+            (self._is_clock_off, "this machine's clock is wrong, and dates the nonce"),
         )
         return next((words for is_so, words in reasons if is_so), "")
 

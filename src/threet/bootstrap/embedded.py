@@ -25,7 +25,9 @@ _SIMULATOR_PORT = 3001
 
 GATEWAY = "order_gateway"
 _TRADING_AFTER_SECS = 4.0
-_KEY = "THREET_EXCHANGES__HYPERLIQUID__PRIVATE_KEY"
+_PREFIX = "THREET_EXCHANGES__HYPERLIQUID__"
+_KEY = f"{_PREFIX}PRIVATE_KEY"
+_REDIS_PASSWORD = "THREET_REDIS__PASSWORD"  # noqa: S105  # the name of the variable
 # Of products the demonstration's account does not hold before: a run has the whole of
 # what it trades.
 _DEMO_STRATEGIES = (
@@ -82,6 +84,9 @@ class EmbeddedRun:
     valkey: ValkeyPlace
     exchange: ChildSpec | None  # hlsim, in a demonstration
     platform: Sequence[ChildSpec]
+    # For commands beside it: what differs from the files, and no secret.
+    variables: Mapping[str, str]
+    agent: str | None  # whose key is the run's own
 
     @property
     def page_url(self) -> str:
@@ -104,23 +109,21 @@ def plan(options: EmbeddedOptions, environment: Mapping[str, str]) -> EmbeddedRu
         "THREET_REDIS__HOST": "127.0.0.1",
         "THREET_REDIS__PORT": str(redis_port),
         "THREET_REDIS__DB": "0",
-        "THREET_REDIS__PASSWORD": password,
+        _REDIS_PASSWORD: password,
     }
-    exchange, key = None, None
+    exchange, key, agent = None, None, None
     if options.is_demo:
         # Of an agent that lives as long as this run and its exchange.
         key = "0x" + secrets.token_hex(32)
+        agent = Signer(key, "b").address
         if not before.strategies:
             wanted["THREET_STRATEGIES"] = json.dumps(_DEMO_STRATEGIES)
-        # The port at which every other command looks for a simulator, if it is free.
+        # The port at which one looks for a simulator, if it is free.
         exchange_port = _SIMULATOR_PORT if is_free(_SIMULATOR_PORT) else free_port()
-        wanted["THREET_EXCHANGES__HYPERLIQUID__REST_URL"] = (
-            f"http://127.0.0.1:{exchange_port}"
-        )
-        exchange = _hlsim(options, exchange_port, Signer(key, "b").address)
+        wanted[f"{_PREFIX}REST_URL"] = f"http://127.0.0.1:{exchange_port}"
+        exchange = _hlsim(options, exchange_port, agent)
     settings = load(environment={**environment, **wanted})
     folder = root.data_dir(settings)
-    trading = dict(_trading(settings, key))
     return EmbeddedRun(
         settings=settings,
         folder=folder,
@@ -128,17 +131,38 @@ def plan(options: EmbeddedOptions, environment: Mapping[str, str]) -> EmbeddedRu
             folder=folder / "valkey", port=redis_port, password=password
         ),
         exchange=exchange,
-        platform=[
-            ChildSpec(
-                name=name,
-                command=(sys.executable, "-m", module),
-                environment={**wanted, **_own(name, key), "PYTHONSAFEPATH": "1"},
-                # There is nothing to decide on before prices and bars are there.
-                after_secs=_TRADING_AFTER_SECS if name in trading else 0.0,
-            )
-            for name, module in (*MODULES, *trading.items())
-        ],
+        platform=_platform(settings, wanted, key),
+        variables=_told(settings, wanted),
+        agent=agent,
     )
+
+
+def _platform(
+    settings: Sections, wanted: Mapping[str, str], key: str | None
+) -> Sequence[ChildSpec]:
+    trading = dict(_trading(settings, key))
+    return [
+        ChildSpec(
+            name=name,
+            command=(sys.executable, "-m", module),
+            environment={**wanted, **_own(name, key), "PYTHONSAFEPATH": "1"},
+            # There is nothing to decide on before prices and bars are there.
+            after_secs=_TRADING_AFTER_SECS if name in trading else 0.0,
+        )
+        for name, module in (*MODULES, *trading.items())
+    ]
+
+
+def _told(settings: Sections, wanted: Mapping[str, str]) -> Mapping[str, str]:
+    """Where its exchange is stands in it whoever said so."""
+    without_secrets = {
+        name: value for name, value in wanted.items() if name != _REDIS_PASSWORD
+    }
+    return {
+        **without_secrets,
+        f"{_PREFIX}REST_URL": root.rest_url(settings),
+        f"{_PREFIX}WEBSOCKET_URL": root.websocket_url(settings),
+    }
 
 
 def _own(name: str, key: str | None) -> dict[str, str]:
@@ -173,7 +197,6 @@ def is_free(port: int, host: str = "127.0.0.1") -> bool:
 
 
 def _from_options(options: EmbeddedOptions) -> dict[str, str]:
-    prefix = "THREET_EXCHANGES__HYPERLIQUID__"
     wanted: dict[str, str] = {}
     if options.data_dir is not None:
         wanted["THREET_DATA_DIR"] = str(options.data_dir)
@@ -182,15 +205,15 @@ def _from_options(options: EmbeddedOptions) -> dict[str, str]:
     if options.is_demo:
         # Whatever is configured: a demonstration touches no server and no exchange.
         wanted["THREET_DATABASE__HOST"] = ""
-        wanted[f"{prefix}WEBSOCKET_URL"] = ""
-        wanted[f"{prefix}REST_URL"] = ""
+        wanted[f"{_PREFIX}WEBSOCKET_URL"] = ""
+        wanted[f"{_PREFIX}REST_URL"] = ""
         wanted[_KEY] = ""
-        wanted[f"{prefix}NETWORK"] = "simulator"
-        wanted[f"{prefix}WALLET_ADDRESS"] = DEMO_ADDRESS
+        wanted[f"{_PREFIX}NETWORK"] = "simulator"
+        wanted[f"{_PREFIX}WALLET_ADDRESS"] = DEMO_ADDRESS
     if options.network is not None:
-        wanted[f"{prefix}NETWORK"] = options.network
+        wanted[f"{_PREFIX}NETWORK"] = options.network
     if options.address is not None:
-        wanted[f"{prefix}WALLET_ADDRESS"] = options.address
+        wanted[f"{_PREFIX}WALLET_ADDRESS"] = options.address
     return wanted
 
 

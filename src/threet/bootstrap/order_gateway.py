@@ -81,13 +81,7 @@ class OrderGatewayParts:
 def order_gateway() -> OrderGatewayParts:
     """Raises ``ConfigurationError`` without an account or a key of its agent."""
     settings = root.config()
-    is_mainnet = settings.exchanges.hyperliquid.network == "mainnet"
-    if is_mainnet and not settings.execution.on_mainnet:
-        reason = (
-            "execution.on_mainnet: real money is traded only where this is set; "
-            "run the acceptance cards on testnet before (docs/acceptance)"
-        )
-        raise ConfigurationError([reason])
+    _require_allowed(settings)
     process = processes.process_parts(settings, "order_gateway")
     store, address = processes.database(settings), address_of(settings)
     clock, signer = process.clock, _signer(settings, address)
@@ -129,6 +123,16 @@ def order_gateway() -> OrderGatewayParts:
         alert=access.alerts(settings),
         every_secs=settings.execution.every_secs,
     )
+
+
+def _require_allowed(settings: Sections) -> None:
+    is_mainnet = settings.exchanges.hyperliquid.network == "mainnet"
+    if is_mainnet and not settings.execution.on_mainnet:
+        reason = (
+            "execution.on_mainnet: real money is traded only where this is set; "
+            "run the acceptance cards on testnet before (docs/acceptance)"
+        )
+        raise ConfigurationError([reason])
 
 
 def _signer(settings: Sections, address: str) -> Signer:

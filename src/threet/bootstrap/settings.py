@@ -26,17 +26,20 @@ def config() -> Sections:
     return load()
 
 
-def settings_in(data_dir: Path | None) -> Sections:
-    """The same with another data folder, if one is named."""
-    if data_dir is None:
-        return config()
-    return settings_with({"THREET_DATA_DIR": str(data_dir)})
+def settings_in(data_dir: Path | None, network: str | None = None) -> Sections:
+    """The same with another data folder or network, if one is named."""
+    named = {} if data_dir is None else {"THREET_DATA_DIR": str(data_dir)}
+    if network is not None:
+        named["THREET_EXCHANGES__HYPERLIQUID__NETWORK"] = network
+    return settings_with(named) if named else config()
 
 
-def settings_of_run(data_dir: Path, redis_port: int, password: str) -> Sections:
+def settings_of_run(
+    variables: Mapping[str, str], redis_port: int, password: str
+) -> Sections:
     """Those of a running 3T that brought its own Valkey: where that is."""
     own = {
-        "THREET_DATA_DIR": str(data_dir),
+        **variables,
         "THREET_REDIS__HOST": "127.0.0.1",
         "THREET_REDIS__PORT": str(redis_port),
         "THREET_REDIS__PASSWORD": password,

@@ -18,9 +18,8 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
 from threet.adapters.parquet.candle_file import Origin, writing
-from threet.adapters.redis_streams.address import RedisAddress
-from threet.bootstrap.data import DataParts, data_parts, data_settings
-from threet.cli import run_file
+from threet.bootstrap import run_file
+from threet.bootstrap.data import DataParts, data_parts
 from threet.market_data.audit import PairAudit, gaps_of
 from threet.market_data.audit import audit as audit_pair
 from threet.market_data.backfill import least_secs
@@ -43,7 +42,9 @@ Timeframes = Annotated[
     str | None, typer.Option(help="By commas [default: market_data.timeframes].")
 ]
 Network = Annotated[str | None, typer.Option(help="mainnet, testnet or simulator.")]
-DataDir = Annotated[Path | None, typer.Option(help="Where a running 3T is looked for.")]
+DataDir = Annotated[
+    Path | None, typer.Option(help="Where the database lives [default: ./data].")
+]
 
 
 @app.command()
@@ -189,17 +190,8 @@ def opened(network: str | None, data_dir: Path | None) -> DataParts:
 
     Raises ``ConfigurationError`` and ``DependencyError``.
     """
-    settings = data_settings(network)
-    if settings.redis.host is not None:
-        return data_parts(settings)
-    notes = dict(run_file.found(data_dir or settings.data_dir))
-    note = notes.get(settings.exchanges.hyperliquid.network)
-    if note is None:
-        return data_parts(settings)
-    address = RedisAddress(
-        host="127.0.0.1", port=note.redis_port, password=note.redis_password
-    )
-    return data_parts(data_settings(network, address))
+    settings, _ = run_file.settings_here(data_dir, network)
+    return data_parts(settings)
 
 
 def chosen(

@@ -8,8 +8,8 @@ import typer
 
 from threet.adapters.sql.migrate import current_revision
 from threet.bootstrap import config, processes
+from threet.bootstrap.run_file import only_one
 from threet.bootstrap.settings import data_dir
-from threet.cli.run_file import only_one
 
 app = typer.Typer(
     help="The database: bring its schema up to date.", no_args_is_help=True

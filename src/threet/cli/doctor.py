@@ -13,9 +13,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from threet.adapters.system_clock import SystemClock, block
+from threet.bootstrap import run_file
 from threet.bootstrap import settings as root
 from threet.bootstrap.doctor import Doctor
-from threet.cli import run_file
 from threet.model.errors import ConfigurationError
 from threet.model.findings import Finding, Health, fail
 
@@ -81,28 +81,20 @@ def _findings(trades: bool, data_dir: Path | None) -> Iterable[Finding]:
 def doctor_in(data_dir: Path | None, *, trades: bool) -> Iterator[Doctor]:
     """Of a data folder, and of the 3T that runs there; with ``trades`` none starts
     there meanwhile. Raises ``ConfigurationError``."""
-    settings = root.settings_in(data_dir)
-    run = _running(settings.data_dir, settings.exchanges.hyperliquid.network)
-    if run is not None and settings.redis.host is None:
-        settings = root.settings_of_run(
-            settings.data_dir, run.redis_port, run.redis_password
-        )
+    settings, run = run_file.settings_here(data_dir)
     with _held(root.data_dir(settings), wanted=trades) as is_alone:
         doctor = Doctor(
             settings=settings,
             clock=SystemClock(),
             trades=trades,
             is_alone=is_alone,
+            agent=None if run is None else run.agent,
             wait=_Patience().wait,
         )
         try:
             yield doctor
         finally:
             doctor.close()
-
-
-def _running(data_dir: Path, network: str) -> run_file.RunNote | None:
-    return dict(run_file.found(data_dir)).get(network)
 
 
 @contextmanager

@@ -33,7 +33,7 @@ from threet.adapters.sql.account_store import SqlAccountStore
 from threet.adapters.sql.database import Database
 from threet.adapters.sql.ledger_store import SqlLedgerStore
 from threet.adapters.system_clock import SystemClock
-from threet.bootstrap.settings import settings_in
+from threet.bootstrap.run_file import settings_here
 from threet.cli.stored import stored
 from threet.model.accounts import AccountState
 from threet.model.errors import ConfigurationError
@@ -72,7 +72,7 @@ def pnl(
     address: Address = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Realised, fees, funding and unrealised, and whether they explain the equity."""
+    """Realized, fees, funding and unrealized, and whether they explain the equity."""
     with _account(address, data_dir) as account:
         ledger = LedgerReader(account.store).ledger()
         rows, whole = _rows(ledger, by, marks_of(account.reading))
@@ -147,7 +147,7 @@ def _written(file: Path, entries: Entries) -> int:
 
 @contextmanager
 def _account(address: str | None, data_dir: Path | None) -> Iterator[_Account]:
-    settings = settings_in(data_dir)
+    settings, _ = settings_here(data_dir)
     with stored(data_dir) as database:
         wanted = address or settings.exchanges.hyperliquid.wallet_address
         found = _known(database, wanted)

@@ -14,9 +14,9 @@ from threet.adapters.redis_state.rate_budget import RedisRateBudget
 from threet.adapters.redis_streams.address import RedisAddress
 from threet.adapters.redis_streams.live_view import RedisLiveView
 from threet.adapters.system_clock import SystemClock
+from threet.bootstrap import run_file
 from threet.bootstrap import settings as root
 from threet.bootstrap.processes import PLATFORM_PROCESSES
-from threet.cli import run_file
 from threet.model.errors import DependencyError
 from threet.model.times import PROCESS_DEAD_AFTER_MS
 from threet.ports.live_view import ProcessState, StreamState

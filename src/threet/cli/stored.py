@@ -8,6 +8,7 @@ from threet.adapters.sql.database import Database
 from threet.adapters.sql.migrate import current_revision
 from threet.bootstrap import processes
 from threet.bootstrap import settings as root
+from threet.bootstrap.run_file import settings_here
 from threet.model.errors import DependencyError
 
 _REMEDY = (
@@ -22,7 +23,7 @@ def stored(data_dir: Path | None) -> Iterator[Database]:
 
     An older schema passes: a kill does not wait for a migration.
     """
-    settings = root.settings_in(data_dir)
+    settings, _ = settings_here(data_dir)
     folder = root.data_dir(settings)
     is_file = settings.database.host is None
     where = str(folder) if is_file else settings.database.name

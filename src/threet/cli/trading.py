@@ -11,9 +11,9 @@ from threet import bootstrap
 from threet.accounts import kill_switch
 from threet.adapters.sql.decision_store import SqlDecisionStore
 from threet.adapters.system_clock import SystemClock
+from threet.bootstrap import run_file
 from threet.bootstrap.settings import settings_in
 from threet.bootstrap.web_trading import halts_of_accounts
-from threet.cli import run_file
 from threet.cli.stored import stored
 from threet.model.decisions import Decision
 from threet.model.errors import ConfigurationError

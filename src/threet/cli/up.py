@@ -16,12 +16,11 @@ from threet.adapters.processes.child import ChildSpec
 from threet.adapters.processes.supervisor import Supervisor
 from threet.adapters.system_clock import SystemClock
 from threet.adapters.telemetry import logs
-from threet.bootstrap import embedded, processes
+from threet.bootstrap import embedded, processes, run_file
 from threet.bootstrap.embedded import EmbeddedOptions, EmbeddedRun
+from threet.bootstrap.run_file import RunNote
 from threet.bootstrap.strategy_runs import configured
-from threet.cli import run_file
 from threet.cli.checks import Verdict, judge
-from threet.cli.run_file import RunNote
 from threet.cli.screen import Screen
 from threet.model.errors import ConfigurationError, ExchangeError
 from threet.resilience.weight_window import WINDOW_SECS
@@ -49,6 +48,8 @@ def run(options: EmbeddedOptions, *, seconds: float | None, opens_browser: bool)
             page_url=plan.page_url,
             redis_port=plan.valkey.port,
             redis_password=plan.valkey.password,
+            variables=plan.variables,
+            agent=plan.agent,
         )
         held.enter_context(run_file.announced(plan.folder, note))
         return asyncio.run(_run(plan, seconds, opens_browser=opens_browser))

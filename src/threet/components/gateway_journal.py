@@ -27,6 +27,7 @@ class GatewayJournal:
     _seen: Sequence[OrderReport] | None = None
     _seen_ms: int = 0
     _differing: frozenset[str] = frozenset()
+    _strangers: frozenset[str] = frozenset()
     _orders: int = 0
     _fills: int = 0
     _untold: list[Fill] = field(default_factory=list)
@@ -101,6 +102,17 @@ class GatewayJournal:
             _log.error("positions_differ", symbol=symbol, reason=reason)
             self.alert("positions_differ", reason)
         self._differing = frozenset(found)
+
+    def strangers(self, found: Mapping[str, str]) -> None:
+        """Each once, when it appears."""
+        for symbol in found.keys() - self._strangers:
+            reason = (
+                f"{symbol}: an order works that 3T cannot cancel ({found[symbol]}):"
+                " cancel it by hand; what adds waits for it, what reduces does not"
+            )
+            _log.warning("foreign_order", symbol=symbol, reason=reason)
+            self.alert("foreign_order", reason)
+        self._strangers = frozenset(found)
 
     def _end(self, one: Done) -> bool:
         now_ms = self.parts.process.clock.now_ms()

@@ -185,6 +185,7 @@ class OrderGateway:
             self._sweep(gateway)
         self._journal.seen(gateway.reading.orders)
         self._journal.differences(gateway.mismatch)
+        self._journal.strangers(gateway.strangers)
         self._cycles += 1
 
     def _sweep(self, gateway: Gateway) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from threet.execution.account_news import AccountNews
-from threet.execution.dead_man import Arm, DeadMan
+from threet.execution.dead_man import Arm, DeadMan, Disarm
 from threet.execution.picture import Picture, PictureParts
 from threet.execution.protecting import Close, Cover, cover_actions
 from threet.execution.reconciling import (
@@ -24,8 +24,8 @@ from threet.execution.reconciling import (
     Rest,
     next_actions,
 )
-from threet.execution.refusals import Refusals
-from threet.execution.reported import marked, vanished, working
+from threet.execution.refusals import Kind, Refusals, kind_of
+from threet.execution.reported import marked, vanished, words_of, working
 from threet.execution.sending import Sending
 from threet.execution.settling import Settling
 from threet.execution.wishes import Approval, Done, Plan, Reading, Wanted
@@ -37,7 +37,7 @@ from threet.model.orders import Fill, OrderSpec
 from threet.ports.clock import Clock
 from threet.ports.fill_store import FillStore
 from threet.ports.intent_store import IntentStore
-from threet.ports.order_desk import OrderDesk
+from threet.ports.order_desk import Accepted, OrderDesk, Refused
 
 # Beyond the expiry of any order that is still on its way.
 _SWEEP_MS = 30_000
@@ -101,6 +101,7 @@ class Gateway:
         )
         self._dead_man = DeadMan(parts.dead_man_ms)
         self._levered: dict[str, Leverage] = {}
+        self._strangers: dict[str, str] = {}
         self._sweeps_ms = 0  # until then the exchange may cancel what rests
         self._vanished: list[Done] = []
 
@@ -108,6 +109,12 @@ class Gateway:
     def mismatch(self) -> Mapping[str, tuple[Decimal, Decimal]]:
         """Where the sum of fills is not the exchange's position (I2)."""
         return self._picture.difference
+
+    @property
+    def strangers(self) -> Mapping[str, str]:
+        """By product: what works there and cannot be canceled, somebody's by hand
+        perhaps. What adds waits for it; a way out does not."""
+        return self._strangers
 
     @property
     def reading(self) -> Reading:
@@ -139,11 +146,9 @@ class Gateway:
         now = self._parts.clock.monotonic()
         for one in settled:
             if one.state is IntentState.LANDED:
-                is_exit = one.spec.reduce_only
-                self._refusals.accepted(one.spec.symbol, is_exit=is_exit)
+                self._refusals.accepted(one.spec.symbol, kind_of(one.spec))
         for one in self._settling.take_vanished():
-            is_exit = one.spec.reduce_only
-            self._refusals.refused(one.spec.symbol, now, is_exit=is_exit)
+            self._refusals.refused(one.spec.symbol, kind_of(one.spec), now)
             self._vanished.append(vanished(one))
 
     def act(self, wanted: Mapping[str, Wanted]) -> Sequence[Done]:
@@ -191,24 +196,31 @@ class Gateway:
 
     @property
     def is_flat(self) -> bool:
-        """Nothing is held and nothing rests, as far as is known."""
+        """Nothing is held and nothing of ours rests, as far as is known."""
         reading = self._picture.now()
-        return not (reading.orders or any(reading.positions.values()))
+        is_resting = any(one.cloid is not None for one in reading.orders)
+        return not (is_resting or any(reading.positions.values()))
 
     def sweep(self) -> bool:
         """Let the exchange itself cancel, a little later, whatever may still arrive;
         only where nothing is held, for it cancels stops as well. Whether it will."""
-        at_ms = self._parts.clock.now_ms() + _SWEEP_MS
-        if not (self.is_flat and self._sending.schedule_cancel(at_ms)):
+        at_ms = self._picture.now_ms() + _SWEEP_MS
+        if not (self.is_flat and self._scheduled(at_ms)):
             return False
         self._sweeps_ms = at_ms
+        self._dead_man.disarmed()  # whatever was armed before
         return True
+
+    def _scheduled(self, at_ms: int | None) -> bool:
+        return isinstance(self._sending.schedule_cancel(at_ms), Accepted)
 
     def _plan(self, wanted: Mapping[str, Wanted]) -> Plan:
         reading, plan = self._picture.now(), Plan()
+        self._strangers = {}
         for symbol in self._symbols(wanted, reading):
             one = wanted.get(symbol)
             case = self._case(symbol, one, reading)
+            self._note_strangers(case)
             actions = self._actions(case, one, reading)
             for action in actions:
                 match action:
@@ -223,6 +235,15 @@ class Gateway:
                     case Place(spec):
                         plan.orders.append((spec, one or _nobody(symbol)))
         return plan
+
+    def _note_strangers(self, case: Case) -> None:
+        found = [
+            words_of(one)
+            for one in case.working
+            if not (one.is_protective or one.can_go)
+        ]
+        if found:
+            self._strangers[case.symbol] = ", ".join(found)
 
     def _symbols(self, wanted: Mapping[str, Wanted], reading: Reading) -> Sequence[str]:
         """Those wanted, and those where a protective order of ours is left over."""
@@ -262,6 +283,8 @@ class Gateway:
         """A position that shall go, or that nobody wants, keeps the stop it has."""
         if case.shall_go or (wanted is None and case.position):
             return []
+        if not case.position:
+            self._refusals.accepted(case.symbol, Kind.PROTECTS)
         return cover_actions(self._cover(case, wanted, reading))
 
     def _patient(self, case: Case, actions: Sequence[Action]) -> Sequence[Action]:
@@ -269,12 +292,12 @@ class Gateway:
         now = self._parts.clock.monotonic()
         found: list[Action] = []
         for one in actions:
-            if isinstance(one, Place):
-                is_exit = one.spec.reduce_only
-                if self._refusals.wait_secs(case.symbol, now, is_exit=is_exit):
-                    found.append(Rest("refused before; it is tried again later"))
-                    continue
-            found.append(one)
+            if isinstance(one, Place) and self._refusals.wait_secs(
+                case.symbol, kind_of(one.spec), now
+            ):
+                found.append(Rest("refused before; it is tried again later"))
+            else:
+                found.append(one)
         return found
 
     def _cover(self, case: Case, wanted: Wanted | None, reading: Reading) -> Cover:
@@ -291,7 +314,7 @@ class Gateway:
             liquidation=liquidation.get(case.symbol),
             quantity_decimals=case.quantity_decimals,
             working=case.working,
-            refused=self._refusals.count(case.symbol, is_exit=True),
+            refused=self._refusals.count(case.symbol, Kind.PROTECTS),
         )
 
     def _case(self, symbol: str, wanted: Wanted | None, reading: Reading) -> Case:
@@ -308,7 +331,9 @@ class Gateway:
             book=parts.book(symbol),
             quantity_decimals=parts.decimals(symbol),
             working=[
-                working(one, now_ms) for one in reading.orders if one.symbol == symbol
+                working(one, now_ms, is_stuck=self._sending.is_stuck(one.cloid))
+                for one in reading.orders
+                if one.symbol == symbol
             ],
             is_unsettled=symbol in self._settling.open_symbols
             or symbol in self._picture.awaited,
@@ -373,29 +398,33 @@ class Gateway:
     def _watch_over(self) -> None:
         """Arm or disarm the exchange's dead man's switch."""
         orders = self._picture.now().orders
-        now_ms = self._parts.clock.now_ms()
+        now_ms = self._picture.now_ms()
         has_stops = any(one.trigger_price is not None for one in orders)
         # Who trades again so soon after a kill keeps his stops.
         if has_stops and self._sweeps_ms > now_ms:
-            if self._sending.schedule_cancel(None):
+            if self._scheduled(None):
                 self._sweeps_ms = 0
-            return
-        if not self._parts.dead_man_ms:
             return
         due = self._dead_man.due(
             now_ms,
             has_quotes=any(one.trigger_price is None for one in orders),
             has_stops=has_stops,
         )
-        if due is None:
-            return
-        at_ms = due.at_ms if isinstance(due, Arm) else None
-        if not self._sending.schedule_cancel(at_ms):
-            self._dead_man.refused(now_ms)
-        elif at_ms is None:
-            self._dead_man.disarmed()
-        else:
-            self._dead_man.armed(at_ms)
+        match due:
+            case Arm(at_ms) if self._scheduled(at_ms):
+                self._dead_man.armed(at_ms)
+            case Arm():
+                self._dead_man.refused(now_ms)
+            case Disarm():
+                self._disarm(now_ms)
+
+    def _disarm(self, now_ms: int) -> None:
+        """What proves nothing is tried again in the next cycle."""
+        match self._sending.schedule_cancel(None):
+            case Accepted():
+                self._dead_man.disarmed()
+            case Refused():
+                self._dead_man.not_disarmed(now_ms)
 
 
 def _rested(symbol: str, because: str, wanted: Wanted | None) -> Done:

@@ -13,6 +13,7 @@ from decimal import Decimal
 import msgspec
 
 from threet.execution.account_news import AccountNews
+from threet.execution.exchange_time import ExchangeTime
 from threet.execution.wishes import Reading
 from threet.model.accounts import AccountState
 from threet.model.errors import DependencyError
@@ -75,6 +76,7 @@ class Picture:
         self._new: list[Fill] = []
         self._read_at = float("-inf")
         self._skew_ms = 0
+        self._exchange_time: ExchangeTime | None = None
         self._is_doubted = True
         self._is_store_doubtful = False
         self._is_fresh = False  # read since the cycle began
@@ -112,6 +114,12 @@ class Picture:
         except BaseException:
             self.doubt()
             raise
+
+    def now_ms(self) -> int:
+        """The time that is signed: ours, unless it leaped away from the exchange's."""
+        clock, told = self._parts.clock, self._exchange_time
+        ours_ms = clock.now_ms()
+        return ours_ms if told is None else told.held(ours_ms, clock.monotonic())
 
     def now(self) -> Reading:
         """After the first ``read`` only."""
@@ -200,10 +208,12 @@ class Picture:
 
     def _read_account(self) -> AccountState:
         self._keep_fills()
-        before_ms = self._parts.clock.now_ms()
+        clock = self._parts.clock
+        before_ms, asked_at = clock.now_ms(), clock.monotonic()
         account = self._parts.read_account()
-        after_ms = self._parts.clock.now_ms()
+        after_ms, told_at = clock.now_ms(), clock.monotonic()
         at_ms = account.account_ms
+        self._exchange_time = ExchangeTime(at_ms, asked_at, told_at)
         self._skew_ms = max(0, at_ms - after_ms) or min(0, at_ms - before_ms)
         return account
 

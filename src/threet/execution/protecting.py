@@ -60,7 +60,19 @@ def cover_actions(cover: Cover) -> Sequence[Action] | Close:
     missing = [one for one in wanted if not _stands(one, cover)]
     if missing:
         return [Place(one) for one in missing]
-    return _cancels([one for one in cover.protective if not _is_of(one, wanted)])
+    kept = [_first(one, cover) for one in wanted]
+    return _cancels([one for one in cover.protective if not _is_kept(one, kept)])
+
+
+def _first(spec: OrderSpec, cover: Cover) -> Working:
+    """Of equal ones of ours the oldest, else whatever protects as it does."""
+    equal = [one for one in cover.protective if _is_of(one, [spec])]
+    return max(equal, key=lambda one: (one.cloid is not None, one.age_ms))
+
+
+def _is_kept(one: Working, kept: Sequence[Working]) -> bool:
+    """A cancel of a cloid that two share might take both."""
+    return any(one is other or one.cloid == other.cloid for other in kept)
 
 
 def _cancels(orders: Sequence[Working]) -> Sequence[Action]:

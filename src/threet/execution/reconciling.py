@@ -46,7 +46,8 @@ class Manner:
 class Working:
     """An order that rests; ``change`` is what is left of it, signed.
 
-    ``cloid`` is None for an order that 3T did not send, and cannot cancel.
+    ``cloid`` is None for an order that 3T did not send, and cannot cancel;
+    ``is_stuck``: it did, and no cancel takes it away.
     """
 
     cloid: str | None
@@ -54,6 +55,11 @@ class Working:
     price: Decimal
     age_ms: int
     trigger_price: Decimal | None = None
+    is_stuck: bool = False
+
+    @property
+    def can_go(self) -> bool:
+        return self.cloid is not None and not self.is_stuck
 
     @property
     def is_protective(self) -> bool:
@@ -122,6 +128,9 @@ def next_actions(case: Case, manner: Manner) -> Sequence[Action]:
         return [Rest(unknown)]
     quotes = [one for one in case.working if not one.is_protective]
     missing = case.wanted - case.position
+    if missing * case.position < ZERO:
+        # A way out waits for nothing that will not go: it can only reduce (B4).
+        quotes = [one for one in quotes if one.can_go]
     if stale := _stale(quotes, missing, case, manner):
         ours = [Cancel(one.cloid) for one in stale if one.cloid is not None]
         return ours or [Rest("an order that is not of 3T works here")]

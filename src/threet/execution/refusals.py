@@ -1,6 +1,9 @@
 """Patience after a refusal: no storm of orders that the exchange does not take (O8)."""
 
 from dataclasses import dataclass, field
+from enum import Enum
+
+from threet.model.orders import OrderSpec
 
 _FIRST_SECS = 2.0
 _MOST_SECS = 300.0
@@ -8,29 +11,42 @@ _MOST_SECS = 300.0
 _MOST_EXIT_SECS = 10.0
 
 
+class Kind(Enum):
+    ADDS = "adds"
+    REDUCES = "reduces"
+    PROTECTS = "protects"
+
+
+def kind_of(spec: OrderSpec) -> Kind:
+    if spec.trigger is not None:
+        return Kind.PROTECTS
+    return Kind.REDUCES if spec.reduce_only else Kind.ADDS
+
+
 @dataclass(slots=True)
 class Refusals:
-    """By symbol, and for ways out apart from all else; ``now`` is of a clock that is
-    never set."""
+    """By symbol, each kind apart: a stop that is refused slows no way out, nor is a way
+    out that is refused a missing stop. ``now`` is of a clock that is never set."""
 
-    _counts: dict[tuple[str, bool], int] = field(default_factory=dict)
-    _until: dict[tuple[str, bool], float] = field(default_factory=dict)
+    _counts: dict[tuple[str, Kind], int] = field(default_factory=dict)
+    _until: dict[tuple[str, Kind], float] = field(default_factory=dict)
 
-    def refused(self, symbol: str, now: float, *, is_exit: bool) -> None:
-        key = (symbol, is_exit)
+    def refused(self, symbol: str, kind: Kind, now: float) -> None:
+        key = (symbol, kind)
         count = self._counts.get(key, 0)
-        most = _MOST_EXIT_SECS if is_exit else _MOST_SECS
+        most = _MOST_SECS if kind is Kind.ADDS else _MOST_EXIT_SECS
         self._counts[key] = count + 1
         self._until[key] = now + min(most, _FIRST_SECS * 2 ** min(count, 16))
 
-    def accepted(self, symbol: str, *, is_exit: bool) -> None:
-        self._counts.pop((symbol, is_exit), None)
-        self._until.pop((symbol, is_exit), None)
+    def accepted(self, symbol: str, kind: Kind) -> None:
+        """Or there is nothing to be sent any more."""
+        self._counts.pop((symbol, kind), None)
+        self._until.pop((symbol, kind), None)
 
-    def count(self, symbol: str, *, is_exit: bool) -> int:
+    def count(self, symbol: str, kind: Kind) -> int:
         """How often in a row."""
-        return self._counts.get((symbol, is_exit), 0)
+        return self._counts.get((symbol, kind), 0)
 
-    def wait_secs(self, symbol: str, now: float, *, is_exit: bool) -> float:
+    def wait_secs(self, symbol: str, kind: Kind, now: float) -> float:
         """How long nothing of that kind is sent; 0 if it may be."""
-        return max(0.0, self._until.get((symbol, is_exit), 0.0) - now)
+        return max(0.0, self._until.get((symbol, kind), 0.0) - now)

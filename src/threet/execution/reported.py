@@ -32,7 +32,7 @@ def vanished(intent: OrderIntent) -> Done:
     )
 
 
-def working(one: OrderReport, now_ms: int) -> Working:
+def working(one: OrderReport, now_ms: int, *, is_stuck: bool = False) -> Working:
     """An order that is not ours has no cloid: it is counted, and cannot be canceled."""
     sign = 1 if one.side is Side.BUY else -1
     return Working(
@@ -41,4 +41,10 @@ def working(one: OrderReport, now_ms: int) -> Working:
         price=one.limit_price,
         age_ms=now_ms - one.status_ms,
         trigger_price=one.trigger_price,
+        is_stuck=is_stuck,
     )
+
+
+def words_of(one: Working) -> str:
+    side = Side.of(one.change).name
+    return f"{side} {abs(one.change):f} at {one.price:f}"

@@ -4,14 +4,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from threet.execution.picture import Picture
-from threet.execution.refusals import Refusals
+from threet.execution.refusals import Kind, Refusals, kind_of
 from threet.execution.settling import Settling
 from threet.execution.wishes import Approval, Done, Wanted
 from threet.model.intents import OrderIntent
 from threet.model.orders import OrderReport, OrderSpec
 from threet.ports.clock import Clock
 from threet.ports.intent_store import Draft, IntentStore
-from threet.ports.order_desk import Accepted, OrderDesk, Outcome, Refused, Ticket
+from threet.ports.order_desk import (
+    Accepted,
+    NotSent,
+    OrderDesk,
+    Outcome,
+    Refused,
+    Ticket,
+)
+
+# Told three times to go, an order that is still read is not going.
+_STUCK_AFTER = 3
 
 Approved = tuple[OrderSpec, Wanted, Approval]
 
@@ -26,6 +36,7 @@ class Sending:
     refusals: Refusals
     lives_ms: int
     _last_at: dict[str, float] = field(default_factory=dict)  # monotonic, seconds
+    _uncanceled: dict[str, int] = field(default_factory=dict)  # tries, by cloid
 
     def since_last_ms(self, symbol: str) -> int | None:
         """How long ago the last order of this symbol was sent."""
@@ -34,6 +45,10 @@ class Sending:
             return None
         return int((self.clock.monotonic() - last_at) * 1000)
 
+    def is_stuck(self, cloid: str | None) -> bool:
+        """Whether an order of ours stands though it was canceled again and again."""
+        return self._uncanceled.get(cloid or "", 0) >= _STUCK_AFTER
+
     def place(self, approved: Sequence[Approved]) -> Sequence[Done]:
         """In one action: committed as intents first, settled by what the answer proves.
 
@@ -41,7 +56,7 @@ class Sending:
         """
         if not approved:
             return []
-        now_ms = self.clock.now_ms()
+        now_ms = self.picture.now_ms()
         drafts = self._drafts(approved)
         with self.settling.doubted_on_error():
             prepared = self.intents.prepare(
@@ -65,30 +80,40 @@ class Sending:
     def cancel(self, orders: Sequence[tuple[str, str]]) -> Sequence[Done]:
         if not orders:
             return []
-        nonce = self.intents.next_nonce(self.clock.now_ms())
+        nonce = self._next_nonce()
+        self._forget_gone()
         done = []
         outcomes = self.desk.cancel(orders, nonce)
         for (symbol, cloid), outcome in zip(orders, outcomes, strict=True):
+            self._uncanceled[cloid] = self._uncanceled.get(cloid, 0) + 1
             if isinstance(outcome, Accepted):
                 self.picture.canceled(cloid)
-            else:
+            elif not isinstance(outcome, NotSent):
                 self.picture.doubt()
             what = f"canceled {cloid}: {type(outcome).__name__}"
             done.append(Done(symbol=symbol, what=what))
         return done
 
-    def schedule_cancel(self, at_ms: int | None) -> bool:
-        """Whether the exchange took it."""
-        nonce = self.intents.next_nonce(self.clock.now_ms())
-        return isinstance(self.desk.schedule_cancel(at_ms, nonce), Accepted)
+    def _next_nonce(self) -> int:
+        return self.intents.next_nonce(self.picture.now_ms())
+
+    def _forget_gone(self) -> None:
+        here = {one.cloid for one in self.picture.now().orders}
+        self._uncanceled = {
+            cloid: tries for cloid, tries in self._uncanceled.items() if cloid in here
+        }
+
+    def schedule_cancel(self, at_ms: int | None) -> Outcome:
+        nonce = self._next_nonce()
+        return self.desk.schedule_cancel(at_ms, nonce)
 
     def lever(self, symbol: str, leverage: int, *, is_cross: bool) -> str:
         """Why the exchange did not set it; "" if it did."""
-        nonce = self.intents.next_nonce(self.clock.now_ms())
+        nonce = self._next_nonce()
         outcome = self.desk.set_leverage(symbol, leverage, nonce, is_cross=is_cross)
         if isinstance(outcome, Accepted):
             return ""
-        self.refusals.refused(symbol, self.clock.monotonic(), is_exit=False)
+        self.refusals.refused(symbol, Kind.ADDS, self.clock.monotonic())
         return f"its leverage of {leverage} was not set: {outcome.reason}"
 
     def _drafts(self, approved: Sequence[Approved]) -> Sequence[Draft]:
@@ -118,7 +143,7 @@ class Sending:
         if isinstance(outcome, Accepted):
             # One of a builder dex is believed when it is seen (F43).
             if known.state.is_settled:
-                self.refusals.accepted(spec.symbol, is_exit=spec.reduce_only)
+                self.refusals.accepted(spec.symbol, kind_of(spec))
             self.picture.sent(spec.symbol, outcome, _resting(intent, outcome, now_ms))
             word = "accepted"
         else:
@@ -126,7 +151,7 @@ class Sending:
             word = outcome.reason
         if is_refused:
             now = self.clock.monotonic()
-            self.refusals.refused(spec.symbol, now, is_exit=spec.reduce_only)
+            self.refusals.refused(spec.symbol, kind_of(spec), now)
         return Done(
             symbol=spec.symbol,
             what=f"{_words(spec)}: {word}",

@@ -47,9 +47,20 @@ def cloid_of(intent_id: str) -> str:
     return "0x" + hashlib.sha256(intent_id.encode()).hexdigest()[:32]
 
 
+_NONCE_AHEAD_MS = 86_400_000
+# For what is not known of the exchange's time, and for those that follow.
+_NONCE_MARGIN_MS = 60_000
+
+
 def next_nonce(last: int, now_ms: int) -> int:
     """Above every one before, and near the time: the exchange keeps the 100 highest
-    and wants them within two days back and one ahead (HYPERLIQUID.md 3.3)."""
+    and wants them within two days back and one ahead (HYPERLIQUID.md 3.3).
+
+    One of a day ahead, or more, it has never taken: a clock was wrong when it was made.
+    The next is then the highest that still fits, above all that were taken.
+    """
+    if last + 1 >= now_ms + _NONCE_AHEAD_MS:
+        return now_ms + _NONCE_AHEAD_MS - _NONCE_MARGIN_MS
     return max(now_ms, last + 1)
 
 

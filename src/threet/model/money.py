@@ -67,7 +67,7 @@ class EquityVerdict(Enum):
 
 
 class EquityCheck(msgspec.Struct, frozen=True, kw_only=True):
-    """Deposits + realised + funding - fees + unrealised, against the account's value.
+    """Deposits + realized + funding - fees + unrealized, against the account's value.
 
     ``deposits`` has every ledger update, openings included.
     """

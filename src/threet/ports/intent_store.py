@@ -40,7 +40,8 @@ class IntentStore(Protocol):
         """Those of which it is not known whether they landed."""
 
     def next_nonce(self, now_ms: int) -> int:
-        """For a cancel or a `noop`; above every one before."""
+        """For a cancel or a `noop`; above every one before that the exchange can have
+        taken, by its time."""
 
     def legs_of(self, prefix: str) -> int:
         """How many intents there are whose ids begin with ``prefix`` and a slash."""

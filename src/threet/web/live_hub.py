@@ -68,7 +68,7 @@ class LiveHub:
         self.messages_per_sec: float | None = None  # until it was measured
 
     async def run(self) -> None:
-        """Follow until cancelled; a Redis that went away is followed again later."""
+        """Follow until canceled; a Redis that went away is followed again later."""
         while True:
             try:
                 await self._follow()

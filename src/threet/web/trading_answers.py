@@ -265,7 +265,7 @@ class EquityCheckAnswer(BaseModel):
     account_ms: Ms
     account_value: Exact
     expected: Exact = Field(
-        description="deposits + realised + funding - fees + unrealised"
+        description="deposits + realized + funding - fees + unrealized"
     )
     difference: Exact = Field(description="What the account has more than is explained")
     verdict: Literal["holds", "suspect", "differs"] = Field(

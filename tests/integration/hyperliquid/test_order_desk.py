@@ -127,6 +127,44 @@ def test_f17_a_cancel_of_what_is_gone_is_told_as_such(venue: Venue) -> None:
     assert isinstance(gone, Refused)
 
 
+def test_f44_m1_an_unknown_symbol_holds_up_no_cancel_of_the_others(
+    venue: Venue,
+) -> None:
+    tickets = [venue.ticket(name, venue.resting()) for name in ("one", "two")]
+    venue.desk.place(tickets)
+    one, two = (("BTC", ticket.cloid) for ticket in tickets)
+    orders = [one, ("gone:XYZ", cloid_of("x")), two]
+    outcomes = venue.desk.cancel(orders, next(venue.nonces))
+    kinds = [type(outcome) for outcome in outcomes]
+    assert kinds == [Accepted, NotSent, Accepted]
+    assert isinstance(outcomes[1], NotSent)
+    assert "lists no gone:XYZ" in outcomes[1].reason
+    assert venue.desk.open_orders() == []
+
+
+def test_f44_m1_an_order_of_an_unknown_symbol_is_not_sent_and_the_others_are(
+    venue: Venue,
+) -> None:
+    strange = msgspec.structs.replace(venue.resting(), symbol="gone:XYZ")
+    nonce = next(venue.nonces)
+    lost, good = (
+        venue.ticket(name, spec, nonce)
+        for name, spec in (("lost", strange), ("good", venue.resting()))
+    )
+    outcomes = venue.desk.place([lost, good])
+    assert [type(outcome) for outcome in outcomes] == [NotSent, Accepted]
+    assert [one.cloid for one in venue.desk.open_orders()] == [good.cloid]
+    assert isinstance(venue.desk.look_up(lost.cloid), NotFound)
+
+
+def test_f44_m1_nothing_but_unknown_symbols_is_no_request(venue: Venue) -> None:
+    (outcome,) = venue.desk.cancel([("gone:XYZ", cloid_of("x"))], next(venue.nonces))
+    assert isinstance(outcome, NotSent)
+    nonce = next(venue.nonces)
+    levered = venue.desk.set_leverage("gone:XYZ", 3, nonce, is_cross=True)
+    assert isinstance(levered, NotSent)
+
+
 def test_a_burned_nonce_lets_no_order_land(venue: Venue) -> None:
     nonce = next(venue.nonces)
     assert venue.desk.burn(nonce) is Burned.ACCEPTED
@@ -214,23 +252,3 @@ def test_o1_o2_a_lost_answer_proves_nothing_and_the_exchange_knows(
     (outcome,) = venue.desk.place([ticket])
     assert isinstance(outcome, Unknown)
     assert isinstance(venue.desk.look_up(ticket.cloid), truth)
-
-
-def test_f44_what_is_not_listed_now_is_kept_back_alone(venue: Venue) -> None:
-    gone = msgspec.structs.replace(venue.resting(), symbol="xyz:GONE")
-    tickets = [
-        venue.ticket("gone", gone),
-        venue.ticket("here", venue.resting()),
-    ]
-    kept_back, here = venue.desk.place(tickets)
-    assert isinstance(kept_back, NotSent)
-    assert "xyz:GONE" in kept_back.reason
-    assert isinstance(here, Accepted)
-    named = [("BTC", cloid_of("here")), ("xyz:GONE", cloid_of("gone"))]
-    canceled, unknown = venue.desk.cancel(named, next(venue.nonces))
-    assert isinstance(canceled, Accepted)
-    assert isinstance(unknown, NotSent)
-    assert venue.desk.open_orders() == []
-    levered = venue.desk.set_leverage("xyz:GONE", 2, next(venue.nonces), is_cross=True)
-    assert isinstance(levered, NotSent)
-    assert [type(one) for one in venue.desk.place(tickets[:1])] == [NotSent]

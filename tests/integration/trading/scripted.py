@@ -26,6 +26,7 @@ from threet.ports.order_desk import (
     Named,
     NotFound,
     Outcome,
+    Refused,
     Ticket,
     Unknown,
 )
@@ -73,6 +74,7 @@ class Desk:
     asked: set[str] = field(default_factory=set)
     done: list[Fill] = field(default_factory=list)
     resting: list[OrderReport] = field(default_factory=list)
+    cancels: bool = True  # else every cancel is refused
     cancels_at: int | None = None  # everything that rests
     swallows: bool = False  # what it accepts is not done
     untold: set[int] = field(default_factory=set)  # fills, by their number
@@ -99,6 +101,8 @@ class Desk:
 
     def cancel(self, orders: Sequence[Named], nonce: int) -> Sequence[Outcome]:
         del nonce
+        if not self.cancels:
+            return [Refused("never placed, already canceled, or filled")] * len(orders)
         gone = {cloid for _, cloid in orders}
         self.resting = [one for one in self.resting if one.cloid not in gone]
         return [Accepted(0) for _ in orders]

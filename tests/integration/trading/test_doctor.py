@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -35,7 +36,7 @@ from threet.adapters.redis_streams.publisher import RedisPublisher
 from threet.adapters.sql.halt_store import SqlHaltStore
 from threet.adapters.sql.ledger_store import SqlLedgerStore
 from threet.adapters.sql.trading_store import SqlIntentStore
-from threet.bootstrap import processes
+from threet.bootstrap import processes, run_file
 from threet.bootstrap import settings as root
 from threet.cli import doctor as command
 from threet.model.findings import Health
@@ -97,6 +98,15 @@ def test_the_round_trip_rests_even_while_only_resting_orders_are_taken(
     clinic.prepare()
     clinic.strike(PostOnly(lasts_ms=60_000))
     assert clinic.examined(trades=True)["round trip"].health is Health.OK
+
+
+def test_o7_no_order_is_sent_by_a_clock_that_is_wrong(clinic: Clinic) -> None:
+    """Its nonce would be of that time, and bar the way to those of the gateway."""
+    clinic.prepare()
+    clinic.strike(ClockSkew(by_ms=-30_000))
+    trip = clinic.examined(trades=True)["round trip"]
+    assert trip.health is Health.UNKNOWN
+    assert "clock is wrong" in trip.what
 
 
 def test_without_a_database_no_order_is_sent(clinic: Clinic) -> None:
@@ -301,6 +311,40 @@ def test_the_command_tells_all_of_it_in_80_columns(
     rows = json.loads(capsys.readouterr().out)
     assert {"name", "health", "what", "remedy"} <= set(rows[0])
     assert [one["name"] for one in rows if one["health"] == "fail"] == ["agent"]
+    root.config.cache_clear()
+
+
+def test_beside_a_demo_it_asks_what_the_demo_asks(
+    clinic: Clinic,
+    valkey: ValkeyServer,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Its exchange may have any port, its runs and its key are in no file."""
+    clinic.prepare()
+    monkeypatch.chdir(clinic.folder)  # nothing is configured here
+    environment = clinic.environment()
+    key = "THREET_EXCHANGES__HYPERLIQUID__PRIVATE_KEY"
+    note = run_file.RunNote(
+        pid=os.getpid(),
+        page_url="",
+        redis_port=valkey.port,
+        redis_password="",
+        variables={**environment, key: ""},
+        agent=AGENT,
+    )
+    root.config.cache_clear()
+    with run_file.announced(clinic.folder / "simulator", note):
+        command.examine(trades=True, as_json=True, data_dir=clinic.folder)
+    rows = json.loads(capsys.readouterr().out)
+    found = {row["name"]: row for row in rows}
+    assert found["exchange"]["health"] == "ok"
+    assert clinic.served.url in found["exchange"]["what"]
+    assert found["strategies"]["what"] == "1: hold"
+    assert found["agent"]["what"] == f"{AGENT} may trade for it"
+    assert "only the 3T that runs here has it" in found["agent's key"]["what"]
+    assert "3t connect" in found["agent's key"]["remedy"]
+    assert "the running 3T's own" in found["round trip"]["what"]
     root.config.cache_clear()
 
 

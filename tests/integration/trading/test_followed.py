@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hlsim.core.exchange import Exchange
 from hlsim.faults.kinds import Close, DropOrders, Liquidate, PostOnly
 from tests.integration.trading.followed import ADDRESS, Desk, opened, until
 from threet.execution.reconciling import Manner, Style
@@ -145,6 +146,24 @@ async def test_b10_a_kill_cancels_quotes_and_keeps_positions_and_their_stops(
         await until(lambda: len(desk.resting()) > 1)
         desk.halts.halt(KILL_SWITCH, "by hand", 1)
         await until(lambda: [one["isTrigger"] for one in desk.resting()] == [True])
+
+
+async def test_o6_a_switch_that_a_killed_process_left_armed_cancels_no_stop(
+    desk: Desk,
+) -> None:
+    """Else it fires when the next process has placed its stops, or found them."""
+
+    def arm(exchange: Exchange) -> None:
+        exchange.dead_man.schedule(ADDRESS, desk.clock.now_ms() + 60_000, 0)
+
+    desk.want("0.05", stop=below(desk, "0.1"))
+    async with desk.running():
+        await until(lambda: len(desk.stops()) == 1)
+    desk.served.call(arm)
+    assert desk.is_swept()
+    async with desk.running():
+        await until(lambda: not desk.is_swept())
+        assert len(desk.stops()) == 1
 
 
 async def test_b10_f22_a_kill_that_flattens_really_closes(desk: Desk) -> None:

@@ -38,15 +38,30 @@ SIGNER = Signer("0x" + "5e" * 32, "b")
 FUNDS = Decimal(1_000_000)
 
 
+HOUR_MS = 3_600_000
+
+
+class OffClock(SystemClock):
+    """A machine's clock that was set wrong, by ``off_ms``."""
+
+    off_ms = 0
+
+    def now_ms(self) -> int:
+        return super().now_ms() + self.off_ms
+
+    def now_ns(self) -> int:
+        return super().now_ns() + self.off_ms * 1_000_000
+
+
 @dataclass
 class World:
     served: Served
     database: Database
     reader: HyperliquidReader
 
-    def gateway(self) -> Gateway:
+    def gateway(self, clock: SystemClock | None = None) -> Gateway:
         """As a process that has just been started."""
-        clock = SystemClock()
+        clock = clock or SystemClock()
         names = [one.symbol for one in self.reader.products()]
         decimals = {one.symbol: one.quantity_decimals for one in self.reader.products()}
         desk = HyperliquidOrderDesk(
@@ -63,9 +78,7 @@ class World:
             GatewayParts(
                 clock=clock,
                 desk=desk,
-                intents=SqlIntentStore(
-                    self.database, account=SIGNER.address, signer=SIGNER.address
-                ),
+                intents=self.intents(),
                 fills=SqlFillStore(self.database, account=SIGNER.address),
                 read_account=lambda: self.reader.account(SIGNER.address),
                 book=self.book,
@@ -76,6 +89,11 @@ class World:
         )
         made.start()
         return made
+
+    def intents(self) -> SqlIntentStore:
+        return SqlIntentStore(
+            self.database, account=SIGNER.address, signer=SIGNER.address
+        )
 
     def ask(self, **question: object) -> Any:
         """The exchange itself, past everything of 3T."""
@@ -199,3 +217,37 @@ def test_o6_a_process_that_dies_after_each_cycle_doubles_nothing(world: World) -
     until_all_landed(world, world.gateway(), target)
     assert traded(world) == world.position("BTC") == Decimal("0.05")
     assert most_orders_of_a_cloid(world) == 1
+
+
+@pytest.mark.parametrize("off_ms", [30 * HOUR_MS, -HOUR_MS, -60 * HOUR_MS])
+def test_o7_f35_the_exchanges_clock_counts_where_ours_leaps(
+    world: World, off_ms: int
+) -> None:
+    """Nonces of a day ahead are refused, and so is whatever has expired."""
+    clock = OffClock()
+    gateway = world.gateway(clock)
+    cycles(gateway, wanted("0.05"), 3)
+    clock.off_ms = off_ms
+    said = cycles(gateway, wanted("0", 1), 3)
+    assert world.position("BTC") == 0, said
+    assert [one.intent_id for one in world.intents().unsettled()] == []
+    clock.off_ms = 0
+    cycles(gateway, wanted("0.02", 2), 3)
+    assert world.position("BTC") == Decimal("0.02")
+
+
+def test_o7_a_nonce_of_days_ahead_bars_the_way_to_no_other(world: World) -> None:
+    """Taken by a clock that nobody could compare: no exchange has accepted it."""
+    world.intents().next_nonce(SystemClock().now_ms() + 72 * HOUR_MS)
+    cycles(world.gateway(), wanted("0.05"), 3)
+    cycles(world.gateway(), wanted("0.02", 1), 3)
+    assert world.position("BTC") == Decimal("0.02")
+
+
+def test_o7_after_accepted_nonces_of_hours_ahead_others_follow(world: World) -> None:
+    clock = OffClock()
+    clock.off_ms = 23 * HOUR_MS
+    world.intents().next_nonce(clock.now_ms())
+    for number, quantity in enumerate(("0.05", "0.02", "0.03")):
+        cycles(world.gateway(), wanted(quantity, number), 3)
+        assert world.position("BTC") == Decimal(quantity)

@@ -95,3 +95,18 @@ def test_d1_f18_a_liquidation_halts_though_its_commit_was_told_as_failed(
     assert parts.wanted() == [Decimal(0)]
     assert [one.cause for one in parts.halts.halts()] == [LIQUIDATION]
     assert [one.name for one in parts.alerts] == ["liquidated"]
+
+
+def test_an_order_that_cannot_be_canceled_is_told_once_while_it_stands(
+    parts: Parts,
+) -> None:
+    journal = GatewayJournal(parts)  # type: ignore[arg-type]  # what a journal asks of it
+    for found in ({"BTC": "SELL 5 at 200"}, {"BTC": "SELL 4 at 200"}):
+        journal.strangers(found)
+    (told,) = parts.alerts
+    assert told.name == "foreign_order"
+    assert "SELL 5 at 200" in told.message
+    assert "cancel it by hand" in told.message
+    journal.strangers({})
+    journal.strangers({"BTC": "SELL 4 at 200"})
+    assert len(parts.alerts) == 2

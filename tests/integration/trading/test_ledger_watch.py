@@ -134,7 +134,7 @@ def test_f40_what_is_open_counts_once(world: World) -> None:
     world.reads("1000")
     world.fills.record([a_fill("1", "100", fee=Decimal("0.5"))])
     assert world.reads("1009.5", a_position("1", "110", "10")) is HOLDS
-    # As it would be if unrealised were in the cash as well.
+    # As it would be if unrealized were in the cash as well.
     assert world.reads("1019.5", a_position("1", "110", "10")) is SUSPECT
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders import START_MS
 from tests.integration.trading.scripted import (
     PRICE,
     Doubtful,
@@ -17,7 +18,15 @@ from tests.integration.trading.scripted import (
 from threet.adapters.sql.engine import make_engine
 from threet.adapters.sql.migrate import migrate
 from threet.execution.gateway import Gateway
-from threet.model.orders import OrderSpec, Side, TimeInForce, Trigger, TriggerKind
+from threet.execution.wishes import Done
+from threet.model.orders import (
+    OrderReport,
+    OrderSpec,
+    Side,
+    TimeInForce,
+    Trigger,
+    TriggerKind,
+)
 from threet.ports.order_desk import Accepted, Outcome, Refused, Ticket
 
 
@@ -152,6 +161,53 @@ def test_a_stop_seen_by_the_reading_before_an_order_is_told_before_it_is_sent(
     assert stop.cloid in [one.cloid for one in gateway.observe()]
 
 
+def refuses_ways_out(ticket: Ticket) -> Outcome:
+    is_out = ticket.spec.reduce_only and ticket.spec.trigger is None
+    return Refused("not now") if is_out else Accepted(ticket.nonce)
+
+
+def refuses_stops(ticket: Ticket) -> Outcome:
+    return Accepted(ticket.nonce) if ticket.spec.trigger is None else Refused("no")
+
+
+def test_f25_a_refused_reduction_is_no_refused_stop(world: World) -> None:
+    """Else a position that its stop protects would be closed, and its wish ended."""
+    gateway = protected(world, "90")
+    world.desk.says = refuses_ways_out
+    said: list[Done] = []
+    for _ in range(6):
+        said += gateway.cycle(guarded("3", "90"))
+        world.clock.advance(10)
+    assert sum(one.is_refused for one in said) > 2
+    assert not any(one.ends_wish for one in said)
+    assert world.desk.position("BTC") == 5
+
+
+def test_b4_a_refused_stop_does_not_hold_up_the_way_out(world: World) -> None:
+    world.desk.says = refuses_stops
+    gateway = world.gateway()
+    for _ in range(2):
+        gateway.cycle(guarded("5", "90"))
+    assert world.desk.position("BTC") == 5
+    gateway.cycle(wanted(BTC="0"))
+    assert world.desk.position("BTC") == 0
+
+
+def test_f25_stops_refused_for_one_position_do_not_close_the_next(world: World) -> None:
+    world.desk.says = refuses_stops
+    gateway = world.gateway()
+    for _ in range(6):
+        gateway.cycle(guarded("5", "90"))
+        world.clock.advance(10)
+    for _ in range(2):
+        gateway.cycle(wanted(BTC="0"))
+    assert world.desk.position("BTC") == 0
+    world.desk.says = takes_all
+    for _ in range(3):
+        gateway.cycle(guarded("2", "90"))
+    assert stops(world) == [(Decimal(2), Decimal(90))]
+
+
 def test_a_kill_leaves_the_stop_until_the_position_is_gone(world: World) -> None:
     gateway = protected(world, "90")
     world.desk.says = lambda _: Refused("not now")
@@ -168,6 +224,55 @@ def test_a_way_out_without_a_price_of_ours_has_the_exchanges(world: World) -> No
     for _ in range(2):
         gateway.cycle(wanted(BTC="0"))
     assert world.desk.position("BTC") == 0
+
+
+def rests(world: World, cloid: str | None, side: Side = Side.SELL) -> None:
+    world.desk.resting.append(
+        OrderReport(
+            symbol="BTC",
+            oid=77,
+            cloid=cloid,
+            side=side,
+            quantity=Decimal(5),
+            remaining=Decimal(5),
+            limit_price=PRICE * 2,
+            status="open",
+            status_ms=START_MS,
+        )
+    )
+
+
+def test_b4_an_order_placed_by_hand_does_not_hold_up_the_way_out(world: World) -> None:
+    world.desk.says = takes_all
+    bought(world, "5")
+    rests(world, None)
+    gateway = world.gateway()
+    for _ in range(2):
+        gateway.cycle(wanted(BTC="0"))
+    assert world.desk.position("BTC") == 0
+    assert "SELL 5 at 200" in gateway.strangers["BTC"]
+    assert gateway.is_flat  # of what is 3T's: a sweep takes the rest
+    world.desk.resting.clear()
+    gateway.doubt()
+    gateway.cycle(wanted(BTC="0"))
+    assert gateway.strangers == {}
+
+
+def test_b4_an_order_that_no_cancel_takes_away_does_not_hold_up_the_way_out(
+    world: World,
+) -> None:
+    world.desk.says = takes_all
+    world.desk.cancels = False
+    bought(world, "5")
+    rests(world, "0x" + "1" * 32, Side.BUY)
+    gateway = world.gateway()
+    for _ in range(2):
+        gateway.cycle(wanted(BTC="0"))
+    assert world.desk.position("BTC") == 5  # what a cancel frees is waited for
+    for _ in range(3):
+        gateway.cycle(wanted(BTC="0"))
+    assert world.desk.position("BTC") == 0
+    assert "BTC" in gateway.strangers
 
 
 def test_i4_a_difference_keeps_nobody_from_getting_out(world: World) -> None:

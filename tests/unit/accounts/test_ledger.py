@@ -1,4 +1,4 @@
-"""Realised, unrealised, fees and funding: by product, by run, by day."""
+"""Realized, unrealized, fees and funding: by product, by run, by day."""
 
 from decimal import Decimal
 
@@ -70,7 +70,7 @@ def test_a_thousand_small_closes_lose_no_digit_of_the_cost() -> None:
 
 
 @pytest.mark.parametrize("mark", [None, d("0")])
-def test_f51_f41_without_a_price_unrealised_is_unknown_and_never_0(
+def test_f51_f41_without_a_price_unrealized_is_unknown_and_never_0(
     mark: Decimal | None,
 ) -> None:
     ledger = ledger_of(a_fill("1", "100"), a_fill("2", "50", symbol="ETH"))
@@ -97,7 +97,7 @@ def test_f20_f21_the_same_fill_is_reckoned_once_for_each_tid() -> None:
     assert ledger.positions() == {"BTC": d("2")}
 
 
-def test_the_exchanges_word_counts_for_what_was_realised() -> None:
+def test_the_exchanges_word_counts_for_what_was_realized() -> None:
     sale = a_fill("-1", "110", "1", closed_pnl=d("9.999999"), fee=d("0.05"))
     ledger = ledger_of(a_fill("1", "100", fee=d("0.04")), sale, funded("-0.5", "1"))
     found = row(by_product(ledger, {}), "BTC")

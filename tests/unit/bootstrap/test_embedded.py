@@ -4,11 +4,15 @@ from pathlib import Path
 
 import pytest
 
+from threet.adapters.hyperliquid.signing import Signer
+from threet.bootstrap import embedded
 from threet.bootstrap.embedded import EmbeddedOptions, plan
 from threet.bootstrap.settings import database_url, rest_url, websocket_url
+from threet.config.settings import load
 from threet.model.errors import ConfigurationError
 
 KEY = "0x" + "ab" * 32
+PRIVATE_KEY = "THREET_EXCHANGES__HYPERLIQUID__PRIVATE_KEY"
 
 
 @pytest.fixture(autouse=True)
@@ -64,3 +68,21 @@ def test_each_network_has_a_folder_of_its_own(folder: Path) -> None:
 def test_no_repr_of_a_plan_shows_a_password() -> None:
     made = plan(EmbeddedOptions(), {})
     assert made.valkey.password not in repr(made)
+
+
+def test_commands_beside_a_demo_are_told_its_exchange_and_no_secret(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whichever port it took: the configured one may be in use by another."""
+    monkeypatch.setattr(embedded, "is_free", lambda _: False)
+    made = plan(EmbeddedOptions(is_demo=True), {PRIVATE_KEY: KEY})
+    beside = load(environment=made.variables)
+    assert rest_url(beside) == rest_url(made.settings)
+    assert ":3001" not in rest_url(beside)
+    assert websocket_url(beside) == websocket_url(made.settings)
+    assert [one.name for one in beside.strategies] == ["tactical-trend", "reversion"]
+    gateway = next(one for one in made.platform if one.name == "order_gateway")
+    key = gateway.environment[PRIVATE_KEY]
+    assert made.agent == Signer(key, "b").address
+    told = str(made.variables)
+    assert not any(one in told for one in (KEY, key, made.valkey.password))

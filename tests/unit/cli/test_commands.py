@@ -125,7 +125,9 @@ def test_every_process_ends_with_78_on_a_wrong_configuration(
 
 def test_a_folder_that_cannot_be_made_is_told_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    for arguments in (("demo", "--no-browser"), ("db", "migrate")):
+    # Whoever else serves something here: that is told first.
+    demo = ("demo", "--no-browser", "--port", str(embedded.free_port()))
+    for arguments in (demo, ("db", "migrate")):
         result = said(
             *arguments, folder=tmp_path, THREET_DATA_DIR=str(tmp_path / "file")
         )

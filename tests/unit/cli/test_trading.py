@@ -9,9 +9,9 @@ import pytest
 from threet.adapters.sql.database import Database
 from threet.adapters.sql.decision_store import SqlDecisionStore
 from threet.adapters.sql.halt_store import SqlHaltStore
-from threet.bootstrap import processes
+from threet.bootstrap import processes, run_file
 from threet.bootstrap import settings as root
-from threet.cli import run_file, trading
+from threet.cli import trading
 from threet.model.decisions import Decision, Input, Verdict
 from threet.model.errors import ConfigurationError, DependencyError
 from threet.ports.halt_store import FLATTEN, KILL_SWITCH

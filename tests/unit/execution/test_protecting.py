@@ -73,6 +73,24 @@ def test_a_position_that_grew_is_covered_before_the_old_stop_goes() -> None:
     assert cover_actions(both) == [Cancel("0x1")]
 
 
+def test_of_two_equal_stops_of_ours_the_later_goes() -> None:
+    (stop,) = placed(LONG)
+    late, early = stands(stop, "0xlate"), replace(stands(stop, "0x1"), age_ms=9_000)
+    assert cover_actions(replace(LONG, working=[late, early])) == [Cancel("0xlate")]
+
+
+def test_a_stop_of_its_owner_beside_an_equal_one_of_ours_is_left() -> None:
+    (stop,) = placed(LONG)
+    theirs = replace(stands(stop, None), age_ms=9_000)
+    assert cover_actions(replace(LONG, working=[theirs, stands(stop)])) == []
+
+
+def test_two_stops_of_one_cloid_are_left_a_cancel_might_take_both() -> None:
+    (stop,) = placed(LONG)
+    both = [stands(stop), replace(stands(stop), age_ms=9_000)]
+    assert cover_actions(replace(LONG, working=both)) == []
+
+
 def test_f23_no_stop_of_ours_outlives_its_position() -> None:
     (stop,) = placed(LONG)
     gone = replace(

@@ -127,6 +127,32 @@ def test_a_quote_that_no_longer_fits_is_canceled_first(working: Working) -> None
     assert next_actions(replace(FLAT, working=[working]), PASSIVE) == [Cancel("0x1")]
 
 
+@pytest.mark.parametrize("theirs", ["0.02", "-0.02", "-0.1"])
+@pytest.mark.parametrize("wanted", ["0", "0.04", "-0.1"])
+def test_b4_a_way_out_waits_for_no_order_that_cannot_be_canceled(
+    wanted: str, theirs: str
+) -> None:
+    """Somebody's by hand, or one of ours of which every cancel failed."""
+    for strange in (
+        replace(_quote(theirs), cloid=None),
+        replace(_quote(theirs), is_stuck=True),
+    ):
+        held = replace(
+            FLAT,
+            position=Decimal("0.1"),
+            wanted=Decimal(wanted),
+            working=[strange],
+        )
+        spec = placed(held)
+        assert spec.reduce_only
+        assert spec.quantity == min(Decimal("0.1"), Decimal("0.1") - Decimal(wanted))
+
+
+def test_what_adds_waits_for_an_order_that_is_not_of_3t() -> None:
+    theirs = replace(_quote("-0.1"), cloid=None)
+    assert "not of 3T" in rests(replace(FLAT, working=[theirs]))
+
+
 def test_a_young_quote_is_given_its_time() -> None:
     young = replace(FLAT, working=[_quote("0.1", price=99_980, age_ms=100)])
     assert "as wanted" in rests(young, PASSIVE)

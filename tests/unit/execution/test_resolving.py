@@ -80,6 +80,15 @@ def test_f27_nonces_rise_when_the_clock_stands_or_steps_back() -> None:
     assert nonces == [1_000, 1_001, 1_002, 1_003, 2_000]
 
 
+def test_o7_a_nonce_that_no_exchange_can_have_taken_bars_no_other() -> None:
+    day_ms, now_ms = 86_400_000, 1_790_000_000_000
+    hours_ahead = now_ms + day_ms - 2
+    assert next_nonce(hours_ahead, now_ms) == hours_ahead + 1
+    one = next_nonce(now_ms + 3 * day_ms, now_ms)
+    assert now_ms < one < now_ms + day_ms
+    assert next_nonce(one, now_ms) == one + 1
+
+
 def test_an_answer_settles_it() -> None:
     assert settled(Accepted(7)).intent.state is IntentState.LANDED
     refused = settled(Refused("too small")).intent

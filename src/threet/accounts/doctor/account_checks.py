@@ -7,7 +7,7 @@ from typing import TypeVar
 from threet.accounts.authority import EXPIRY_WARNED_MS, authority
 from threet.model.accounts import AccountState
 from threet.model.errors import ConfigurationError
-from threet.model.findings import Finding, fail, ok, unknown, warn
+from threet.model.findings import Finding, Health, fail, ok, unknown, warn
 from threet.model.numbers import ZERO
 from threet.ports.identity import AccountMode, Agent, IdentityReader, Role, Standing
 
@@ -106,6 +106,18 @@ def key(
         return
     yield ok("agent", f"{signer} may trade for it")
     yield _expiry(found.valid_until_ms, now_ms)
+
+
+def key_of_run() -> Finding:
+    """Of a demonstration, whose key is never written down."""
+    return Finding(
+        name="agent's key",
+        health=Health.OK,
+        what="only the 3T that runs here has it, and it ends with it: no command can"
+        " sign",
+        remedy="to sign by hand (--trade): `hlsim serve` with an agent of your own,"
+        " then `3t connect`",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Signed actions to /exchange, and the questions that tell what came of them."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TypeVar
 
 from threet.adapters.hyperliquid import answers, order_answers
 from threet.adapters.hyperliquid.dexes import BuilderDexes
@@ -23,7 +23,6 @@ from threet.ports.order_desk import (
 )
 
 Action = dict[str, object]
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +38,8 @@ class HyperliquidOrderDesk:
     """Implements ``threet.ports.order_desk.OrderDesk``; safe in many threads.
 
     ``asset_of`` gives the exchange's number of a symbol, read from its catalogue now,
-    never remembered from an older one (M1); it raises ``UnknownSymbolError``.
+    never remembered from an older one (M1); it raises ``UnknownSymbolError``. What
+    concerns such a symbol is ``NotSent``, and holds up nothing else (F44).
     """
 
     def __init__(
@@ -62,23 +62,28 @@ class HyperliquidOrderDesk:
         self._dexes = dexes
 
     def place(self, tickets: Sequence[Ticket]) -> Sequence[Outcome]:
-        orders = [self._known(self._order, ticket) for ticket in tickets]
-
-        def send(known: Sequence[Action]) -> Sequence[Outcome]:
-            action: Action = {"type": "order", "orders": known, "grouping": "na"}
-            first = tickets[0]
-            return self._acted(action, first.nonce, len(known), first.expires_ms)
-
-        return _of_known(orders, send)
+        symbols = [one.spec.symbol for one in tickets]
+        assets = self._assets(symbols)
+        orders = [
+            _order(one, assets[one.spec.symbol])
+            for one in tickets
+            if one.spec.symbol in assets
+        ]
+        action: Action = {"type": "order", "orders": orders, "grouping": "na"}
+        first = tickets[0]
+        outcomes = self._acted(action, first.nonce, len(orders), first.expires_ms)
+        return _each(symbols, assets, outcomes)
 
     def cancel(self, orders: Sequence[Named], nonce: int) -> Sequence[Outcome]:
-        cancels = [self._known(self._cancel, named) for named in orders]
-
-        def send(known: Sequence[Action]) -> Sequence[Outcome]:
-            action: Action = {"type": "cancelByCloid", "cancels": known}
-            return self._acted(action, nonce, len(known))
-
-        return _of_known(cancels, send)
+        symbols = [symbol for symbol, _ in orders]
+        assets = self._assets(symbols)
+        cancels = [
+            {"asset": assets[symbol], "cloid": cloid}
+            for symbol, cloid in orders
+            if symbol in assets
+        ]
+        action: Action = {"type": "cancelByCloid", "cancels": cancels}
+        return _each(symbols, assets, self._acted(action, nonce, len(cancels)))
 
     def schedule_cancel(self, at_ms: int | None, nonce: int) -> Outcome:
         action: Action = {"type": "scheduleCancel"}
@@ -87,13 +92,12 @@ class HyperliquidOrderDesk:
     def set_leverage(
         self, symbol: str, leverage: int, nonce: int, *, is_cross: bool
     ) -> Outcome:
-        try:
-            asset = self._asset_of(symbol)
-        except UnknownSymbolError as error:
-            return NotSent(str(error))
+        assets = self._assets([symbol])
+        if symbol not in assets:
+            return _unlisted(symbol)
         action: Action = {
             "type": "updateLeverage",
-            "asset": asset,
+            "asset": assets[symbol],
             "isCross": is_cross,
             "leverage": leverage,
         }
@@ -161,6 +165,8 @@ class HyperliquidOrderDesk:
     def _acted(
         self, action: Action, nonce: int, count: int, expires_ms: int | None = None
     ) -> Sequence[Outcome]:
+        if not count:
+            return []
         name = str(action["type"])
         try:
             body = self._exchange.ask(name, self._signed(action, nonce, expires_ms))
@@ -188,42 +194,43 @@ class HyperliquidOrderDesk:
             "expiresAfter": expires_ms,
         }
 
-    def _known(self, made: Callable[[_T], Action], of: _T) -> Action | NotSent:
-        """What is not listed now is kept back alone: the others are sent (F44)."""
-        try:
-            return made(of)
-        except UnknownSymbolError as error:
-            return NotSent(str(error))
-
-    def _cancel(self, named: Named) -> Action:
-        symbol, cloid = named
-        return {"asset": self._asset_of(symbol), "cloid": cloid}
-
-    def _order(self, ticket: Ticket) -> Action:
-        """The keys in the order in which they are hashed (HYPERLIQUID.md 3.1)."""
-        spec = ticket.spec
-        return {
-            "a": self._asset_of(spec.symbol),
-            "b": spec.side is Side.BUY,
-            "p": plain(spec.limit_price),
-            "s": plain(spec.quantity),
-            "r": spec.reduce_only,
-            "t": _kind(spec),
-            "c": ticket.cloid,
-        }
+    def _assets(self, symbols: Sequence[str]) -> Mapping[str, int]:
+        """Of those that the exchange lists."""
+        found: dict[str, int] = {}
+        for symbol in symbols:
+            with suppress(UnknownSymbolError):
+                found[symbol] = self._asset_of(symbol)
+        return found
 
     def _ask(self, question: str, **more: object) -> bytes:
         request = {"type": question, "user": self._account.address, **more}
         return self._info.ask(question, request)
 
 
-def _of_known(
-    made: Sequence[Action | NotSent],
-    send: Callable[[Sequence[Action]], Sequence[Outcome]],
+def _order(ticket: Ticket, asset: int) -> Action:
+    """The keys in the order in which they are hashed (HYPERLIQUID.md 3.1)."""
+    spec = ticket.spec
+    return {
+        "a": asset,
+        "b": spec.side is Side.BUY,
+        "p": plain(spec.limit_price),
+        "s": plain(spec.quantity),
+        "r": spec.reduce_only,
+        "t": _kind(spec),
+        "c": ticket.cloid,
+    }
+
+
+def _each(
+    symbols: Sequence[str], assets: Mapping[str, int], outcomes: Sequence[Outcome]
 ) -> Sequence[Outcome]:
-    known = [one for one in made if not isinstance(one, NotSent)]
-    outcomes = iter(send(known) if known else ())
-    return [one if isinstance(one, NotSent) else next(outcomes) for one in made]
+    """Those of what was sent, with those of what was left out at their places."""
+    told = iter(outcomes)
+    return [next(told) if one in assets else _unlisted(one) for one in symbols]
+
+
+def _unlisted(symbol: str) -> NotSent:
+    return NotSent(f"the exchange lists no {symbol}")
 
 
 def _kind(spec: OrderSpec) -> Action:

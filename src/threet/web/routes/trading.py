@@ -106,7 +106,7 @@ async def runs(desk: AtDesk, trading: AtTrading) -> RunsAnswer:
     return await desk.pnl.runs(trading)
 
 
-@router.get("/pnl", summary="Profit and loss: realised, fees, funding, unrealised")
+@router.get("/pnl", summary="Profit and loss: realized, fees, funding, unrealized")
 async def pnl(desk: AtDesk, trading: AtTrading, by: By = By.RUN) -> PnlAnswer:
     return await desk.pnl.pnl(trading, by)
 

@@ -47,7 +47,7 @@ export class Chart {
       layout: { background: { color: panel }, textColor: color("muted") },
       grid: { vertLines: { color: color("line") + "80" }, horzLines: { color: color("line") + "80" } },
     });
-    // Hollow is up, filled is down: the shape says it without the colour.
+    // Hollow is up, filled is down: the shape says it without the color.
     this.candles.applyOptions({
       upColor: panel, borderUpColor: up, wickUpColor: up, downColor: down, borderDownColor: down, wickDownColor: down,
     });

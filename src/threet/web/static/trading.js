@@ -112,7 +112,7 @@ export class Trading {
     ];
     const lines = rows.map((row) => line(row, by === "product" ? pick(row.key, this.onChoose) : NOT_RUNS[row.key] ? small(...NOT_RUNS[row.key]) : row.key));
     if (rows.length) lines.push(line(total, make("b", "", "Account")));
-    const table = sheet([name, by === "day" ? "Booked>" : "Net>", "Realised>", "Unrealised>", "Fees>", "Funding>", "Fills>"], lines);
+    const table = sheet([name, by === "day" ? "Booked>" : "Net>", "Realized>", "Unrealized>", "Fees>", "Funding>", "Fills>"], lines);
     const notes = [];
     if (Number(deposits)) notes.push(`Deposits less withdrawals: ${grouped(deposits)} USDC`);
     if (gaps) notes.push(`${gaps} fills were never told`);

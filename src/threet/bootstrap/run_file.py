@@ -1,14 +1,15 @@
-"""The note that a running `3t up` leaves in its folder, for `3t status` to find."""
+"""The note that a running 3T leaves in its folder, for other commands to find."""
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
-from threet.bootstrap.settings import make_private
+from threet.bootstrap.settings import make_private, settings_in, settings_of_run
+from threet.config.sections import Sections
 from threet.model.errors import ConfigurationError
 
 _NAME = "run.json"
@@ -16,12 +17,15 @@ _NAME = "run.json"
 
 class RunNote(msgspec.Struct, frozen=True, kw_only=True):
     """Holds the private Valkey's password: the file is for its owner alone, and no
-    message shows it."""
+    message shows it. ``variables`` are the settings in which this run differs from the
+    files; ``agent`` signs for it with a key that only the run itself has."""
 
     pid: int
     page_url: str
     redis_port: int
     redis_password: str
+    variables: Mapping[str, str] = {}
+    agent: str | None = None
 
     def __repr__(self) -> str:
         return f"RunNote(pid={self.pid}, page_url={self.page_url!r})"
@@ -64,6 +68,22 @@ def found(data_dir: Path) -> list[tuple[str, RunNote]]:
         if _lives(note.pid):
             notes.append((file.parent.name, note))
     return notes
+
+
+def settings_here(
+    data_dir: Path | None, network: str | None = None
+) -> tuple[Sections, RunNote | None]:
+    """Those of the 3T that runs in the folder, if one does: a command beside it asks
+    the same exchange. Raises ``ConfigurationError``."""
+    settings = settings_in(data_dir, network)
+    note = dict(found(settings.data_dir)).get(settings.exchanges.hyperliquid.network)
+    if note is None or settings.redis.host is not None:
+        return settings, None
+    own = {
+        **note.variables,
+        "THREET_DATA_DIR": str(settings.data_dir),
+    }
+    return settings_of_run(own, note.redis_port, note.redis_password), note
 
 
 def _lives(pid: int) -> bool:
