@@ -38,7 +38,9 @@ Port = Annotated[int, Option(min=0, max=65535, help="0 takes a free one.")]
 Market = Annotated[
     str, Option(help="synthetic, recorded:[COIN=]PATH[,...] or mirror:URL.")
 ]
-AccountTexts = Annotated[list[str] | None, Option(help="0x...=10000; repeatable.")]
+AccountTexts = Annotated[
+    list[str] | None, Option(help="0x...=10000, on a dex 0x...:xyz=10000; repeatable.")
+]
 PositionTexts = Annotated[
     list[str] | None,
     Option(help="0x...:BTC=0.5@100000[:cross20|:isolated10]; repeatable."),

@@ -24,11 +24,12 @@ from tests.unit.hlsim.core.random_trading import (
     trading,
     waits_ms,
 )
-from threet.accounts.equity_identity import check_of, has_other_positions, is_first_dex
+from threet.accounts.equity_identity import check_of, has_other_positions, is_followed
 from threet.accounts.fill_order import in_order
 from threet.accounts.ledger import Ledger
 from threet.accounts.pnl import BETWEEN_RUNS, by_product, by_run, total
 from threet.adapters.hyperliquid import answers, money_history, order_answers
+from threet.adapters.hyperliquid.account_reading import AccountReading
 from threet.model.accounts import AccountState
 from threet.model.money import FundingPayment
 from threet.model.orders import Fill
@@ -40,6 +41,7 @@ _KINDS = (
     *["twap", "isolated", "cancel", "lose", "lose_isolated", "liquidate"],
 )
 _RARE = (*_KINDS * 3, "delist", "enlist")
+_DEXES = ("xyz", "flx")
 _BY_HAND = ("lose", "lose_isolated")
 
 
@@ -83,8 +85,10 @@ def play(seed: int, steps: int) -> Played:
     return played
 
 
-def told(here: Trading, user: str, question: str) -> bytes:
+def told(here: Trading, user: str, question: str, dex: str = "") -> bytes:
     asked: dict[str, Any] = {"type": question, "user": user}
+    if dex:
+        asked["dex"] = dex
     if question != "clearinghouseState":
         asked["startTime"] = 0
     request = decode_info(msgspec.json.encode(asked))
@@ -96,19 +100,26 @@ def fills_of(here: Trading, user: str) -> list[Fill]:
     return [order_answers.fill(row, user) for row in rows]
 
 
-def account_of(here: Trading, user: str) -> AccountState:
-    wire = answers.ACCOUNT.decode(told(here, user, "clearinghouseState"))
-    return answers.account(wire, user, here.now_ms)
+def account_of(here: Trading, user: str, dexes: Sequence[str]) -> AccountState:
+    def read(address: str) -> Sequence[AccountState]:
+        bodies = [told(here, user, "clearinghouseState", dex) for dex in ("", *dexes)]
+        decoded = map(answers.ACCOUNT.decode, bodies)
+        return [answers.account(one, address, here.now_ms) for one in decoded]
+
+    return AccountReading(read).of(user)
 
 
-def ledger_of(here: Trading, user: str, origins: Mapping[int, Origin]) -> Ledger:
+def ledger_of(
+    here: Trading, user: str, origins: Mapping[int, Origin], dexes: Sequence[str]
+) -> Ledger:
+    account = money_history.Followed(user, frozenset({"", *dexes}))
     funding = money_history.FUNDING.decode(told(here, user, "userFunding"))
     question = "userNonFundingLedgerUpdates"
     updates = money_history.UPDATES.decode(told(here, user, question))
     paid = [money_history.payment(row) for row in funding]
     made = Ledger()
     for row in updates:
-        made.add_update(money_history.update(row, user))
+        made.add_update(money_history.update(row, account))
     # As they happened: what a payment is shared by is what was held then.
     events: list[Fill | FundingPayment] = [*paid, *in_order(fills_of(here, user))]
     events.sort(key=lambda one: one.time_ms)
@@ -141,23 +152,26 @@ def some_origins(random: Random) -> dict[int, Origin]:
     return found
 
 
-@pytest.mark.parametrize("seed", [1, 2, 4])
-def test_the_ledger_is_what_the_exchange_holds_to_the_last_digit(seed: int) -> None:
+@pytest.mark.parametrize(("seed", "dexes"), [(1, ()), (2, ()), (4, _DEXES)])
+def test_the_ledger_is_what_the_exchange_holds_to_the_last_digit(
+    seed: int, dexes: Sequence[str]
+) -> None:
     played = play(seed, 200)
     here, origins = played.here, some_origins(played.random)
     marks = marks_of(here.exchange, here.now_ms)
     for user in USERS:
-        ledger, account = ledger_of(here, user, origins), account_of(here, user)
+        ledger = ledger_of(here, user, origins, dexes)
+        account = account_of(here, user, dexes)
         ledger.deposits += played.by_hand[user]
-        check = check_of(ledger, account)
+        check = check_of(ledger, account, dexes)
         assert check.difference == 0
         assert (ledger.unknown, ledger.gaps) == ([], 0)
-        assert not has_other_positions(ledger, account)
+        assert not has_other_positions(ledger, account, dexes)
         rows = by_product(ledger, marks)
         by_symbol = {row.key: row for row in rows}
         for one in account.positions:
             assert by_symbol[one.symbol].unrealized == one.unrealized_pnl
-        own = [row for row in rows if is_first_dex(row.key)]
+        own = [row for row in rows if is_followed(row.key, dexes)]
         assert total(own).unrealized == check.unrealized
         the_runs_add_up(ledger, marks)
         of_one_run_is_what_the_exchange_says(fills_of(here, user))

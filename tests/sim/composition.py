@@ -123,7 +123,7 @@ class SimBudget:
 
 class _Reader(HyperliquidReader):
     def __init__(self, posting: WayPosting, clock: SimClock) -> None:
-        self._clock = clock
+        super().__init__(url="http://simulated", clock=clock, timeout_secs=1)
         self._posting = posting
 
 

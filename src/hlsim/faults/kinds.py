@@ -1,6 +1,6 @@
 """Every kind of fault; the docstring names its rows of the fault catalogue."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -73,6 +73,16 @@ class RefuseAction(RequestFault, frozen=True, kw_only=True, tag="refuse_action")
 
     text: Name
     in_statuses: bool = False
+
+
+class SwallowAction(RequestFault, frozen=True, kw_only=True, tag="swallow_action"):
+    """F43: an order answered as if it was taken, and not executed.
+
+    Each leg is told to rest under a number that no order has, or with ``says``
+    ``nothing`` there is an ``ok`` and no word of any.
+    """
+
+    says: Literal["resting", "nothing"] = "resting"
 
 
 class MalformedAnswer(RequestFault, frozen=True, kw_only=True, tag="malformed_answer"):
@@ -213,7 +223,8 @@ class DropOrders(Event, frozen=True, kw_only=True, tag="drop_orders"):
 
 KINDS: tuple[type[Fault], ...] = (
     LoseRequest, LoseAnswer, DelayRequest, DelayAnswer, RefuseRequest, RefuseAction,
-    MalformedAnswer, Silence, NeverFirst, Duplicate, Reorder, Stale, MalformedFrame,
+    SwallowAction, MalformedAnswer, Silence, NeverFirst, Duplicate, Reorder, Stale,
+    MalformedFrame,
     RefuseConnection, Close, HalfOpen, SnapshotAgain, ClockSkew, Maintenance, PostOnly,
     Delist, Enlist, Liquidate, ExpireAgent, LateCandles, DropOrders,
 )  # fmt: skip

@@ -1,23 +1,22 @@
 """Puts an exchange together as the settings say."""
 
-from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Sequence
 
 from hlsim.core.accounts import DEFAULT_LEVERAGE, Leverage
-from hlsim.core.commands import ApproveAgent
+from hlsim.core.commands import ApproveAgent, SendAsset
 from hlsim.core.exchange import Exchange
 from hlsim.core.margin import bound, cross_value, marks_at
 from hlsim.core.market import Market
 from hlsim.core.numbers import USD_DECIMALS, parse_units
 from hlsim.core.refusal import Refused
-from hlsim.core.universe import Instrument
+from hlsim.core.universe import FIRST_DEX, Instrument
 from hlsim.market.bar_path import BarPath
 from hlsim.market.bars import read_bars
 from hlsim.market.capture import read_capture
 from hlsim.market.catalogue import Listing, dex_listing, listing_from, listings
 from hlsim.market.recorded import RecordedMarket
 from hlsim.market.synthetic import SyntheticMarket
-from hlsim.server.settings import BuilderDex, Holding, Settings
+from hlsim.server.settings import BuilderDex, Deposit, Holding, Settings
 
 
 def build_exchange(
@@ -31,8 +30,8 @@ def build_exchange(
     exchange = Exchange(
         market, seed=settings.seed, start_ms=start_ms, terms=settings.terms
     )
-    for user, funds in _deposits(settings).items():
-        exchange.deposit(user, int(funds.scaleb(USD_DECIMALS)), start_ms)
+    for one in _deposits(settings):
+        _pay_in(exchange, one, start_ms)
     for holding in settings.holdings:
         _grant(exchange, holding)
     for master, agent in settings.agents:
@@ -116,16 +115,33 @@ def _along_bars(settings: Settings, start_ms: int) -> Market:
     )
 
 
-def _deposits(settings: Settings) -> Mapping[str, Decimal]:
-    deposits = {one.address.lower(): one.funds for one in settings.accounts}
-    if len(deposits) != len(settings.accounts):
+def _pay_in(exchange: Exchange, deposit: Deposit, start_ms: int) -> None:
+    """Dollars enter on the first dex, and are sent on from there."""
+    user, usd = deposit.address.lower(), int(deposit.funds.scaleb(USD_DECIMALS))
+    exchange.deposit(user, usd, start_ms)
+    if deposit.dex == FIRST_DEX:
+        return
+    wish = SendAsset(
+        destination=user,
+        source_dex=FIRST_DEX,
+        destination_dex=deposit.dex,
+        usd=usd,
+    )
+    match exchange.act(user, wish, start_ms):
+        case Refused(text):
+            raise ValueError(f"the dollars of {user} on {deposit.dex!r}: {text}")
+
+
+def _deposits(settings: Settings) -> Sequence[Deposit]:
+    places = {(one.address.lower(), one.dex) for one in settings.accounts}
+    if len(places) != len(settings.accounts):
         raise ValueError("an account is given twice")
     for holding in settings.holdings:
-        if holding.address.lower() not in deposits:
+        if holding.address.lower() not in {address for address, _ in places}:
             raise ValueError(
                 f"the position of {holding.address.lower()} has no account"
             )
-    return deposits
+    return settings.accounts
 
 
 def _grant(exchange: Exchange, holding: Holding) -> None:

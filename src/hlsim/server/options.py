@@ -22,11 +22,12 @@ _DEX = re.compile(r"(?P<name>[a-z0-9]{1,6}):(?P<coins>.+)")
 
 
 def parse_account(text: str) -> Deposit:
-    """Read ``0x...=10000``: an address and its dollars."""
-    address, _, funds = text.partition("=")
+    """Read ``0x...=10000``, an address and its dollars, or ``0x...:xyz=10000``."""
+    owner, _, funds = text.partition("=")
+    address, _, dex = owner.partition(":")
     if not _ADDRESS.fullmatch(address):
         raise ValueError(f"{text!r} is no account; write 0x<40 hex digits>=10000")
-    return Deposit(address=address.lower(), funds=_dollars(funds, text))
+    return Deposit(address=address.lower(), funds=_dollars(funds, text), dex=dex)
 
 
 def parse_position(text: str) -> Holding:

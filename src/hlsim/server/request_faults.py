@@ -18,6 +18,7 @@ from hlsim.faults.kinds import (
     RefuseAction,
     RefuseConnection,
     RefuseRequest,
+    SwallowAction,
 )
 from hlsim.faults.occasions import ConnectionOccasion, Endpoint, RequestOccasion
 from hlsim.faults.plan import Body, Ending, RequestFault, Status
@@ -140,8 +141,8 @@ class RequestFaults:
                 return await self._lost(fault, run, form)
             case RefuseRequest():
                 return form.refusal(fault.status, fault.body, fault.retry_after_secs)
-            case RefuseAction():
-                return form.said(_refused(fault, occasion))
+            case RefuseAction() | SwallowAction():
+                return form.said(_said_instead(fault, occasion))
             case DelayAnswer():
                 answer = await run()
                 await self._events.hold(occasion.now_ms + fault.by_ms)
@@ -199,10 +200,26 @@ def _left_with(instead: Ending | Status, body: Body, form: Form[T]) -> T | Endin
     return instead
 
 
+def _said_instead(
+    fault: RefuseAction | SwallowAction, occasion: RequestOccasion
+) -> object:
+    if isinstance(fault, SwallowAction):
+        return _swallowed(fault, occasion)
+    return _refused(fault, occasion)
+
+
 def _refused(fault: RefuseAction, occasion: RequestOccasion) -> object:
     if not fault.in_statuses:
         return {"status": "err", "response": fault.text}
     kind = "cancel" if occasion.kind.startswith("cancel") else "order"
     errors = [{"error": fault.text}] * occasion.legs
     response = {"type": kind, "data": {"statuses": errors}}
+    return {"status": "ok", "response": response}
+
+
+def _swallowed(fault: SwallowAction, occasion: RequestOccasion) -> object:
+    legs = occasion.legs if fault.says == "resting" else 0
+    # Beyond every number that an order here has.
+    statuses = [{"resting": {"oid": occasion.now_ms + leg}} for leg in range(legs)]
+    response = {"type": "order", "data": {"statuses": statuses}}
     return {"status": "ok", "response": response}

@@ -56,10 +56,11 @@ class Cadence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deposit:
-    """Dollars that an address has at the start."""
+    """Dollars that an address has at the start, on a builder dex if one is named."""
 
     address: str
     funds: Decimal = Decimal(0)
+    dex: str = ""
 
     def __post_init__(self) -> None:
         _check(

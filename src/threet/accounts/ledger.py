@@ -11,7 +11,12 @@ from decimal import Decimal, localcontext
 
 from threet.accounts.attribution import OUTSIDE, shared, split
 from threet.accounts.books import EXACT, Book
-from threet.model.money import OPENING_POSITION, FundingPayment, LedgerUpdate
+from threet.model.money import (
+    FOLLOWING,
+    OPENING_POSITION,
+    FundingPayment,
+    LedgerUpdate,
+)
 from threet.model.numbers import ZERO
 from threet.model.orders import Fill
 from threet.ports.ledger_store import Origin
@@ -49,7 +54,8 @@ class Ledger:
     """Entries come in order. ``gaps`` counts fills that did not begin at the position
     where the one before ended: one in between was never told.
 
-    ``unknown`` are updates whose effect on the account is not known.
+    ``unknown`` are updates whose effect on the account is not known; ``following`` has
+    the names of the builder dexes on which it is followed.
     """
 
     products: dict[str, Book] = field(default_factory=dict)
@@ -58,6 +64,7 @@ class Ledger:
     deposits: Decimal = ZERO
     unknown: list[LedgerUpdate] = field(default_factory=list)
     gaps: int = 0
+    following: str = ""
 
     def add_fill(self, fill: Fill, origin: Origin | None) -> Sequence[Part]:
         """Returns whose it was."""
@@ -91,6 +98,8 @@ class Ledger:
             elif update.amount is None:
                 self.unknown.append(update)
             else:
+                if update.kind == FOLLOWING:
+                    self.following = update.detail
                 self.deposits += update.amount
                 self._day(update.time_ms).deposits += update.amount
 

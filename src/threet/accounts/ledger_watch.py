@@ -6,7 +6,7 @@ risk is halted, under a cause of its own, and people are told; exits pass. When 
 identity holds for two readings the halt ends by itself, whatever else is halted.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -43,6 +43,7 @@ class LedgerWatchParts:
     money: MoneyHistory
     halts: HaltStore
     alert: Callable[[AlertRaised], None]
+    dexes: Sequence[str] = ()  # builders', on which the account is followed as well
 
 
 @dataclass(slots=True)
@@ -77,12 +78,13 @@ class LedgerWatch:
         if looked is None:
             return None
         ledger, check, is_fresh = looked
+        is_known = is_known and not self._follows_others(ledger)
         if self._is_of_another_moment(ledger, account, is_known):
             return None
         if not is_known:
             if not self._is_opened(ledger, check, account):
                 return self._first_seen(check)
-            check = identity.check_of(self.reader.ledger(), account)
+            check = self._check(self.reader.ledger(), account)
         return self._judged(check, is_fresh=is_fresh)
 
     def _look(self, account: AccountState) -> tuple[Ledger, EquityCheck, bool] | None:
@@ -92,12 +94,20 @@ class LedgerWatch:
         if not self._is_read():
             return None
         ledger = self.reader.ledger()
-        check = identity.check_of(ledger, account)
+        check = self._check(ledger, account)
         if identity.is_off(check) and not is_fresh and self._may_read_again():
             is_fresh = self._read()
             ledger = self.reader.ledger()
-            check = identity.check_of(ledger, account)
+            check = self._check(ledger, account)
         return ledger, check, is_fresh
+
+    def _check(self, ledger: Ledger, account: AccountState) -> EquityCheck:
+        return identity.check_of(ledger, account, self.parts.dexes)
+
+    def _follows_others(self, ledger: Ledger) -> bool:
+        """Other builder dexes are configured than the ledger was kept for: what is on
+        them has come to the account, or has left it."""
+        return ledger.following != identity.names(self.parts.dexes)
 
     def _read_if_due(self) -> bool:
         """Funding is paid at the hour: a look an hour finds it."""
@@ -125,20 +135,25 @@ class LedgerWatch:
         ahead_ms = self.reader.newest_ms - account.account_ms
         if 0 < ahead_ms < _MOST_AHEAD_MS:
             return True
-        is_even = not identity.has_other_positions(ledger, account)
+        dexes = self.parts.dexes
+        is_even = not identity.has_other_positions(ledger, account, dexes)
         self._uneven = 0 if is_even else self._uneven + 1
         return is_known and 0 < self._uneven <= _MOST_UNEVEN
 
     def _is_opened(
         self, ledger: Ledger, check: EquityCheck, account: AccountState
     ) -> bool:
-        """At first sight: what the readable history does not explain was there before
-        it, and is booked as that, once a second reading says the same."""
+        """At first sight, of the account or of a dex: what the readable history does
+        not explain was there before it, and is booked as that, once a second reading
+        says the same."""
         is_off = identity.is_off(check)
         if is_off and not self._says_it_again(check):
             return False
         entries = list(identity.opening_positions(ledger, account))
-        if is_off:
+        if self._follows_others(ledger):
+            dexes = self.parts.dexes
+            entries.append(identity.following(check, account, dexes))
+        elif is_off:
             entries.append(identity.opening(check, account))
         self.parts.store.record_updates(entries)
         return True

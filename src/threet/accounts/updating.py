@@ -15,7 +15,7 @@ from threet.ports.rate_budget import Priority, RateBudget
 
 # A second look at an odd reading comes this much later.
 CONFIRM_SECS = 5.0
-_WEIGHT = 2
+_WEIGHT = 2  # on the first dex alone
 # A reading dated outside of this changes nothing: in the future it would make every
 # later one look known already.
 _MOST_AHEAD_MS = 10_000
@@ -62,18 +62,21 @@ class BalanceUpdating:
         exchange: ExchangeReader,
         accounts: AccountStore,
         budget: RateBudget,
+        weight: int = _WEIGHT,
     ) -> None:
+        """``weight`` is what a reading takes from ``budget``."""
         self._clock = clock
         self._exchange = exchange
         self._accounts = accounts
         self._budget = budget
+        self._weight = weight
 
     def update(
         self, address: str | None, suspected: Decimal | None = None
     ) -> BalanceReport:
         """``suspected`` is the equity of an odd reading that this one may confirm."""
         address = require_address(address)
-        if self._budget.take(_WEIGHT, priority=Priority.ACCOUNT):
+        if self._budget.take(self._weight, priority=Priority.ACCOUNT):
             return BalanceReport(outcome=BalanceOutcome.NO_BUDGET)
         try:
             state = self._exchange.account(address)

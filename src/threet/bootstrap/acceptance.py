@@ -41,10 +41,12 @@ def stand(doctor: Doctor, symbol: str) -> Stand:
     address, desk = doctor.known_address(), doctor.desk
     rights = desk.authority(address, desk.identity)
     products = desk.exchange.products()
-    places = {one.symbol: place for place, one in enumerate(products)}
-    found = products[places[symbol]] if symbol in places else None
+    found = next((one for one in products if one.symbol == symbol), None)
     if found is None or found.quantity_decimals is None or found.is_delisted:
         raise ConfigurationError([f"--symbol: {symbol!r:.40} is not listed"])
+    number = found.asset_id
+    if number is None:
+        raise ConfigurationError([f"--symbol: {symbol!r:.40} has no number now"])
     signer = desk.required_signer()
     intents = SqlIntentStore(
         processes.database(settings), account=address, signer=signer.address
@@ -61,7 +63,7 @@ def stand(doctor: Doctor, symbol: str) -> Stand:
         wait=block,
         reconnect=desk.reconnect,
         cancel_number=lambda oid: desk.cancel_number(
-            rights, places[symbol], oid, intents.next_nonce(clock.now_ms())
+            rights, number, oid, intents.next_nonce(clock.now_ms())
         ),
         heard=lambda work: asyncio.run(_heard(settings, clock, address, work)),
         symbol=symbol,

@@ -2,13 +2,14 @@
 
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from threet.adapters.hyperliquid.dex_catalogue import Tell, tell_nobody
 from threet.adapters.hyperliquid.rest import HyperliquidReader
 from threet.adapters.notifying.dispatch import AlertDispatch
 from threet.adapters.notifying.log import LogNotifier
@@ -21,6 +22,7 @@ from threet.adapters.system_clock import block
 from threet.bootstrap import settings as root
 from threet.bootstrap.telemetry import telemetry
 from threet.config.sections import Sections
+from threet.model.events import AlertRaised
 from threet.ports.clock import Clock
 from threet.ports.notifier import Notifier
 from threet.resilience.access_policy import AccessPolicy, Surroundings
@@ -32,6 +34,8 @@ from threet.resilience.network_monitor import NetworkMonitor
 _log = structlog.get_logger("threet.exchange")
 _REDIS_TIMEOUT_SECS = 5
 _BUDGET_TIMEOUT_SECS = 0.5
+# Each process sees it; two of them tell people: who streams, and who trades.
+_TELL_OF_DEXES = {"price_stream_producer", "order_gateway"}
 _INFORMATION = {"exchange_healthy_again", "exchange_retry"}
 
 
@@ -47,15 +51,16 @@ def exchange_manager(
     unless they are given: () where whoever asks comes again by itself."""
     hyperliquid = settings.exchanges.hyperliquid
     given = hyperliquid.retries_secs if retries_secs is None else retries_secs
+    alert = alerts(settings)
     return ExchangeManager(
-        exchange=reader(settings, clock),
+        exchange=reader(settings, clock, _dex_alarm(clock, alert, source)),
         budget=budget,
         clock=clock,
         surroundings=Surroundings(
             lock=threading.RLock(),
             wait=block,
             note=_note,
-            alert=alerts(settings),
+            alert=alert,
             telemetry=telemetry(source).requests,
             source=source,
         ),
@@ -66,14 +71,43 @@ def exchange_manager(
             seed=clock.now_ms() ^ os.getpid(),
         ),
         monitor=NetworkMonitor(cooldown_secs=settings.alerts.cooldown_secs),
+        dexes=len(hyperliquid.dexes),
     )
 
 
-def reader(settings: Sections, clock: Clock) -> HyperliquidReader:
+def _dex_alarm(clock: Clock, alert: Callable[[AlertRaised], None], source: str) -> Tell:
+    """What is the matter with a builder dex: to the log, and to people."""
+
+    def tell(dex: str, reason: str) -> None:
+        if not reason:
+            _log.info("dex_there_again", dex=dex)
+            return
+        _log.warning("dex_amiss", dex=dex, reason=reason)
+        if source not in _TELL_OF_DEXES:
+            return
+        alert(
+            AlertRaised(
+                received_ns=clock.now_ns(),
+                name="dex_amiss",
+                source=source,
+                message=f"{dex}: {reason}"[:300],
+                count=1,
+                window_secs=0,
+            )
+        )
+
+    return tell
+
+
+def reader(
+    settings: Sections, clock: Clock, tell: Tell = tell_nobody
+) -> HyperliquidReader:
     return HyperliquidReader(
         url=root.rest_url(settings),
         clock=clock,
         timeout_secs=settings.exchanges.hyperliquid.request_timeout_secs,
+        dexes=settings.exchanges.hyperliquid.dexes,
+        tell=tell,
     )
 
 

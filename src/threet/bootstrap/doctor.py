@@ -8,6 +8,7 @@ from pathlib import Path
 
 from threet.accounts.doctor import (
     account_checks,
+    dex_checks,
     exchange_checks,
     product_checks,
     state_checks,
@@ -70,6 +71,7 @@ class Doctor:
             yield unknown("account", "not asked", "first the exchange, then the rest")
             return
         yield from examined(self._of_account(), self.wait)
+        yield from examined([("builder dexes", self._dexes)], self.wait)
         yield from examined([("products", self._products)], self.wait)
         if self.trades:
             yield from examined([("round trip", self._round_trip)])
@@ -215,6 +217,10 @@ class Doctor:
             ("request budget", self._requests),
             ("halts", self._state),
         ]
+
+    def _dexes(self) -> Iterator[Finding]:
+        if self.settings.exchanges.hyperliquid.dexes:
+            yield from dex_checks.standings(self.desk.dexes.standings(self.address))
 
     def _no_address(self) -> Iterator[Finding]:
         remedy = "`3t connect`, or exchanges.hyperliquid.wallet_address"

@@ -7,6 +7,8 @@ from functools import cached_property
 from threet.accounts.authority import Authority, authority
 from threet.adapters.hyperliquid.asset_terms import HyperliquidAssetTerms
 from threet.adapters.hyperliquid.canceling import cancel_by_oid
+from threet.adapters.hyperliquid.dex_standings import HyperliquidDexStandings
+from threet.adapters.hyperliquid.dexes import BuilderDexes
 from threet.adapters.hyperliquid.identity import HyperliquidIdentity
 from threet.adapters.hyperliquid.posting import Posting
 from threet.adapters.hyperliquid.rest import HyperliquidReader
@@ -20,12 +22,14 @@ from threet.model.errors import ConfigurationError
 from threet.model.products import Product
 from threet.ports.asset_terms import AssetTermsReader
 from threet.ports.clock import Clock
+from threet.ports.dex_standings import DexStandings
 from threet.ports.identity import IdentityReader
 from threet.ports.order_desk import OrderDesk, Outcome
 from threet.ports.rate_budget import Priority
 from threet.resilience.exchange_manager import ExchangeManager
 from threet.resilience.guarded_asset_terms import GuardedAssetTerms
 from threet.resilience.guarded_desk import GuardedOrderDesk
+from threet.resilience.guarded_dex_standings import GuardedDexStandings
 from threet.resilience.guarded_identity import GuardedIdentity
 from threet.resilience.guarded_reader import GuardedReader
 
@@ -60,6 +64,14 @@ class ExchangeDesk:
         bare = HyperliquidAssetTerms(self._posting("info"))
         manager = self._manager
         return bare if manager is None else GuardedAssetTerms(bare, manager)
+
+    @cached_property
+    def dexes(self) -> DexStandings:
+        names = self.settings.exchanges.hyperliquid.dexes
+        bare = HyperliquidDexStandings(self._posting("info"), names, self.clock)
+        if self._manager is None:
+            return bare
+        return GuardedDexStandings(bare, self._manager, dexes=len(names))
 
     @cached_property
     def signer(self) -> Signer | None:
@@ -97,15 +109,19 @@ class ExchangeDesk:
     ) -> OrderDesk:
         """Signed ``by`` the configured key unless another one is given."""
         catalogue = TradingCatalogue(products, self.clock)
+        info, dexes = self._posting("info"), self.settings.exchanges.hyperliquid.dexes
         bare = HyperliquidOrderDesk(
             exchange=self._posting("exchange"),
-            info=self._posting("info"),
+            info=info,
             signer=by or self.required_signer(),
             account=Account(address=address, vault=rights.vault),
             asset_of=catalogue.asset_of,
             server_ms=self.exchange.server_ms,
+            dexes=BuilderDexes(info, dexes, self.clock),
         )
-        return bare if self._manager is None else GuardedOrderDesk(bare, self._manager)
+        if self._manager is None:
+            return bare
+        return GuardedOrderDesk(bare, self._manager, dexes=len(dexes))
 
     def cancel_number(
         self, rights: Authority, asset: int, oid: int, nonce: int

@@ -29,7 +29,8 @@ def ledger_watch(
         timeout_secs=settings.exchanges.hyperliquid.request_timeout_secs,
         connections=2,
     )
-    history = HyperliquidMoneyHistory(info, address=address)
+    dexes = settings.exchanges.hyperliquid.dexes
+    history = HyperliquidMoneyHistory(info, address=address, dexes=dexes)
     return LedgerWatch(
         LedgerWatchParts(
             clock=clock,
@@ -37,5 +38,6 @@ def ledger_watch(
             money=GuardedMoneyHistory(history, manager),
             halts=SqlHaltStore(store, account=address),
             alert=access.alerts(settings),
+            dexes=dexes,
         )
     )

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from threet.accounts.authority import Authority, authority
 from threet.accounts.believing import is_believable
+from threet.accounts.equity_identity import is_followed
 from threet.accounts.equity_watch import EquityWatch
 from threet.accounts.ledger_watch import LedgerWatch
 from threet.adapters.hyperliquid.account_feed import HyperliquidAccountFeed
+from threet.adapters.hyperliquid.dexes import BuilderDexes
 from threet.adapters.hyperliquid.identity import HyperliquidIdentity
 from threet.adapters.hyperliquid.posting import Posting
 from threet.adapters.hyperliquid.signing import Signer, Source
@@ -214,6 +216,9 @@ class _Wires:
                 manner=_manner(settings),
                 dead_man_ms=settings.execution.dead_man_secs * 1_000,
                 is_simulated=settings.exchanges.hyperliquid.network == "simulator",
+                follows=lambda symbol: is_followed(
+                    symbol, settings.exchanges.hyperliquid.dexes
+                ),
             )
         )
 
@@ -244,15 +249,18 @@ class _Wires:
         catalogue: TradingCatalogue,
         server_ms: Callable[[], int],
     ) -> GuardedOrderDesk:
+        info = self._posting("info")
+        dexes = self.settings.exchanges.hyperliquid.dexes
         bare = HyperliquidOrderDesk(
             exchange=self._posting("exchange"),
-            info=self._posting("info"),
+            info=info,
             signer=self.signer,
             account=Account(address=self.address, vault=rights.vault),
             asset_of=catalogue.asset_of,
             server_ms=server_ms,
+            dexes=BuilderDexes(info, dexes, self.clock),
         )
-        return GuardedOrderDesk(bare, self.manager)
+        return GuardedOrderDesk(bare, self.manager, dexes=len(dexes))
 
     def _posting(self, path: str) -> Posting:
         return Posting(
@@ -271,6 +279,7 @@ def _leverage(
     if wanted is None or most is None:
         return None
     is_cross = settings.execution.margin == "cross"
+    is_cross = is_cross and not catalogue.is_isolated(symbol)
     return Leverage(value=min(wanted, most), is_cross=is_cross)
 
 

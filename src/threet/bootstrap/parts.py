@@ -28,6 +28,7 @@ from threet.ports.rate_budget import AddressLedger, RateBudget
 from threet.ports.telemetry import TaskTelemetry, Untold, WebTelemetry
 from threet.ports.trade_history import TradeHistory
 from threet.ports.trading_view import TradingView
+from threet.resilience import request_weights
 from threet.resilience.access_state import Figures
 from threet.resilience.address_forecast import AddressForecast
 from threet.risk.limits import Limits
@@ -52,6 +53,7 @@ class ProducerParts:
     feed: MarketFeed
     sink: MarketSink
     books: Sequence[str]
+    dexes: Sequence[str] = ()
     access_figures: Callable[[], Figures] = dict
 
 
@@ -115,6 +117,14 @@ class WebParts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReadWeights:
+    """What readings weigh that go over all the configured dexes."""
+
+    catalogue: int = request_weights.catalogue(0)
+    account: int = request_weights.account(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerParts:
     """What the tasks work with; ``publish`` and ``beat`` raise ``DependencyError``.
 
@@ -138,6 +148,7 @@ class WorkerParts:
     hot_candles: int
     kept_for_others: int
     wished_products: Sequence[str]
+    weights: ReadWeights = ReadWeights()
     address_ledger: AddressLedger | None = None
     address_use: Callable[[str], AddressUse] | None = None  # pays by itself
     access_figures: Callable[[], Figures] = dict

@@ -79,6 +79,7 @@ def producer() -> ProducerParts:
             telemetry=telemetry("price_stream_producer").ticks,
         ),
         books=settings.market_data.books,
+        dexes=settings.exchanges.hyperliquid.dexes,
     )
 
 

@@ -18,10 +18,11 @@ from threet.adapters.telemetry.figures import readings
 from threet.adapters.telemetry.traces import current_traceparent
 from threet.bootstrap import access, processes
 from threet.bootstrap import settings as root
-from threet.bootstrap.parts import CelerySettings, WorkerParts
+from threet.bootstrap.parts import CelerySettings, ReadWeights, WorkerParts
 from threet.bootstrap.telemetry import telemetry
 from threet.config.sections import Sections
 from threet.market_data.fetching import KEPT_FOR_OTHERS, kept_for_trading
+from threet.resilience import request_weights
 
 
 def celery_settings(process: str) -> CelerySettings:
@@ -54,7 +55,7 @@ def worker_parts() -> WorkerParts:
     weight = access.budget(settings, clock)
     manager = access.exchange_manager(settings, clock, weight, source="celery_worker")
     exchange = manager.get_exchange(is_paid=True)
-    market_data = settings.market_data
+    market_data, dexes = settings.market_data, settings.exchanges.hyperliquid.dexes
     candles = SqlCandleStore(database, hot_candles=market_data.hot_candles)
     return WorkerParts(
         clock=clock,
@@ -74,6 +75,10 @@ def worker_parts() -> WorkerParts:
         hot_candles=market_data.hot_candles,
         kept_for_others=_kept_for_others(settings),
         wished_products=market_data.products,
+        weights=ReadWeights(
+            catalogue=request_weights.catalogue(len(dexes)),
+            account=request_weights.account(len(dexes)),
+        ),
         address_ledger=access.address_ledger(settings),
         address_use=exchange.address_use,
         access_figures=manager.figures,

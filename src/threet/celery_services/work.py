@@ -49,6 +49,7 @@ class Work:
             exchange=parts.exchange,
             accounts=parts.accounts,
             budget=parts.budget,
+            weight=parts.weights.account,
         )
         self._figures: Counter[str] = Counter()
         self._beaten_at = float("-inf")
@@ -75,6 +76,7 @@ class Work:
             exchange=self.parts.exchange,
             budget=self.parts.budget,
             wished=self.parts.wished_products,
+            weight=self.parts.weights.catalogue,
         )
 
     def check_exchange(self) -> None:

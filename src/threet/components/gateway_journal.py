@@ -50,6 +50,8 @@ class GatewayJournal:
             self._refusals += one.is_refused
             if one.is_refused:
                 _log.error("order_refused", symbol=one.symbol, reason=one.what)
+            if one.is_vanished:
+                self.alert("order_vanished", f"{one.symbol}: {one.what}")
             if self._last.get(one.symbol) == one.what:
                 continue
             self._last[one.symbol] = one.what

@@ -30,7 +30,7 @@ class PriceStreamProducer:
     def __init__(self, parts: ProducerParts) -> None:
         self._parts = parts
         self._clock = parts.process.clock
-        self._listings = Listings()
+        self._listings = Listings(parts.dexes)
         self._repairs = StreamRepairs(parts)
 
     async def run(self) -> None:

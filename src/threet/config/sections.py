@@ -55,8 +55,15 @@ def _url(*schemes: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _each_once(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(names)) != len(names):
+        raise ValueError("must name each once")
+    return names
+
+
 Address = Annotated[str, AfterValidator(_address)]
 PrivateKey = Annotated[SecretStr, AfterValidator(_private_key)]
+DexName = Annotated[str, Field(pattern="^[a-z0-9]{1,16}$")]
 Port = Annotated[int, Field(ge=1, le=65535)]
 # 0 switches an entry of the schedule off.
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
@@ -150,13 +157,15 @@ class BreakerSettings(Section):
 class HyperliquidSettings(Section):
     """``wallet_address`` is the account (never the agent wallet); an address is enough
     to read balances. URLs are derived from ``network`` unless they are given;
-    ``simulator_url`` is that of the network "simulator" and of no other."""
+    ``simulator_url`` is that of the network "simulator" and of no other. ``dexes`` are
+    builders' (HIP-3), whose products are streamed and traded beside the first dex's."""
 
     network: Literal["mainnet", "testnet", "simulator"] = "simulator"
     rest_url: Annotated[str, _url("http", "https")] | None = None
     websocket_url: Annotated[str, _url("ws", "wss")] | None = None
     # Where `hlsim serve` listens by default.
     simulator_url: Annotated[str, _url("http", "https")] = "http://127.0.0.1:3001"
+    dexes: Annotated[tuple[DexName, ...], AfterValidator(_each_once)] = ()
     wallet_address: Address | None = None
     private_key: PrivateKey | None = None
     request_timeout_secs: Annotated[float, Field(gt=0, le=120)] = 10

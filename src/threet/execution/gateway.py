@@ -6,31 +6,21 @@ of the one before.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from threet.execution.account_news import AccountNews
 from threet.execution.dead_man import Arm, DeadMan, Disarm
 from threet.execution.picture import Picture, PictureParts
-from threet.execution.protecting import Close, Cover, cover_actions
-from threet.execution.reconciling import (
-    Action,
-    Book,
-    Cancel,
-    Case,
-    Manner,
-    Place,
-    Rest,
-    next_actions,
-)
-from threet.execution.refusals import Kind, Refusals, kind_of
-from threet.execution.reported import marked, words_of, working
+from threet.execution.planning import Planner
+from threet.execution.reconciling import Book, Manner
+from threet.execution.refusals import Refusals, kind_of
+from threet.execution.reported import vanished
 from threet.execution.sending import Sending
 from threet.execution.settling import Settling
 from threet.execution.wishes import Approval, Done, Plan, Reading, Wanted
 from threet.model.accounts import AccountState
-from threet.model.decisions import Granted
-from threet.model.numbers import ZERO
+from threet.model.intents import IntentState, OrderIntent
 from threet.model.orders import Fill, OrderSpec
 from threet.ports.clock import Clock
 from threet.ports.fill_store import FillStore
@@ -69,6 +59,7 @@ class GatewayParts:
     lives_ms: int = 15_000
     dead_man_ms: int = 0
     is_simulated: bool = False  # the exchange may begin anew, and forget everything
+    follows: Callable[[str], bool] = lambda _: True  # the account is read there, too
 
 
 class Gateway:
@@ -83,6 +74,7 @@ class Gateway:
                 read_account=parts.read_account,
                 news=parts.news,
                 is_simulated=parts.is_simulated,
+                follows=parts.follows,
             )
         )
         self._refusals = Refusals()
@@ -95,10 +87,20 @@ class Gateway:
             refusals=self._refusals,
             lives_ms=parts.lives_ms,
         )
+        self._planner = Planner(
+            clock=parts.clock,
+            manner=parts.manner,
+            book=parts.book,
+            decimals=parts.decimals,
+            settling=self._settling,
+            picture=self._picture,
+            sending=self._sending,
+            refusals=self._refusals,
+        )
         self._dead_man = DeadMan(parts.dead_man_ms)
         self._levered: dict[str, Leverage] = {}
-        self._strangers: dict[str, str] = {}
         self._sweeps_ms = 0  # until then the exchange may cancel what rests
+        self._vanished: list[Done] = []
 
     @property
     def mismatch(self) -> Mapping[str, tuple[Decimal, Decimal]]:
@@ -107,9 +109,8 @@ class Gateway:
 
     @property
     def strangers(self) -> Mapping[str, str]:
-        """By product: what works there and cannot be canceled, somebody's by hand
-        perhaps. What adds waits for it; a way out does not."""
-        return self._strangers
+        """By product what works there and cannot be canceled."""
+        return self._planner.strangers
 
     @property
     def reading(self) -> Reading:
@@ -130,10 +131,21 @@ class Gateway:
             settled = self._settling.advance()
         if settled:
             self._picture.doubt()
+            self._note_settled(settled)
         self._picture.hear()
         if self._picture.is_due:
             self._picture.read()
         return self._picture.take_new_fills()
+
+    def _note_settled(self, settled: Sequence[OrderIntent]) -> None:
+        """Whoever takes orders, and has none, is not given the next one at once."""
+        now = self._parts.clock.monotonic()
+        for one in settled:
+            if one.state is IntentState.LANDED:
+                self._refusals.accepted(one.spec.symbol, kind_of(one.spec))
+        for one in self._settling.take_vanished():
+            self._refusals.refused(one.spec.symbol, kind_of(one.spec), now)
+            self._vanished.append(vanished(one))
 
     def act(self, wanted: Mapping[str, Wanted]) -> Sequence[Done]:
         """After ``observe``; nothing is added while there are fills that it did not
@@ -142,18 +154,19 @@ class Gateway:
         Whoever calls sees to it that a wish ends of which ``Done`` says so: its
         position is then closed as any that nobody wants.
         """
-        plan = self._plan(wanted)
+        plan = self._planner.plan(wanted)
         if not plan.is_idle and not self._picture.is_current:
             # A reading costs the budget what an order does not: it is made when there
             # is something to send, and nothing is sent on an old one.
             self._picture.read()
-            plan = self._plan(wanted)
+            plan = self._planner.plan(wanted)
             if self._picture.has_new_fills:
                 # A stop's, perhaps, which ends a wish: whoever wishes hears it first.
                 plan.orders = [one for one in plan.orders if one[0].reduce_only]
-        done = [*plan.rests, *self._sending.cancel(plan.cancels)]
+        done = [*self._vanished, *plan.rests, *self._sending.cancel(plan.cancels)]
         done += self._send(plan)
         self._watch_over()
+        self._vanished.clear()
         return done
 
     def cycle(self, wanted: Mapping[str, Wanted]) -> Sequence[Done]:
@@ -196,138 +209,6 @@ class Gateway:
 
     def _scheduled(self, at_ms: int | None) -> bool:
         return isinstance(self._sending.schedule_cancel(at_ms), Accepted)
-
-    def _plan(self, wanted: Mapping[str, Wanted]) -> Plan:
-        reading, plan = self._picture.now(), Plan()
-        self._strangers = {}
-        for symbol in self._symbols(wanted, reading):
-            one = wanted.get(symbol)
-            case = self._case(symbol, one, reading)
-            self._note_strangers(case)
-            actions = self._actions(case, one, reading)
-            for action in actions:
-                match action:
-                    case Rest(because):
-                        decision = "" if one is None else one.decision_id
-                        plan.rests.append(
-                            Done(symbol=symbol, what=because, decision_id=decision)
-                        )
-                    case Close(because):
-                        plan.rests.append(
-                            Done(symbol=symbol, what=because, ends_wish=True)
-                        )
-                    case Cancel(cloid):
-                        plan.cancels.append((symbol, cloid))
-                    case Place(spec):
-                        plan.orders.append((spec, one or _nobody(symbol)))
-        return plan
-
-    def _note_strangers(self, case: Case) -> None:
-        found = [
-            words_of(one)
-            for one in case.working
-            if not (one.is_protective or one.can_go)
-        ]
-        if found:
-            self._strangers[case.symbol] = ", ".join(found)
-
-    def _symbols(self, wanted: Mapping[str, Wanted], reading: Reading) -> Sequence[str]:
-        """Those wanted, and those where a protective order of ours is left over."""
-        guarded = {
-            one.symbol
-            for one in reading.orders
-            if one.trigger_price is not None and one.cloid is not None
-        }
-        return list(dict.fromkeys([*wanted, *sorted(guarded)]))
-
-    def _actions(
-        self, case: Case, wanted: Wanted | None, reading: Reading
-    ) -> Sequence[Action | Close]:
-        """What brings the position where it shall be, and what protects it there: that
-        waits for nothing else, refused or not yet filled."""
-        if case.is_unsettled:
-            return next_actions(case, self._parts.manner)
-        first = self._patient(case, self._towards(case, wanted))
-        covered = self._covered(case, wanted, reading)
-        if isinstance(covered, Close):
-            return [covered]
-        covered = self._patient(case, covered)
-        if all(isinstance(one, Rest) for one in first):
-            return covered or first
-        return [*(one for one in covered if not isinstance(one, Rest)), *first]
-
-    def _towards(self, case: Case, wanted: Wanted | None) -> Sequence[Action]:
-        if wanted is None:
-            return [Rest("nobody wants it")]
-        if case.symbol in self.mismatch and not case.shall_go:
-            return [Rest("its fills do not sum up to its position")]
-        return next_actions(case, self._parts.manner)
-
-    def _covered(
-        self, case: Case, wanted: Wanted | None, reading: Reading
-    ) -> Sequence[Action] | Close:
-        """A position that shall go, or that nobody wants, keeps the stop it has."""
-        if case.shall_go or (wanted is None and case.position):
-            return []
-        if not case.position:
-            self._refusals.accepted(case.symbol, Kind.PROTECTS)
-        return cover_actions(self._cover(case, wanted, reading))
-
-    def _patient(self, case: Case, actions: Sequence[Action]) -> Sequence[Action]:
-        """An order waits after a refusal of its kind; a cancel does not."""
-        now = self._parts.clock.monotonic()
-        found: list[Action] = []
-        for one in actions:
-            if isinstance(one, Place) and self._refusals.wait_secs(
-                case.symbol, kind_of(one.spec), now
-            ):
-                found.append(Rest("refused before; it is tried again later"))
-            else:
-                found.append(one)
-        return found
-
-    def _cover(self, case: Case, wanted: Wanted | None, reading: Reading) -> Cover:
-        granted = None if wanted is None else wanted.granted
-        liquidation = {
-            one.symbol: one.liquidation_price for one in reading.account.positions
-        }
-        return Cover(
-            symbol=case.symbol,
-            position=case.position,
-            stop_loss=None if granted is None else granted.stop_loss,
-            take_profit=None if granted is None else granted.take_profit,
-            book=case.book,
-            liquidation=liquidation.get(case.symbol),
-            quantity_decimals=case.quantity_decimals,
-            working=case.working,
-            refused=self._refusals.count(case.symbol, Kind.PROTECTS),
-        )
-
-    def _case(self, symbol: str, wanted: Wanted | None, reading: Reading) -> Case:
-        """Where fills and exchange differ it goes by the exchange, which is protected
-        and closed, and added to by nobody."""
-        parts, now_ms = self._parts, self._parts.clock.now_ms()
-        position = reading.position(symbol)
-        if symbol in self.mismatch:
-            position = self.mismatch[symbol][1]
-        case = Case(
-            symbol=symbol,
-            wanted=position if wanted is None else wanted.granted.quantity,
-            position=position,
-            book=parts.book(symbol),
-            quantity_decimals=parts.decimals(symbol),
-            working=[
-                working(one, now_ms, is_stuck=self._sending.is_stuck(one.cloid))
-                for one in reading.orders
-                if one.symbol == symbol
-            ],
-            is_unsettled=symbol in self._settling.open_symbols
-            or symbol in self._picture.awaited,
-            since_last_ms=self._sending.since_last_ms(symbol),
-        )
-        if case.book is None and case.shall_go:
-            return replace(case, book=marked(reading.account, symbol))
-        return case
 
     def _send(self, plan: Plan) -> Sequence[Done]:
         """Ways out go first, by themselves: nothing that adds may hold them up."""
@@ -411,8 +292,3 @@ class Gateway:
                 self._dead_man.disarmed()
             case Refused():
                 self._dead_man.not_disarmed(now_ms)
-
-
-def _nobody(symbol: str) -> Wanted:
-    """Whose orders are left over belongs to no run."""
-    return Wanted(Granted(symbol=symbol, quantity=ZERO), f"left/{symbol}")

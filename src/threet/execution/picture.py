@@ -37,7 +37,8 @@ _MOST_REMEMBERED = 5_000  # orders
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureParts:
-    """``is_simulated``: the exchange may begin anew, and forget everything."""
+    """``is_simulated``: the exchange may begin anew, and forget everything. ``follows``
+    says of a symbol whether ``read_account`` would tell its position."""
 
     clock: Clock
     desk: OrderDesk
@@ -45,6 +46,7 @@ class PictureParts:
     read_account: Callable[[], AccountState]
     news: AccountNews
     is_simulated: bool = False
+    follows: Callable[[str], bool] = lambda _: True
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,7 @@ class Picture:
         told = self._parts.news.drain()
         fills = [one for one in told if isinstance(one, Fill)]
         for report in told:
-            if isinstance(report, OrderReport):
+            if isinstance(report, OrderReport) and self._parts.follows(report.symbol):
                 self._hear_order(report)
         try:
             self._whole_until()
@@ -262,12 +264,14 @@ class Picture:
         new = self._recorded(told)
         self._new += new
         if self._positions is None:
-            self._positions = dict(self._parts.fills.expected())
+            self._positions = self._expected()
             for one in new:
                 self._hear_fill(one)
             return
         is_odd = False
         for one in new:
+            if not self._parts.follows(one.symbol):
+                continue
             known = self._positions.get(one.symbol, one.start_position)
             is_odd |= known != one.start_position
             is_odd |= one.time_ms < self._newest_ms.get(one.symbol, 0)
@@ -275,7 +279,12 @@ class Picture:
             self._positions[one.symbol] = known + one.change
         if is_odd:
             # One may be of before that which was taken for the first.
-            self._positions = dict(self._parts.fills.expected())
+            self._positions = self._expected()
+
+    def _expected(self) -> dict[str, Decimal]:
+        """Fills are told of every dex, positions of those that are followed."""
+        found = self._parts.fills.expected()
+        return {one: found[one] for one in found if self._parts.follows(one)}
 
     def _recorded(self, told: Sequence[Fill]) -> Sequence[Fill]:
         """Those that are new. A commit that is told as failed may have been done: what

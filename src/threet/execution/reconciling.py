@@ -13,6 +13,9 @@ from threet.execution.rounding import LEAST_NOTIONAL, price_for, size_for, step_
 from threet.model.numbers import ZERO
 from threet.model.orders import OrderSpec, Side, TimeInForce
 
+# F44: a builder dex may be gone, or its catalogue out of reach.
+NOT_LISTED = "the exchange's catalogue does not have it now: nothing can be sent for it"
+
 
 class Style(Enum):
     """``MARKET`` takes within a bound, ``PASSIVE`` rests at the best price, ``TWAP``
@@ -138,9 +141,9 @@ def next_actions(case: Case, manner: Manner) -> Sequence[Action]:
 def _unknown(case: Case) -> str:
     if case.is_unsettled:
         return "an order of it is not settled"
-    if case.book is None:
-        return "there is no fresh price"
-    return "" if case.quantity_decimals is not None else "its sizes are not known"
+    if case.quantity_decimals is None:
+        return NOT_LISTED
+    return "there is no fresh price" if case.book is None else ""
 
 
 def _stale(

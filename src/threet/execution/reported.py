@@ -1,7 +1,10 @@
 """What the exchange reports, in the words of the reconciler."""
 
 from threet.execution.reconciling import Book, Working
+from threet.execution.wishes import Done
 from threet.model.accounts import AccountState
+from threet.model.decisions import Verdict
+from threet.model.intents import OrderIntent
 from threet.model.numbers import ZERO
 from threet.model.orders import OrderReport, Side
 
@@ -14,6 +17,19 @@ def marked(account: AccountState, symbol: str) -> Book | None:
             price = one.position_value / abs(one.quantity)
             return Book(bid=price, ask=price)
     return None
+
+
+def vanished(intent: OrderIntent) -> Done:
+    """What the exchange said that it had, and does not have (F43)."""
+    what = f"{intent.spec.side.value} {intent.spec.quantity}: {intent.reason}"
+    return Done(
+        symbol=intent.spec.symbol,
+        what=what,
+        decision_id=intent.intent_id.rsplit("/", 2)[0],  # less symbol and leg
+        verdicts=(Verdict(gate="seen at the exchange", passed=False, reason=what),),
+        is_refused=True,
+        is_vanished=True,
+    )
 
 
 def working(one: OrderReport, now_ms: int, *, is_stuck: bool = False) -> Working:

@@ -5,7 +5,7 @@ What the exchange promises about nonces, `noop` and expiry stands here and nowhe
 no effect. The acceptance cards let a user with a key prove it on the real exchange.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import singledispatch
 
@@ -13,6 +13,7 @@ import msgspec
 
 from threet.model.intents import IntentState, OrderIntent
 from threet.model.orders import OrderPhase
+from threet.model.products import FIRST_DEX, dex_of
 from threet.ports.order_desk import (
     Accepted,
     Burned,
@@ -45,13 +46,15 @@ class Resolution:
 
     ``is_spent``: nothing more can come of the nonce. What came of it may still have to
     become visible, until the expiry is past, or for a while since ``looked_ms``, the
-    first look after that by the exchange's clock.
+    first look after that by the exchange's clock. ``claimed``: the exchange's answer
+    said that it has the order, and that has to be seen yet.
     """
 
     intent: OrderIntent
     step: Step | None
     is_spent: bool = False
     looked_ms: int | None = None
+    claimed: bool = False
 
 
 def begin(intent: OrderIntent) -> Resolution:
@@ -74,6 +77,9 @@ def _weigh(evidence: Evidence, before: Resolution) -> Resolution:
 
 @_weigh.register
 def _(evidence: Accepted, before: Resolution) -> Resolution:
+    """On a builder dex orders were lost that the exchange said it had (F43)."""
+    if dex_of(before.intent.spec.symbol) != FIRST_DEX:
+        return replace(before, claimed=True)
     return _settled(before, IntentState.LANDED, oid=evidence.oid)
 
 
@@ -103,24 +109,26 @@ def _(evidence: NotFound, before: Resolution) -> Resolution:
     if not before.is_spent:
         if is_expired:
             return _settled(before, IntentState.DEAD, reason="expired")
-        return Resolution(intent, Step.BURN)
+        return replace(before, step=Step.BURN)
     looked_ms = asked_ms if before.looked_ms is None else before.looked_ms
     if is_expired or asked_ms > looked_ms + VISIBLE_MS:
         return _settled(before, IntentState.REFUSED, reason="used, and no order")
-    return Resolution(intent, Step.LOOK_UP, is_spent=True, looked_ms=looked_ms)
+    return replace(before, step=Step.LOOK_UP, looked_ms=looked_ms)
 
 
 @_weigh.register
 def _(evidence: Burned, before: Resolution) -> Resolution:
     if evidence is Burned.ACCEPTED:
         return _settled(before, IntentState.DEAD, reason="its nonce was burned")
-    return Resolution(before.intent, Step.LOOK_UP, is_spent=True)
+    return replace(before, step=Step.LOOK_UP, is_spent=True, looked_ms=None)
 
 
 def _settled(
     before: Resolution, state: IntentState, *, oid: int | None = None, reason: str = ""
 ) -> Resolution:
+    if before.claimed and state is not IntentState.LANDED:
+        reason = f"the exchange said it has the order, and has none: {reason}"
     changed = msgspec.structs.replace(
         before.intent, state=state, oid=oid, reason=reason
     )
-    return Resolution(changed, None, before.is_spent)
+    return replace(before, intent=changed, step=None)

@@ -138,10 +138,12 @@ class Sending:
         spec, wanted, approval = one
         now_ms = self.clock.now_ms()
         self._last_at[spec.symbol] = self.clock.monotonic()
-        self.settling.sent(intent, outcome)
+        known = self.settling.sent(intent, outcome)
         is_refused = isinstance(outcome, Refused)
         if isinstance(outcome, Accepted):
-            self.refusals.accepted(spec.symbol, kind_of(spec))
+            # One of a builder dex is believed when it is seen (F43).
+            if known.state.is_settled:
+                self.refusals.accepted(spec.symbol, kind_of(spec))
             self.picture.sent(spec.symbol, outcome, _resting(intent, outcome, now_ms))
             word = "accepted"
         else:

@@ -11,7 +11,7 @@ from threet.execution.resolving import (
     weigh,
 )
 from threet.model.errors import ExchangeError
-from threet.model.intents import OrderIntent
+from threet.model.intents import IntentState, OrderIntent
 from threet.ports.intent_store import IntentStore
 from threet.ports.order_desk import OrderDesk, Outcome, Unknown
 
@@ -25,6 +25,7 @@ class Settling:
         self._intents = intents
         self._open: dict[str, Resolution] = {}
         self._is_doubtful = False
+        self._vanished: list[OrderIntent] = []
 
     @property
     def open_symbols(self) -> Mapping[str, str]:
@@ -32,6 +33,12 @@ class Settling:
         return {
             one.intent.spec.symbol: one.intent.intent_id for one in self._open.values()
         }
+
+    def take_vanished(self) -> Sequence[OrderIntent]:
+        """Those settled since this was last asked of which the exchange had said that
+        it has an order, and has none (F43)."""
+        found, self._vanished = self._vanished, []
+        return found
 
     def begin(self) -> None:
         """Take over what an earlier process left open. Raises ``DependencyError``."""
@@ -80,4 +87,6 @@ class Settling:
         if resolution.intent.state.is_settled:
             self._intents.settle(resolution.intent)
             del self._open[intent_id]
+            if resolution.claimed and resolution.intent.state is not IntentState.LANDED:
+                self._vanished.append(resolution.intent)
         return resolution.intent

@@ -39,6 +39,7 @@ class Done:
     verdicts: Sequence[Verdict] = ()
     is_order: bool = False
     is_refused: bool = False  # by the exchange
+    is_vanished: bool = False  # it said that it had the order, and has none (F43)
     ends_wish: bool = False  # whoever wants the symbol must not want it any longer
 
 

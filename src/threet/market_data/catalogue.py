@@ -8,7 +8,7 @@ from threet.ports.exchange import ExchangeReader
 from threet.ports.fetch_state import RateBudget
 from threet.ports.product_store import ProductStore
 
-_WEIGHT = 20
+_WEIGHT = 20  # of the first dex's alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +28,13 @@ def refresh(
     exchange: ExchangeReader,
     budget: RateBudget,
     wished: Sequence[str],
+    weight: int = _WEIGHT,
 ) -> CatalogueReport:
     """Sizes, leverage and listing of every kept product, and of those ``wished`` for.
 
     Safe to repeat. Raises ``ExchangeError`` and ``DependencyError``; nothing changed.
     """
-    if budget.take(_WEIGHT):
+    if budget.take(weight):
         return CatalogueReport(had_budget=False)
     listed = {product.symbol: product for product in exchange.products()}
     kept = {product.symbol: product for product in products.products()}

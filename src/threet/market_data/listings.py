@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 from threet.model.events import Event, PricesUpdated
 from threet.model.prices import PriceKind
-from threet.model.products import Product
+from threet.model.products import Product, dex_of
 
 _EVERY_SECS = 3600.0
 # However much is sighted: a catalogue costs 20 of the exchange's weight.
 _AT_MOST_EVERY_SECS = 30.0
+# A builder dex that could not be read, or is not there, says nothing by itself.
+_DEX_EVERY_SECS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,9 @@ class Listings:
     them ("kPEPE"), and never by their place in the catalogue: places shift.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, dexes: Sequence[str] = ()) -> None:
+        """``dexes`` are the builder dexes that are read as well."""
+        self._dexes = dexes
         self._known: dict[str, bool] = {}  # symbol -> whether it is listed
         self._strange: set[str] = set()
         self._read_at: float | None = None
@@ -55,7 +59,14 @@ class Listings:
         if self._read_at is None:
             return True
         age = now - self._read_at
-        return age >= (_AT_MOST_EVERY_SECS if self._has_news else _EVERY_SECS)
+        if self._has_news:
+            return age >= _AT_MOST_EVERY_SECS
+        return age >= (_DEX_EVERY_SECS if self._lacks_dex() else _EVERY_SECS)
+
+    def _lacks_dex(self) -> bool:
+        """Whether nothing is listed of a dex."""
+        there = {dex_of(symbol) for symbol in self.symbols} if self._dexes else set()
+        return not there.issuperset(self._dexes)
 
     def read(self, products: Sequence[Product], now: float) -> Change:
         """The catalogue as it is now. An empty one changes nothing: it is no answer."""

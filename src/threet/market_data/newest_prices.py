@@ -4,12 +4,13 @@ from collections.abc import Iterable
 
 from threet.model.events import PricesUpdated
 from threet.model.prices import Missing, NewestPrice, PriceKey, PriceKind
+from threet.model.products import dex_of
 
 
 class NewestPrices:
     def __init__(self, known: Iterable[NewestPrice] = ()) -> None:
         self._prices = {(price.symbol, price.kind): price for price in known}
-        self._mids_confirmed_ns = 0
+        self._mids_confirmed_ns: dict[str, int] = {}  # by dex
 
     def apply(self, updated: PricesUpdated) -> None:
         for change in updated.changes:
@@ -28,7 +29,9 @@ class NewestPrices:
             if not self._is_late(key, updated):
                 self._prices.pop(key, None)
         if updated.confirms_mids:
-            self._mids_confirmed_ns = max(self._mids_confirmed_ns, updated.received_ns)
+            before_ns = self._mids_confirmed_ns.get(updated.dex, 0)
+            newest_ns = max(before_ns, updated.received_ns)
+            self._mids_confirmed_ns[updated.dex] = newest_ns
 
     def find(self, symbol: str, kind: PriceKind) -> NewestPrice | Missing:
         price = self._prices.get((symbol, kind))
@@ -40,9 +43,11 @@ class NewestPrices:
         return [self._with_confirmation(price) for price in self._prices.values()]
 
     def _with_confirmation(self, price: NewestPrice) -> NewestPrice:
-        if price.kind is PriceKind.MID and price.received_ns < self._mids_confirmed_ns:
-            return _received(price, self._mids_confirmed_ns)
-        return price
+        if price.kind is not PriceKind.MID:
+            return price
+        confirmed_ns = self._mids_confirmed_ns.get(dex_of(price.symbol), 0)
+        is_older = price.received_ns < confirmed_ns
+        return _received(price, confirmed_ns) if is_older else price
 
     def _confirm(self, key: PriceKey, updated: PricesUpdated) -> None:
         price = self._prices.get(key)

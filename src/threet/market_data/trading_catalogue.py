@@ -17,28 +17,37 @@ class TradingCatalogue:
         self._products = products
         self._clock = clock
         self._read_at = float("-inf")
-        self._indices: dict[str, int] = {}
+        self._numbers: dict[str, int] = {}
         self._decimals: dict[str, int | None] = {}
         self._leverage: dict[str, int] = {}
         self._delisted: frozenset[str] = frozenset()
+        self._isolated: frozenset[str] = frozenset()
 
     def asset_of(self, symbol: str) -> int:
-        """The exchange's number of a perpetual: its place in the catalogue.
+        """The exchange's number of a perpetual, as the catalogue tells it.
 
-        Raises ``UnknownSymbolError`` and the ``ExchangeError`` family.
+        Raises ``UnknownSymbolError`` for one that has none now, and the
+        ``ExchangeError`` family.
         """
         self._refresh()
-        if symbol not in self._indices:
+        if symbol not in self._numbers:
             raise UnknownSymbolError(symbol)
-        return self._indices[symbol]
+        return self._numbers[symbol]
 
     def decimals(self, symbol: str) -> int | None:
+        """None for what is not listed, and for what has no number now: nothing can be
+        sent for it."""
         self._refresh()
         return self._decimals.get(symbol)
 
     def most_leverage(self, symbol: str) -> int | None:
         self._refresh()
         return self._leverage.get(symbol)
+
+    def is_isolated(self, symbol: str) -> bool:
+        """Whether its margin cannot be shared."""
+        self._refresh()
+        return symbol in self._isolated
 
     def delisted(self) -> Collection[str]:
         """What can only be closed."""
@@ -50,8 +59,15 @@ class TradingCatalogue:
         if now - self._read_at < _KEPT_SECS:
             return
         listed = self._products()
-        self._indices = {one.symbol: place for place, one in enumerate(listed)}
-        self._decimals = {one.symbol: one.quantity_decimals for one in listed}
+        self._numbers = {
+            one.symbol: one.asset_id for one in listed if one.asset_id is not None
+        }
+        self._decimals = {
+            one.symbol: one.quantity_decimals
+            for one in listed
+            if one.symbol in self._numbers
+        }
         self._leverage = {one.symbol: one.max_leverage for one in listed}
         self._delisted = frozenset(one.symbol for one in listed if one.is_delisted)
+        self._isolated = frozenset(one.symbol for one in listed if one.only_isolated)
         self._read_at = now

@@ -25,14 +25,16 @@ class PricesUpdated(_Event, frozen=True, kw_only=True, gc=False):
     """The prices of one received frame that differ from the ones before.
 
     A price that the frame repeated is in ``confirmed``: as old as it was, yet fresh.
-    ``confirms_mids`` says so of every known mid price at once. What the frame says is
-    there no more (a delisted symbol, an empty side of a book) is in ``vanished``.
+    ``confirms_mids`` says so of every known mid price of ``dex`` at once ("" is the
+    first one). What the frame says is there no more (a delisted symbol, an empty side
+    of a book) is in ``vanished``.
     """
 
     changes: tuple[PriceChange, ...]
     confirmed: tuple[PriceKey, ...] = ()
     confirms_mids: bool = False
     vanished: tuple[PriceKey, ...] = ()
+    dex: str = ""
 
 
 class TradesPrinted(_Event, frozen=True, kw_only=True, gc=False):

@@ -24,11 +24,12 @@ class FundingPayment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # Not the exchange's words but ours: what an account had before its readable history,
-# and what a person has accepted.
+# what a person has accepted, and since when it is followed on which builder dexes.
 OPENING = "opening"
 OPENING_POSITION = "opening_position"
 ACCEPTED = "accepted"
-OURS = frozenset({OPENING, OPENING_POSITION, ACCEPTED})
+FOLLOWING = "following"
+OURS = frozenset({OPENING, OPENING_POSITION, ACCEPTED, FOLLOWING})
 
 
 class LedgerUpdate(msgspec.Struct, frozen=True, kw_only=True):

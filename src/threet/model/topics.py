@@ -7,7 +7,7 @@ from threet.model.candles import Timeframe
 
 
 class Channel(Enum):
-    MIDS = "mids"  # mid prices of every symbol at once
+    MIDS = "mids"  # mid prices of every symbol of a dex at once
     BOOK = "book"
     TRADES = "trades"
     CANDLE = "candle"  # the forming bar
@@ -18,7 +18,8 @@ class Channel(Enum):
 
 
 class Topic(NamedTuple):
-    """``subject`` is a symbol, an account's address, or "" for all symbols."""
+    """``subject`` is a symbol, an account's address, or a dex, of which "" is the
+    first one."""
 
     channel: Channel
     subject: str = ""

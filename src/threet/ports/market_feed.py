@@ -12,7 +12,8 @@ from threet.model.trades import Trade
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interests:
-    """What a feed shall deliver; mid prices of every symbol always come with it.
+    """What a feed shall deliver; mid prices of every symbol always come with it: all of
+    the first dex, and of each builder dex that one of ``symbols`` is of.
 
     ``delisted`` symbols have no price, whatever the exchange still shows for them.
     """

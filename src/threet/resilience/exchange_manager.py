@@ -54,9 +54,12 @@ class ExchangeManager:
         surroundings: Surroundings,
         policy: AccessPolicy | None = None,
         monitor: NetworkMonitor | None = None,
+        dexes: int = 0,
     ) -> None:
+        """``dexes`` is how many builder dexes ``exchange`` reads beside the first."""
         self._exchange = exchange
         self._budget = budget
+        self._dexes = dexes
         self._clock = clock
         self._around = surroundings
         self._policy = policy or AccessPolicy()
@@ -74,7 +77,13 @@ class ExchangeManager:
         """The reader to ask; ``is_paid`` for callers that plan and take the weight of
         each call themselves. Tries after the first are always paid here. ``priority``
         is that of questions about an account, unless it is their class's own."""
-        return GuardedReader(self._exchange, self, is_paid=is_paid, priority=priority)
+        return GuardedReader(
+            self._exchange,
+            self,
+            is_paid=is_paid,
+            priority=priority,
+            dexes=self._dexes,
+        )
 
     def execute_with_retry(
         self, operation: Callable[[], T], request_class: RequestClass, request: Request

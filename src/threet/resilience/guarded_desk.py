@@ -28,9 +28,11 @@ class GuardedOrderDesk:
     """Implements ``OrderDesk``. What was kept back is ``NotSent``; an order is never
     sent twice."""
 
-    def __init__(self, desk: OrderDesk, access: Access) -> None:
+    def __init__(self, desk: OrderDesk, access: Access, *, dexes: int = 0) -> None:
+        """``dexes`` is how many builder dexes ``desk`` asks beside the first."""
         self._desk = desk
         self._access = access
+        self._dexes = dexes
 
     def place(self, tickets: Sequence[Ticket]) -> Sequence[Outcome]:
         only_reduces = all(ticket.spec.reduce_only for ticket in tickets)
@@ -84,7 +86,8 @@ class GuardedOrderDesk:
         return self._asked(lambda: self._desk.look_up(cloid), request)
 
     def open_orders(self) -> Sequence[OrderReport]:
-        request = _question("frontendOpenOrders", weights.PLAIN)
+        weight = weights.open_orders(self._dexes)
+        request = _question("frontendOpenOrders", weight)
         return self._asked(self._desk.open_orders, request)
 
     def fills(self, since_ms: int) -> Sequence[Fill]:

@@ -53,11 +53,14 @@ class GuardedReader:
         *,
         is_paid: bool,
         priority: Priority | None = None,
+        dexes: int = 0,
     ) -> None:
+        """``dexes`` is how many builder dexes the exchange reads beside the first."""
         self._exchange = exchange
         self._access = access
         self._is_paid = is_paid
         self._priority = priority
+        self._dexes = dexes
 
     def server_ms(self) -> int:
         """A health check: it is asked whatever the breakers say, and counts in none."""
@@ -68,7 +71,7 @@ class GuardedReader:
         # backfill does not stand in line behind its candles.
         request = Request(
             name="meta",
-            weight=weights.PLAIN,
+            weight=weights.catalogue(self._dexes),
             is_paid=self._is_paid,
             priority=Priority.ORDER,
         )
@@ -99,7 +102,10 @@ class GuardedReader:
 
     def account(self, address: str) -> AccountState:
         request = Request(
-            name="clearinghouseState", is_paid=self._is_paid, priority=self._priority
+            name="clearinghouseState",
+            weight=weights.account(self._dexes),
+            is_paid=self._is_paid,
+            priority=self._priority,
         )
         return self._access.execute_with_retry(
             lambda: self._exchange.account(address), RequestClass.ACCOUNT, request

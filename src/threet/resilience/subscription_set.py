@@ -165,7 +165,8 @@ class SubscriptionSet:
         """By symbol, when anything of it was heard last."""
         newest: dict[str, float] = {}
         for topic, line in self._lines.items():
-            if topic.subject and line.heard_at is not None:
+            is_of_many = topic.channel is Channel.MIDS or not topic.subject
+            if not is_of_many and line.heard_at is not None:
                 known = newest.get(topic.subject, line.heard_at)
                 newest[topic.subject] = max(known, line.heard_at)
         return newest

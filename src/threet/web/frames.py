@@ -27,7 +27,7 @@ class Frames:
         self._trading_version = -1
         self._candle_mark: tuple[int, int] | None = None
         self._sparklines_version = -1
-        self._mids_ns = 0
+        self._mids_ns: dict[str, int] = {}
         self.seen = -1
 
     def hello(self) -> bytes:
@@ -63,8 +63,9 @@ class Frames:
             rows = [_price_row(key, found) for key, found in news]
             fields.append(b'"prices":' + msgspec.json.encode(rows))
         if hub.mids_confirmed_ns != self._mids_ns:
-            self._mids_ns = hub.mids_confirmed_ns
-            fields.append(b'"mids_ms":%d' % (self._mids_ns // _NS_PER_MS))
+            self._mids_ns = dict(hub.mids_confirmed_ns)
+            by_dex = {dex: ns // _NS_PER_MS for dex, ns in self._mids_ns.items()}
+            fields.append(b'"mids_ms":' + msgspec.json.encode(by_dex))
         return fields
 
     def _candle(self) -> list[bytes]:

@@ -60,7 +60,8 @@ class LiveHub:
         self._received = 0
         self._rate_mark = (clock.monotonic(), 0)
         self.version = 0
-        self.mids_confirmed_ns = 0  # every known mid price is at least as young
+        # By dex: every known mid price of it is at least as young.
+        self.mids_confirmed_ns: dict[str, int] = {}
         self.account_news = asyncio.Event()
         self.is_following = False
         self.is_closed = False
@@ -182,8 +183,8 @@ class LiveHub:
             self._vanished_ns[key] = event.received_ns
             self._touch_price(key)
         if event.confirms_mids:
-            newest_ns = max(self.mids_confirmed_ns, event.received_ns)
-            self.mids_confirmed_ns = newest_ns
+            before_ns = self.mids_confirmed_ns.get(event.dex, 0)
+            self.mids_confirmed_ns[event.dex] = max(before_ns, event.received_ns)
 
     def _mend(self, price: NewestPrice) -> None:
         """Take a price as if the stream had told it; one known better stays."""

@@ -98,3 +98,18 @@ async def test_what_is_pushed_out_while_it_is_written_counts_once() -> None:
         writing.cancel()
     figures = sink.statistics()
     assert (figures.offered, figures.published, figures.dropped) == (4, 4, 0)
+
+
+async def test_the_mids_of_one_dex_confirm_nothing_of_another(
+    emptied: ValkeyServer,
+) -> None:
+    first = prices(("BTC", "3"), received_ns=1, confirms_mids=True)
+    of_dex = prices(("xyz:A", "7"), received_ns=2, confirms_mids=True, dex="xyz")
+    again = prices(received_ns=9, confirms_mids=True, dex="xyz")
+    await written(emptied.port, first, of_dex, again)
+    view = RedisLiveView(at(emptied.port))
+    whole = await view.newest_prices()
+    asked = await view.prices_of(["xyz:A", "BTC"])
+    await view.close()
+    for told in (whole, asked):
+        assert {one.symbol: one.received_ns for one in told} == {"BTC": 1, "xyz:A": 9}

@@ -9,7 +9,7 @@ from pathlib import Path
 from hlsim.core.exchange import Exchange
 from hlsim.core.intervals import DAY_MS
 from hlsim.faults.plan import Fault
-from hlsim.server.settings import Deposit, Limits, Settings
+from hlsim.server.settings import BuilderDex, Deposit, DexCoin, Limits, Settings
 from hlsim.testing import Served, serving
 from threet.adapters.hyperliquid.signing import Signer
 from threet.adapters.system_clock import SystemClock
@@ -92,18 +92,23 @@ class Clinic:
         self.served.call(now)
 
 
-_OWN = ("WALLET_ADDRESS", "PRIVATE_KEY", "NETWORK", "SIMULATOR_URL")
+_OWN = ("DEXES", "WALLET_ADDRESS", "PRIVATE_KEY", "NETWORK", "SIMULATOR_URL")
 
 
 @contextmanager
 def opened(folder: Path) -> Iterator[Clinic]:
     settings = Settings(
         symbols=3,
+        dexes=(
+            BuilderDex("xyz", (DexCoin("AAPL", Decimal(190), 2, 10),)),
+            BuilderDex("flx", (DexCoin("GOLD", Decimal(4000), 3, 5),)),
+        ),
         history_days=0,
         limits=Limits(ip_weight=0, ws_connections=0),
         accounts=(
             Deposit(address=ACCOUNT, funds=FUNDS),
             Deposit(address=STRANGER, funds=FUNDS),
+            Deposit(address=ACCOUNT, funds=FUNDS / 2, dex="xyz"),
         ),
         agents=((ACCOUNT, AGENT), (STRANGER, OTHERS_AGENT)),
         control_port=0,

@@ -11,14 +11,18 @@ from typing import Any
 import msgspec
 import urllib3
 
+from hlsim.core.commands import SendAsset
+from hlsim.core.numbers import USD
+from hlsim.core.refusal import Refused
 from hlsim.core.terms import Terms
 from hlsim.faults.plan import Fault
-from hlsim.server.settings import Deposit, Limits, Settings
+from hlsim.server.settings import BuilderDex, Deposit, Limits, Settings
 from hlsim.testing import Served, serving
 from tests import polling
 from threet.accounts.authority import Authority
 from threet.accounts.ledger_watch import LedgerWatch, LedgerWatchParts
 from threet.adapters.hyperliquid.account_feed import HyperliquidAccountFeed
+from threet.adapters.hyperliquid.dexes import BuilderDexes
 from threet.adapters.hyperliquid.money_history import HyperliquidMoneyHistory
 from threet.adapters.hyperliquid.order_answers import plain
 from threet.adapters.hyperliquid.posting import Posting
@@ -42,6 +46,7 @@ from threet.execution.gateway import Gateway, GatewayParts
 from threet.execution.reconciling import Book, Manner
 from threet.execution.wishes import Approval, Reading
 from threet.market_data.quotes import Quotes
+from threet.market_data.trading_catalogue import TradingCatalogue
 from threet.model.accounts import AccountState
 from threet.model.decisions import Decision, Granted
 from threet.model.errors import DependencyError
@@ -82,7 +87,8 @@ class BookView:
         return [one for one in await self.newest_prices() if one.symbol in symbols]
 
     def _asked(self) -> Sequence[NewestPrice]:
-        book = self.desk.book("BTC")
+        symbol = self.desk.symbol
+        book = self.desk.book(symbol)
         now_ns = self.desk.clock.now_ns()
         kinds = {
             PriceKind.BID: book.bid,
@@ -91,7 +97,7 @@ class BookView:
         }
         return [
             NewestPrice(
-                symbol="BTC", kind=kind, price=price, event_ms=None, received_ns=now_ns
+                symbol=symbol, kind=kind, price=price, event_ms=None, received_ns=now_ns
             )
             for kind, price in kinds.items()
         ]
@@ -116,11 +122,13 @@ def approve_all(spec: OrderSpec, reading: Reading) -> Approval:
 
 @dataclass
 class Desk:
-    """An exchange, a database, and gateways that come and go."""
+    """An exchange, a database, and gateways that come and go; ``symbol`` is traded."""
 
     served: Served
     database: Database
     reader: HyperliquidReader
+    symbol: str = "BTC"
+    dexes: Sequence[str] = ()
     manner: Manner = field(default_factory=Manner)
     clock: SystemClock = field(default_factory=SystemClock)
     alerts: list[AlertRaised] = field(default_factory=list)
@@ -138,9 +146,12 @@ class Desk:
             LedgerWatchParts(
                 clock=self.clock,
                 store=SqlLedgerStore(self.database, account=account),
-                money=HyperliquidMoneyHistory(self._posting("info"), address=account),
+                money=HyperliquidMoneyHistory(
+                    self._posting("info"), address=account, dexes=self.dexes
+                ),
                 halts=self.halts,
                 alert=self.alerts.append,
+                dexes=self.dexes,
             )
         )
         self._wishes = 0
@@ -181,15 +192,16 @@ class Desk:
             await asyncio.gather(running, return_exceptions=True)
 
     def _opened(self, rights: Authority, news: AccountNews) -> Gateway:
-        names = [one.symbol for one in self.reader.products()]
-        decimals = {one.symbol: one.quantity_decimals for one in self.reader.products()}
+        catalogue = TradingCatalogue(self.reader.products, self.clock)
+        info = self._posting("info")
         desk = HyperliquidOrderDesk(
             exchange=self._posting("exchange"),
-            info=self._posting("info"),
+            info=info,
             signer=SIGNER,
             account=Account(address=ADDRESS, vault=rights.vault),
-            asset_of=names.index,
+            asset_of=catalogue.asset_of,
             server_ms=self.reader.server_ms,
+            dexes=BuilderDexes(info, self.dexes, self.clock),
         )
         return Gateway(
             GatewayParts(
@@ -199,7 +211,7 @@ class Desk:
                 fills=self.fills,
                 read_account=self._read,
                 book=self.book,
-                decimals=decimals.get,
+                decimals=catalogue.decimals,
                 approve=approve_all,
                 news=news,
                 manner=self.manner,
@@ -219,19 +231,21 @@ class Desk:
         *,
         stop: Decimal | None = None,
         profit: Decimal | None = None,
+        symbol: str | None = None,
     ) -> None:
         """As a run that decides."""
+        symbol = self.symbol if symbol is None else symbol
         self._wishes += 1
         self.decisions.record(
             Decision(
                 decision_id=f"run/{self._wishes}",
                 run="run",
-                event=f"candle BTC {self._wishes}",
+                event=f"candle {symbol} {self._wishes}",
                 at_ms=self.clock.now_ms(),
                 because="the test wants it",
                 granted=(
                     Granted(
-                        symbol="BTC",
+                        symbol=symbol,
                         quantity=Decimal(quantity),
                         stop_loss=stop,
                         take_profit=profit,
@@ -263,13 +277,26 @@ class Desk:
 
     def position(self) -> Decimal:
         for one in self.reader.account(ADDRESS).positions:
-            if one.symbol == "BTC":
+            if one.symbol == self.symbol:
                 return one.quantity
         return Decimal(0)
 
     def resting(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.ask(type="frontendOpenOrders", user=ADDRESS)
+        found: list[dict[str, Any]] = []
+        for dex in ("", *self.dexes):
+            found += self.ask(type="frontendOpenOrders", user=ADDRESS, dex=dex)
         return found
+
+    def send(self, dollars: int, source: str, target: str) -> None:
+        """Of the account's own, from one dex to another."""
+        wish = SendAsset(
+            destination=ADDRESS,
+            source_dex=source,
+            destination_dex=target,
+            usd=dollars * USD,
+        )
+        done = self.served.call(lambda one: one.act(ADDRESS, wish, self.clock.now_ms()))
+        assert not isinstance(done, Refused)
 
     def move(self, order: dict[str, Any], price: Decimal) -> None:
         """Its owner drags it in the exchange's app: a new one of the same cloid."""
@@ -304,18 +331,28 @@ class Desk:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Desk]:
+def opened(
+    folder: Path,
+    *,
+    dexes: Sequence[BuilderDex] = (),
+    follows: Sequence[str] = (),
+    symbol: str = "BTC",
+) -> Iterator[Desk]:
+    """``follows`` are the configured ones of the exchange's ``dexes``."""
     settings = Settings(
         symbols=3,
         history_days=0,
         limits=Limits(ip_weight=0, ws_connections=0),
         accounts=(Deposit(address=ADDRESS, funds=FUNDS),),
         control_port=0,
+        dexes=tuple(dexes),
         terms=Terms(scheduled_cancel_volume=0),
     )
     database = Database(make_engine(f"sqlite:///{folder / '3t.db'}"))
     migrate(database.engine)
     with serving(settings) as served:
-        reader = HyperliquidReader(url=served.url, clock=SystemClock(), timeout_secs=5)
-        yield Desk(served, database, reader)
+        reader = HyperliquidReader(
+            url=served.url, clock=SystemClock(), timeout_secs=5, dexes=follows
+        )
+        yield Desk(served, database, reader, symbol, follows)
     database.close()

@@ -76,6 +76,7 @@ class Desk:
     resting: list[OrderReport] = field(default_factory=list)
     cancels: bool = True  # else every cancel is refused
     cancels_at: int | None = None  # everything that rests
+    swallows: bool = False  # what it accepts is not done
     untold: set[int] = field(default_factory=set)  # fills, by their number
 
     def place(self, tickets: Sequence[Ticket]) -> Sequence[Outcome]:
@@ -90,7 +91,7 @@ class Desk:
 
     def _placed(self, ticket: Ticket) -> Outcome:
         outcome = self.says(ticket)
-        if not isinstance(outcome, Accepted):
+        if self.swallows or not isinstance(outcome, Accepted):
             return outcome
         if ticket.spec.trigger is None:
             self.fill(ticket.spec, ticket.cloid)

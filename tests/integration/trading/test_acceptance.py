@@ -19,6 +19,7 @@ SEEN = {
     1: "duplicate nonce",
     2: "second, same cloid: accepted",
     3: "Action already expired",
+    5: "not tried: name a builder dex's product",
     4: "Cannot set scheduled cancel time until enough volume traded",
     6: "over new connections it rests",
     7: "fill of oid",
@@ -62,6 +63,18 @@ def test_a_card_passes_and_leaves_nothing_behind(
     assert clinic.served.call(lambda exchange: exchange.open.of(ACCOUNT)) == []
 
 
+def test_f43_a_cloid_on_a_builder_dex_is_found_and_leaves_nothing(
+    clinic: Clinic, runner: CliRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("THREET_EXCHANGES__HYPERLIQUID__DEXES", "[xyz]")
+    root.config.cache_clear()
+    done = runner.invoke(app, ["acceptance", "run", "5", "--symbol", "xyz:AAPL"])
+    assert done.exit_code == 0, done.output
+    assert "passed" in done.output
+    assert "by its cloid: open" in done.output
+    assert clinic.served.call(lambda exchange: exchange.open.of(ACCOUNT)) == []
+
+
 def test_on_mainnet_no_card_is_run(
     runner: CliRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -72,7 +85,7 @@ def test_on_mainnet_no_card_is_run(
     assert "refused on mainnet" in str(done.exception)
 
 
-@pytest.mark.parametrize("number", ["5", "99"])
+@pytest.mark.parametrize("number", ["10", "99"])
 def test_a_card_that_cannot_be_run_says_so(runner: CliRunner, number: str) -> None:
     done = runner.invoke(app, ["acceptance", "run", number])
     assert isinstance(done.exception, ConfigurationError)

@@ -366,3 +366,15 @@ def _hold(symbol: str) -> str:
         "parameters": {"symbol": symbol},
     }
     return json.dumps([run])
+
+
+def test_f44_each_builder_dex_has_a_line_with_what_lies_there(clinic: Clinic) -> None:
+    found = clinic.examined(DEXES="[xyz, flx, gone]")
+    assert found["dex xyz"].health is Health.OK
+    assert "1 products, equity 500.00 USDC there" in found["dex xyz"].what
+    assert found["dex flx"].health is Health.WARN
+    assert "move dollars" in found["dex flx"].remedy
+    assert found["dex gone"].health is Health.FAIL
+    assert "lists no such dex" in found["dex gone"].what
+    assert found["collateral"].what.startswith("equity 1500.00 USDC")
+    assert not any(name.startswith("dex") for name in clinic.examined())

@@ -22,6 +22,7 @@ from threet.model.accounts import AccountPosition, AccountState, MarginMode
 from threet.model.errors import ExchangeError, UnreachableError
 from threet.model.events import AlertRaised
 from threet.model.money import (
+    FOLLOWING,
     OPENING,
     OPENING_POSITION,
     EquityVerdict,
@@ -65,7 +66,7 @@ class World:
         self.now_ms = START_MS + 60_000
         self.restart()
 
-    def restart(self) -> None:
+    def restart(self, *dexes: str) -> None:
         self.watch = LedgerWatch(
             LedgerWatchParts(
                 clock=ManualClock(self.now_ms),
@@ -73,6 +74,7 @@ class World:
                 money=self.told,
                 halts=self.halts,
                 alert=self.alerts.append,
+                dexes=dexes,
             )
         )
 
@@ -281,3 +283,41 @@ def test_an_exchange_that_began_anew_is_seen_for_the_first_time(world: World) ->
     world.told.moves = [msgspec.structs.replace(moved("77"), key="another")]
     assert world.reads("77") is HOLDS
     assert world.watch.reader.ledger().deposits == Decimal(77)
+
+
+def ours(world: World) -> list[tuple[str, Decimal | None]]:
+    found = [one for one in world.store.entries().updates if one.is_ours]
+    return [(one.kind, one.amount) for one in found]
+
+
+def test_a_dex_that_is_followed_from_now_on_is_no_difference(world: World) -> None:
+    """500 were sent there before: money out then, the account's again now."""
+    world.told.moves.append(moved("-500", "send", time_ms=START_MS + 1))
+    assert world.reads("500") is HOLDS
+    world.restart("xyz")
+    assert world.reads("1000") is SUSPECT
+    assert world.reads("1000") is HOLDS
+    assert ours(world) == [(FOLLOWING, Decimal(500))]
+    world.restart("xyz")  # it is known now, and nothing more is booked
+    assert world.reads("1000") is HOLDS
+    assert world.reads("993") is SUSPECT
+    assert world.reads("993") is DIFFERS
+    assert len(ours(world)) == 1
+
+
+def test_a_dex_that_is_left_takes_what_is_on_it_along(world: World) -> None:
+    world.restart("xyz")
+    assert world.reads("1000") is HOLDS
+    world.restart()
+    assert world.reads("700") is SUSPECT
+    assert world.reads("700") is HOLDS
+    assert ours(world) == [(FOLLOWING, Decimal(0)), (FOLLOWING, Decimal(-300))]
+    assert world.causes() == []
+
+
+def test_a_torn_reading_at_the_change_of_dexes_is_not_booked(world: World) -> None:
+    assert world.reads("1000") is HOLDS
+    world.restart("xyz")
+    assert world.reads("1300") is SUSPECT
+    assert world.reads("1000") is HOLDS
+    assert ours(world) == [(FOLLOWING, Decimal(0))]

@@ -308,3 +308,17 @@ def test_b10_what_a_kill_left_behind_cancels_no_stop_of_who_trades_again(
         gateway.cycle(guarded("5", "90"))
     assert stops(world) == [(Decimal(5), Decimal(90))]
     assert world.desk.cancels_at is None
+
+
+def test_f43_each_order_that_vanishes_lets_the_next_wait_longer(world: World) -> None:
+    """Accepted each time, which ends no patience: there was never an order."""
+    world.desk.says, world.desk.swallows = takes_all, True
+    gateway, target = world.gateway(), wanted(**{"xyz:A": "5"})
+    vanished = []
+    for _ in range(120):
+        vanished += [one for one in gateway.cycle(target) if one.is_vanished]
+        world.clock.advance(0.5)
+    # 2, 4, 8 and 16 seconds between, of sixty.
+    assert len(world.desk.placed) == 5
+    assert len(vanished) == 5
+    assert world.intents.unsettled() == []

@@ -206,3 +206,16 @@ def test_what_cannot_be_published_keeps_waiting(world: World) -> None:
     with pytest.raises(DependencyError):
         relay(world.outbox, fails)
     assert len(world.outbox.waiting(9)) == 2
+
+
+def test_a_reading_over_several_dexes_takes_their_weight(world: World) -> None:
+    budget = MemoryRateBudget(world.clock)
+    balances = BalanceUpdating(
+        clock=world.clock,
+        exchange=world.exchange,
+        accounts=world.accounts,
+        budget=budget,
+        weight=8,
+    )
+    balances.update(ADDRESS)
+    assert budget.state().used == 8

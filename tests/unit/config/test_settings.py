@@ -223,3 +223,21 @@ def test_the_address_of_a_webhook_is_a_secret(tmp_path: Path) -> None:
     assert "t0ken" not in str(caught.value)
     settings = load(tmp_path / "none", {"THREET_ALERTS__WEBHOOK_URL": url})
     assert "t0ken" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("dexes", "why"),
+    [("[xyz, xyz]", "once"), ("[XYZ]", "match"), ("['']", "match"), ("5", "tuple")],
+)
+def test_builder_dexes_are_named_as_the_exchange_does_and_once(
+    tmp_path: Path, dexes: str, why: str
+) -> None:
+    write(tmp_path, "config.yml", f"exchanges: {{hyperliquid: {{dexes: {dexes}}}}}\n")
+    (reason,) = reasons(tmp_path)
+    assert reason.startswith("exchanges.hyperliquid.dexes")
+    assert why in reason
+
+
+def test_builder_dexes_come_from_the_environment_as_well(tmp_path: Path) -> None:
+    given = {"THREET_EXCHANGES__HYPERLIQUID__DEXES": "[xyz, flx]"}
+    assert load(tmp_path, given).exchanges.hyperliquid.dexes == ("xyz", "flx")

@@ -62,6 +62,7 @@ class Exchange:
             fills=self.store,
             read_account=self.account,
             news=self.news,
+            follows=lambda symbol: not symbol.startswith("xyz:"),
         )
         made = Picture(parts)
         made.hear()
@@ -380,3 +381,22 @@ def test_an_order_taken_a_moment_ago_is_not_forgotten_by_an_older_answer(
     assert picture.is_due
     picture.read()  # that late it would be there
     assert (picture.awaited, picture.now().orders) == (set(), [])
+
+
+def test_fills_of_a_dex_that_is_not_followed_are_kept_and_make_no_difference(
+    tmp_path: Path,
+) -> None:
+    """By hand, at a dex whose positions no reading of ours tells."""
+    exchange = Exchange(tmp_path, held=Decimal(1))
+    exchange.told = [
+        a_fill("1", "100"),
+        a_fill("5", "190", symbol="xyz:AAPL"),
+    ]
+    picture = exchange.picture()
+    exchange.news.hear([a_fill("2", "190", "5", symbol="xyz:AAPL")])
+    picture.hear()
+    picture.read()
+    assert picture.difference == {}
+    assert picture.now().positions == {"BTC": Decimal(1)}
+    assert exchange.store.expected()["xyz:AAPL"] == Decimal(7)
+    assert exchange.picture().difference == {}  # after a restart as well

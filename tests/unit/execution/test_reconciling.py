@@ -75,7 +75,7 @@ def test_a_turn_closes_first_and_opens_then() -> None:
     [
         ({"is_unsettled": True}, "not settled"),
         ({"book": None}, "no fresh price"),
-        ({"quantity_decimals": None}, "sizes are not known"),
+        ({"quantity_decimals": None}, "catalogue does not have it"),
     ],
 )
 def test_b4_f63_what_is_not_known_is_not_traded(

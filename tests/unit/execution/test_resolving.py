@@ -204,3 +204,37 @@ def test_i1_whatever_is_lost_the_verdict_is_what_happened(
     truth = lands_at is not None
     assert one.intent.state.is_settled
     assert (one.intent.state is IntentState.LANDED) is truth
+
+
+def on_a_dex() -> Resolution:
+    spec = msgspec.structs.replace(SPEC, symbol="xyz:AAPL")
+    made = prepared("run/7/0", spec, nonce=NOW_MS, now_ms=NOW_MS, lives_ms=LIVES_MS)
+    return begin(made)
+
+
+def test_f43_on_a_builder_dex_an_order_is_believed_when_it_is_seen() -> None:
+    claimed = weigh(on_a_dex(), Accepted(77))
+    assert (claimed.intent.state, claimed.step) == (IntentState.OPEN, Step.LOOK_UP)
+    seen = weigh(claimed, Found(report("open")))
+    assert (seen.intent.state, seen.intent.oid) == (IntentState.LANDED, 77)
+
+
+def test_f43_an_order_that_is_not_there_was_never_placed_and_the_reason_says_so() -> (
+    None
+):
+    claimed = weigh(on_a_dex(), Accepted(77))
+    burning = weigh(claimed, NotFound(NOW_MS + 1))
+    assert burning.step is Step.BURN
+    dead = weigh(burning, Burned.ACCEPTED)
+    assert dead.intent.state is IntentState.DEAD
+    assert "said it has the order" in dead.intent.reason
+    used = weigh(burning, Burned.USED)
+    looked = weigh(used, NotFound(NOW_MS + 2))
+    assert looked.intent.state is IntentState.OPEN  # it may become visible yet
+    gone = weigh(looked, NotFound(NOW_MS + 3 + VISIBLE_MS))
+    assert gone.intent.state is IntentState.REFUSED
+    assert "said it has the order" in gone.intent.reason
+
+
+def test_on_the_first_dex_the_answer_is_proof() -> None:
+    assert weigh(begin(intent()), Accepted(77)).intent.state is IntentState.LANDED

@@ -94,3 +94,14 @@ def test_an_empty_catalogue_is_no_answer() -> None:
     listings = read_at(0.0, "BTC")
     assert not listings.read([], 1.0)
     assert listings.symbols == ["BTC"]
+
+
+def test_f44_a_dex_of_which_nothing_is_listed_is_looked_for_every_five_minutes() -> (
+    None
+):
+    listings = Listings(("xyz",))
+    listings.read([product("BTC")], 0.0)
+    assert not listings.is_due(299.0)
+    assert listings.is_due(300.0)
+    listings.read([product("BTC"), product("xyz:AAPL")], 300.0)
+    assert not listings.is_due(601.0)

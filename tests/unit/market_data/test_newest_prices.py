@@ -64,3 +64,14 @@ def test_a_confirmed_price_is_as_young_as_its_confirmation() -> None:
     price = newest.find(*key)
     assert isinstance(price, NewestPrice)
     assert price.received_ns == 8
+
+
+def test_the_mids_of_one_dex_confirm_nothing_of_another() -> None:
+    newest = NewestPrices()
+    newest.apply(prices(("BTC", "100"), received_ns=1, confirms_mids=True))
+    newest.apply(prices(("xyz:A", "7"), received_ns=2, confirms_mids=True, dex="xyz"))
+    newest.apply(prices(received_ns=9, confirms_mids=True, dex="xyz"))
+    assert found(newest).received_ns == 1
+    assert found(newest, "xyz:A").received_ns == 9
+    newest.apply(prices(received_ns=20, confirms_mids=True))
+    assert found(newest, "xyz:A").received_ns == 9

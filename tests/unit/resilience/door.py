@@ -22,7 +22,11 @@ class Door:
     """Waiting moves the clock."""
 
     def __init__(
-        self, *, per_minute: int = 1200, retries_secs: Sequence[float] = (1, 2, 4)
+        self,
+        *,
+        per_minute: int = 1200,
+        retries_secs: Sequence[float] = (1, 2, 4),
+        dexes: int = 0,
     ) -> None:
         self.clock = ManualClock(NOW_MS)
         self.exchange = MemoryExchange(self.clock, [BTC])
@@ -42,6 +46,7 @@ class Door:
                 source="test",
             ),
             policy=AccessPolicy(retries_secs=retries_secs),
+            dexes=dexes,
         )
         self.reader = self.manager.get_exchange()
 

@@ -256,6 +256,15 @@ def test_each_question_takes_its_weight() -> None:
     assert used[Priority.ORDER] == 20  # the catalogue: without it no price streams
 
 
+def test_each_builder_dex_takes_its_own_weight() -> None:
+    door = Door(dexes=2)
+    door.reader.products()
+    door.reader.account(ADDRESS)
+    used = door.budget.state().used_by
+    assert used[Priority.ORDER] == 20 + 20 + 2 * 20
+    assert used[Priority.ACCOUNT] == 2 * (2 + 2 * 2)
+
+
 def test_who_paid_before_pays_only_for_the_tries_after_the_first(door: Door) -> None:
     reader = door.manager.get_exchange(is_paid=True)
     reader.products()

@@ -32,3 +32,12 @@ def test_base_weights_are_the_exchanges() -> None:
     told = [weights.LIGHT, weights.PLAIN, weights.ROLE]
     kinds = ["clearinghouseState", "userRateLimit", "userRole"]
     assert told == [limits.base_weight(kind) for kind in kinds]
+
+
+def test_each_builder_dex_costs_its_own_questions() -> None:
+    assert (weights.catalogue(0), weights.account(0)) == (20, 2)
+    # Catalogue, list of dexes, two catalogues more.
+    assert weights.catalogue(2) == 80
+    # Three questions, and all of them once more where cash moved.
+    assert weights.account(2) == 12
+    assert weights.open_orders(2) == 60

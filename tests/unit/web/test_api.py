@@ -481,3 +481,16 @@ def test_the_rate_budget_is_told_with_what_each_priority_has_left() -> None:
     assert told["by_priority"]["data"] == {"used": 100, "left": 1004}
     assert told["by_priority"]["cancel"]["left"] == 1100
     assert told["address"] is None
+
+
+def test_a_product_of_a_builder_dex_is_asked_for_by_its_name() -> None:
+    """Its colon needs no care, encoded or not."""
+    script = Script(port=free_port(), symbols=("BTC", "xyz:AAPL"), bars=30)
+    with Served(script) as server:
+        server.call(server.script.set_price("xyz:AAPL", "190.5"))
+        for name in ("xyz:AAPL", "xyz%3AAAPL"):
+            answer = server.get(f"/api/candles?symbol={name}&timeframe=1m&limit=3")
+            assert (answer["symbol"], len(answer["rows"])) == ("xyz:AAPL", 3)
+        mids = [p["symbol"] for p in server.get("/api/prices")["prices"]]
+        assert "xyz:AAPL" in mids
+        assert "xyz:AAPL" in server.get("/api/sparklines")["sparklines"]

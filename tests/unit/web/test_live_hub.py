@@ -70,7 +70,7 @@ def test_a_frame_of_all_mids_keeps_a_quiet_one_young_and_tells_it_in_one_number(
             assert received_ns(live.hub, *BTC) == 9_000_000
             frame = client.next()
             assert frame is not None
-            assert b'"mids_ms":9' in frame
+            assert b'"mids_ms":{"":9}' in frame
             assert b'"prices"' not in frame
 
     run(scenario())

@@ -11,6 +11,7 @@ import msgspec
 
 from threet.adapters.hyperliquid import wire
 from threet.adapters.hyperliquid.frames import WireCandle, WireTrade
+from threet.adapters.hyperliquid.posting import Posting
 from threet.model.accounts import (
     AccountPosition,
     AccountState,
@@ -22,6 +23,7 @@ from threet.model.errors import InvalidValueError, MalformedAnswerError
 from threet.model.numbers import ZERO, exact
 from threet.model.products import Product
 from threet.model.trades import Trade
+from threet.ports.clock import Clock
 
 EXCHANGE = "hyperliquid"
 _T = TypeVar("_T")
@@ -33,10 +35,15 @@ class WireAsset(msgspec.Struct, frozen=True, rename="camel"):
     sz_decimals: int
     max_leverage: int
     is_delisted: bool = False
+    only_isolated: bool = False
+    margin_mode: str | None = None
 
 
-class WireMeta(msgspec.Struct, frozen=True):
+class WireMeta(msgspec.Struct, frozen=True, rename="camel"):
+    """``collateral_token`` is a spot token's index; 0 is USDC."""
+
     universe: list[WireAsset]
+    collateral_token: int = 0
 
 
 class WireStatus(msgspec.Struct, frozen=True):
@@ -109,7 +116,8 @@ def read(
         raise MalformedAnswerError(request, str(error)[:200]) from error
 
 
-def products(meta: WireMeta) -> Sequence[Product]:
+def products(meta: WireMeta, first_id: int = 0) -> Sequence[Product]:
+    """Numbered from ``first_id`` on, delisted ones included: they keep their places."""
     return [
         Product(
             exchange=EXCHANGE,
@@ -118,8 +126,11 @@ def products(meta: WireMeta) -> Sequence[Product]:
             max_leverage=asset.max_leverage,
             quantity_decimals=asset.sz_decimals,
             is_delisted=asset.is_delisted,
+            asset_id=first_id + place,
+            # "strictIsolated" and "noCross", of which neither shares its margin.
+            only_isolated=asset.only_isolated or asset.margin_mode is not None,
         )
-        for asset in meta.universe
+        for place, asset in enumerate(meta.universe)
     ]
 
 
@@ -148,6 +159,15 @@ def account(answer: WireAccount, address: str, now_ms: int) -> AccountState:
             if exact("szi", entry.position.szi) != ZERO
         ),
     )
+
+
+def ask_account(info: Posting, address: str, dex: str, clock: Clock) -> AccountState:
+    """On one dex. Raises the ``ExchangeError`` family."""
+    name = "clearinghouseState"
+    where = {"dex": dex} if dex else {}
+    body = info.ask(name, {"type": name, "user": address, **where})
+    now_ms = clock.now_ms()
+    return read(name, body, ACCOUNT, lambda answer: account(answer, address, now_ms))
 
 
 def address_use(answer: WireRateLimit, now_ms: int) -> AddressUse:

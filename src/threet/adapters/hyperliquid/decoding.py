@@ -38,6 +38,7 @@ from threet.model.events import (
 )
 from threet.model.numbers import exact
 from threet.model.prices import PriceChange, PriceKey, PriceKind
+from threet.model.products import dex_of
 from threet.model.times import require_past_ms
 from threet.model.topics import Channel, Topic
 from threet.model.trades import Trade
@@ -86,7 +87,7 @@ class FrameDecoder:
 
     def __init__(self) -> None:
         self.account = ""
-        self._mids: dict[str, str] = {}
+        self._mids: dict[str, dict[str, str]] = {}  # by dex
         self._delisted: Collection[str] = frozenset()
         self._levels: dict[PriceKey, frames.WireLevel] = {}
         self._contexts: dict[PriceKey, str] = {}
@@ -155,7 +156,7 @@ class FrameDecoder:
         self._forming = {k: bar for k, bar in self._forming.items() if k[0] != symbol}
         self._said_ms = {k: at for k, at in self._said_ms.items() if k[1] != symbol}
         known = [key for key in (*self._levels, *self._contexts) if key[0] == symbol]
-        if self._mids.pop(symbol, None) is not None:
+        if self._mids.get(dex_of(symbol), {}).pop(symbol, None) is not None:
             known.append((symbol, PriceKind.MID))
         for key in known:
             self._levels.pop(key, None)
@@ -181,8 +182,10 @@ class FrameDecoder:
         return False
 
     def _on_mids(self, frame: MidsFrame, received_ns: int) -> Sequence[Event | Control]:
-        mids, before = frame.data.mids, self._mids
-        self._heard = _MIDS
+        """A frame says all of its own dex, and nothing of the others."""
+        mids, dex = frame.data.mids, _dex_told(frame.data)
+        before = self._mids.get(dex, {})
+        self._heard = Topic(Channel.MIDS, dex)
         if self._delisted:
             gone = self._delisted
             mids = {coin: px for coin, px in mids.items() if coin not in gone}
@@ -200,12 +203,13 @@ class FrameDecoder:
                 # A delisted symbol at "0.0" must not keep the price of yesterday.
                 vanished.append((coin, PriceKind.MID))
                 refusals.append(Refusal(f"allMids {coin!r:.40}: {error}"))
-        self._mids = mids
+        self._mids[dex] = mids
         updated = PricesUpdated(
             received_ns=received_ns,
             changes=tuple(changes),
             confirms_mids=True,
             vanished=tuple(vanished),
+            dex=dex,
         )
         return (updated, *refusals)
 
@@ -331,7 +335,9 @@ class FrameDecoder:
         )
 
 
-_MIDS = Topic(Channel.MIDS)
+def _dex_told(told: frames.WireMids) -> str:
+    """By its name, or by its coins', which all begin with it."""
+    return told.dex or dex_of(next(iter(told.mids), ""))
 
 
 def _is_earlier_reading(candle: Candle, before: Candle) -> bool:

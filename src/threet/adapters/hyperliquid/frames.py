@@ -27,7 +27,10 @@ class WireLevel(msgspec.Struct, frozen=True, gc=False):
 
 
 class WireMids(msgspec.Struct, frozen=True, gc=False):
+    """``dex`` is None, or left out, for the first one."""
+
     mids: dict[str, str]
+    dex: str | None = None
 
 
 class WireBook(msgspec.Struct, frozen=True, gc=False):

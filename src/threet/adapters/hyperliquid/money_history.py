@@ -6,6 +6,7 @@ it the account is. A kind that is not known here has no amount: it is never take
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 import msgspec
@@ -20,6 +21,15 @@ Delta = Mapping[str, object]
 
 _FIRST_DEX = ""
 _USDC = "USDC"
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """An account, its address in lower case, on those dexes: what moves between two of
+    them stays with it."""
+
+    address: str
+    dexes: frozenset[str] = frozenset({_FIRST_DEX})
 
 
 class WireFunding(msgspec.Struct, frozen=True, rename="camel"):
@@ -51,9 +61,12 @@ UPDATES: msgspec.json.Decoder[list[WireUpdateRow]] = msgspec.json.Decoder(
 class HyperliquidMoneyHistory:
     """Implements ``MoneyHistory``."""
 
-    def __init__(self, info: Posting, *, address: str) -> None:
+    def __init__(
+        self, info: Posting, *, address: str, dexes: Sequence[str] = ()
+    ) -> None:
+        """``dexes`` are the builder dexes on which the account is followed."""
         self._info = info
-        self._address = address.lower()
+        self._account = Followed(address.lower(), frozenset({_FIRST_DEX, *dexes}))
 
     def funding(self, since_ms: int) -> Sequence[FundingPayment]:
         body = self._ask("userFunding", since_ms)
@@ -68,12 +81,13 @@ class HyperliquidMoneyHistory:
             "userNonFundingLedgerUpdates",
             body,
             UPDATES,
-            lambda rows: [update(row, self._address) for row in rows],
+            lambda rows: [update(row, self._account) for row in rows],
         )
         return sorted(found, key=lambda one: one.time_ms)
 
     def _ask(self, question: str, since_ms: int) -> bytes:
-        request = {"type": question, "user": self._address, "startTime": since_ms}
+        user = self._account.address
+        request = {"type": question, "user": user, "startTime": since_ms}
         return self._info.ask(question, request)
 
 
@@ -88,8 +102,7 @@ def payment(row: WireFundingRow) -> FundingPayment:
     )
 
 
-def update(row: WireUpdateRow, address: str) -> LedgerUpdate:
-    """``address`` is the account's, in lower case."""
+def update(row: WireUpdateRow, account: Followed) -> LedgerUpdate:
     kind = _text(row.delta, "type")
     text = msgspec.json.encode(row.delta, order="sorted")
     named = b"%d %s %s" % (row.time, row.hash.encode(), text)
@@ -98,19 +111,19 @@ def update(row: WireUpdateRow, address: str) -> LedgerUpdate:
         key=hashlib.sha256(named).hexdigest()[:40],
         time_ms=row.time,
         kind=kind,
-        amount=_amount(kind, row.delta, address),
+        amount=_amount(kind, row.delta, account),
         detail=text.decode(),
     )
 
 
-def _amount(kind: str, delta: Delta, address: str) -> Decimal | None:
+def _amount(kind: str, delta: Delta, account: Followed) -> Decimal | None:
     """None for a kind that is not known, and for one that tells something else than it
     should: a row nobody understands must not hide the others."""
     reckon = _AMOUNTS.get(kind)
     if reckon is None:
         return None
     try:
-        return reckon(delta, address)
+        return reckon(delta, account)
     except InvalidValueError:
         return None
 
@@ -130,68 +143,68 @@ def _optional(delta: Delta, name: str) -> Decimal:
     return _number(delta, name) if delta.get(name) else ZERO
 
 
-def _in(delta: Delta, _address: str) -> Decimal:
+def _in(delta: Delta, _account: Followed) -> Decimal:
     return _number(delta, "usdc")
 
 
-def _out(delta: Delta, _address: str) -> Decimal:
+def _out(delta: Delta, _account: Followed) -> Decimal:
     """A withdrawal tells what arrives; its fee left the account as well."""
     return -_number(delta, "usdc") - _optional(delta, "fee")
 
 
-def _between(delta: Delta, address: str) -> Decimal:
+def _between(delta: Delta, account: Followed) -> Decimal:
     """From ``user`` to ``destination``; the sender pays the fee."""
     amount = _number(delta, "usdc")
     found = ZERO
-    if _text(delta, "destination").lower() == address:
+    if _text(delta, "destination").lower() == account.address:
         found += amount
-    if _text(delta, "user").lower() == address:
+    if _text(delta, "user").lower() == account.address:
         found -= amount + _optional(delta, "fee")
     return found
 
 
-def _between_classes(delta: Delta, _address: str) -> Decimal:
+def _between_classes(delta: Delta, _account: Followed) -> Decimal:
     amount = _number(delta, "usdc")
     return amount if delta.get("toPerp") is True else -amount
 
 
-def _sent(delta: Delta, address: str) -> Decimal:
-    """Only dollars on the first dex are the account's."""
+def _sent(delta: Delta, account: Followed) -> Decimal:
+    """Only dollars on a dex that is followed are the account's."""
     if delta.get("token") != _USDC:
         return ZERO
     amount, found = _number(delta, "amount"), ZERO
-    is_mine = _text(delta, "destination").lower() == address
-    if is_mine and delta.get("destinationDex") == _FIRST_DEX:
+    is_mine = _text(delta, "destination").lower() == account.address
+    if is_mine and delta.get("destinationDex") in account.dexes:
         found += amount
-    is_mine = _text(delta, "user").lower() == address
-    if is_mine and delta.get("sourceDex") == _FIRST_DEX:
+    is_mine = _text(delta, "user").lower() == account.address
+    if is_mine and delta.get("sourceDex") in account.dexes:
         found -= amount + _optional(delta, "fee")
     return found
 
 
-def _into_vault(delta: Delta, address: str) -> Decimal:
+def _into_vault(delta: Delta, account: Followed) -> Decimal:
     amount = _number(delta, "usdc")
-    is_vault = str(delta.get("vault", "")).lower() == address
+    is_vault = str(delta.get("vault", "")).lower() == account.address
     return amount if is_vault else -amount - _optional(delta, "fee")
 
 
-def _out_of_vault(delta: Delta, address: str) -> Decimal:
+def _out_of_vault(delta: Delta, account: Followed) -> Decimal:
     name = "netWithdrawnUsd" if "netWithdrawnUsd" in delta else "usdc"
     amount = _number(delta, name)
-    is_vault = str(delta.get("vault", "")).lower() == address
+    is_vault = str(delta.get("vault", "")).lower() == account.address
     return -amount if is_vault else amount
 
 
-def _liquidated(delta: Delta, _address: str) -> Decimal:
+def _liquidated(delta: Delta, _account: Followed) -> Decimal:
     """The fills tell what the positions brought; hlsim tells what went beside them."""
     return -_optional(delta, "takenByBackstop")
 
 
-def _spot(_delta: Delta, _address: str) -> Decimal:
+def _spot(_delta: Delta, _account: Followed) -> Decimal:
     return ZERO
 
 
-_AMOUNTS: Mapping[str, Callable[[Delta, str], Decimal]] = {
+_AMOUNTS: Mapping[str, Callable[[Delta, Followed], Decimal]] = {
     "deposit": _in,
     "withdraw": _out,
     "internalTransfer": _between,

@@ -3,6 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from threet.adapters.hyperliquid import answers
+from threet.adapters.hyperliquid.account_reading import AccountReading
+from threet.adapters.hyperliquid.dex_catalogue import DexCatalogue, Tell, tell_nobody
+from threet.adapters.hyperliquid.dexes import BuilderDexes
 from threet.adapters.hyperliquid.posting import Posting
 from threet.model.accounts import AccountState, AddressUse
 from threet.model.candles import Candle, Timeframe
@@ -16,9 +19,19 @@ class HyperliquidReader:
     """Implements ``threet.ports.exchange.ManagedExchange``; safe in many threads."""
 
     def __init__(
-        self, *, url: str, clock: Clock, timeout_secs: float, connections: int = 64
+        self,
+        *,
+        url: str,
+        clock: Clock,
+        timeout_secs: float,
+        connections: int = 64,
+        dexes: Sequence[str] = (),
+        tell: Tell = tell_nobody,
     ) -> None:
-        """``timeout_secs`` is as in ``Posting``."""
+        """``timeout_secs`` is as in ``Posting``. ``dexes`` are builders': their
+        products and the account on them are read as well, and ``tell`` is told of what
+        is the matter with one.
+        """
         self._clock = clock
         self._posting = Posting(
             url=url.rstrip("/") + "/info",
@@ -26,6 +39,9 @@ class HyperliquidReader:
             timeout_secs=timeout_secs,
             connections=connections,
         )
+        self._dexes = BuilderDexes(self._posting, dexes, clock)
+        self._of_dexes = DexCatalogue(self._posting, self._dexes, tell)
+        self._reading = AccountReading(self._states)
 
     def server_ms(self) -> int:
         request = {"type": "exchangeStatus"}
@@ -35,7 +51,8 @@ class HyperliquidReader:
     def products(self) -> Sequence[Product]:
         request = {"type": "meta"}
         body = self._ask(request)
-        return answers.read(_name(request), body, answers.META, answers.products)
+        first = answers.read(_name(request), body, answers.META, answers.products)
+        return [*first, *self._of_dexes.products()]
 
     def candles(
         self, symbol: str, timeframe: Timeframe, start_ms: int, end_ms: int
@@ -66,14 +83,13 @@ class HyperliquidReader:
         return trades
 
     def account(self, address: str) -> AccountState:
-        request = {"type": "clearinghouseState", "user": address}
-        body = self._ask(request)
-        now_ms = self._clock.now_ms()
-        return answers.read(
-            _name(request),
-            body,
-            answers.ACCOUNT,
-            lambda answer: answers.account(answer, address, now_ms),
+        """Over the first dex and the builder dexes."""
+        return self._reading.of(address)
+
+    def _states(self, address: str) -> Sequence[AccountState]:
+        posting, clock = self._posting, self._clock
+        return self._dexes.of_each(
+            lambda dex: answers.ask_account(posting, address, dex, clock)
         )
 
     def address_use(self, address: str) -> AddressUse:

@@ -7,6 +7,7 @@ import msgspec
 
 from threet.adapters.hyperliquid import wire
 from threet.model.errors import InvalidValueError
+from threet.model.products import FIRST_DEX, dex_of
 from threet.model.topics import Channel, Topic
 from threet.ports.market_feed import Interests
 
@@ -60,7 +61,9 @@ def plan(interests: Interests, most: int = MOST_SUBSCRIPTIONS) -> SubscriptionPl
 
 
 def _by_importance(interests: Interests) -> Iterator[Topic]:
-    yield Topic(Channel.MIDS)
+    # The first dex's come in any case.
+    for dex in dict.fromkeys([FIRST_DEX, *map(dex_of, interests.symbols)]):
+        yield Topic(Channel.MIDS, dex)
     for symbol in interests.books:
         yield Topic(Channel.BOOK, symbol)
     for symbol in interests.symbols:
@@ -77,8 +80,7 @@ def subscription(topic: Topic) -> Subscription:
     """The topic as the wire names it."""
     made = {"type": _KINDS[topic.channel]}
     if topic.subject:
-        key = "user" if topic.channel in _PRIVATE else "coin"
-        made[key] = topic.subject
+        made[_subject_key(topic.channel)] = topic.subject
     if topic.timeframe is not None:
         made["interval"] = topic.timeframe.value
     return made
@@ -92,7 +94,8 @@ def topic_of(echo: Mapping[str, object]) -> Topic | None:
     channel = _CHANNELS.get(str(echo.get("type")))
     if channel is None:
         return None
-    subject = str(echo.get("user" if channel in _PRIVATE else "coin", ""))
+    # The first dex is told as null where it is told at all.
+    subject = str(echo.get(_subject_key(channel)) or "")
     try:
         interval = echo.get("interval")
         frame = None if interval is None else wire.timeframe(str(interval))
@@ -100,6 +103,12 @@ def topic_of(echo: Mapping[str, object]) -> Topic | None:
         return None
     topic = Topic(channel, subject, frame)
     return topic if acknowledges(echo, subscription(topic)) else None
+
+
+def _subject_key(channel: Channel) -> str:
+    if channel is Channel.MIDS:
+        return "dex"
+    return "user" if channel in _PRIVATE else "coin"
 
 
 def request_frame(topic: Topic, *, is_subscribe: bool) -> str:

@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from threet.adapters.hyperliquid import answers, order_answers
+from threet.adapters.hyperliquid.dexes import BuilderDexes
 from threet.adapters.hyperliquid.order_answers import plain
 from threet.adapters.hyperliquid.posting import Posting
 from threet.adapters.hyperliquid.signing import Signer
@@ -50,6 +51,7 @@ class HyperliquidOrderDesk:
         account: Account,
         asset_of: Callable[[str], int],
         server_ms: Callable[[], int],
+        dexes: BuilderDexes | None = None,
     ) -> None:
         self._exchange = exchange
         self._info = info
@@ -57,6 +59,7 @@ class HyperliquidOrderDesk:
         self._account = account
         self._asset_of = asset_of
         self._server_ms = server_ms
+        self._dexes = dexes
 
     def place(self, tickets: Sequence[Ticket]) -> Sequence[Outcome]:
         symbols = [one.spec.symbol for one in tickets]
@@ -123,7 +126,15 @@ class HyperliquidOrderDesk:
         return found if isinstance(found, NotFound) else Found(found)
 
     def open_orders(self) -> Sequence[OrderReport]:
-        body = self._ask("frontendOpenOrders")
+        """Of all the dexes: each tells its own."""
+        if self._dexes is None:
+            return self._open_orders("")
+        found = self._dexes.of_each(self._open_orders)
+        return [one for orders in found for one in orders]
+
+    def _open_orders(self, dex: str) -> Sequence[OrderReport]:
+        where = {"dex": dex} if dex else {}
+        body = self._ask("frontendOpenOrders", **where)
         return answers.read(
             "frontendOpenOrders",
             body,

@@ -43,9 +43,9 @@ class RedisLiveView:
             return []
         told, confirmed = await self._ask(
             ("HMGET", newest.PRICES, *fields),
-            ("HMGET", newest.CONFIRMED, *fields, newest.EVERY_MID),
+            ("HMGET", newest.CONFIRMED, *fields, *newest.mid_fields(symbols)),
         )
-        every = [field.encode() for field in (*fields, newest.EVERY_MID)]
+        every = [field.encode() for field in (*fields, *newest.mid_fields(symbols))]
         return newest.prices(_present(every, told), _present(every, confirmed))
 
     async def forming(self, symbol: str, timeframe: Timeframe) -> Candle | None:

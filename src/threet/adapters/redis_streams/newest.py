@@ -11,12 +11,13 @@ from threet.model.errors import InvalidValueError
 from threet.model.events import CandleFormed, Event, PricesUpdated
 from threet.model.numbers import exact
 from threet.model.prices import NewestPrice, PriceKey, PriceKind
+from threet.model.products import dex_of
 
 _log = structlog.get_logger(__name__)
 PRICES = "prices:newest"  # symbol|kind -> price, exchange ms or "", received ns
 CONFIRMED = "prices:confirmed"  # symbol|kind -> received ns of a frame that repeated it
 FORMING = "candles:forming"  # symbol|timeframe -> the bar as JSON
-EVERY_MID = "*|mid"
+EVERY_MID = "*|mid"  # of the first dex; of a builder's "xyz:*|mid"
 _CANDLES: msgspec.json.Decoder[Candle] = msgspec.json.Decoder(Candle)
 
 
@@ -74,19 +75,17 @@ class NewestState:
         for key in event.confirmed:
             self._confirmed[_field(key)] = event.received_ns
         if event.confirms_mids:
-            self._confirmed[EVERY_MID] = event.received_ns
+            self._confirmed[_every_mid(event.dex)] = event.received_ns
 
 
 def prices(
     newest: Mapping[bytes, bytes], confirmed: Mapping[bytes, bytes]
 ) -> Sequence[NewestPrice]:
     """What the two hashes say together; a row that cannot be read is left out."""
-    mids_ns = _nanos(confirmed.get(EVERY_MID.encode()))
     found = []
     for field, text in newest.items():
-        confirmed_ns = _nanos(confirmed.get(field))
         try:
-            found.append(_price(field.decode(), text.decode(), confirmed_ns, mids_ns))
+            found.append(_price(field, text.decode(), confirmed))
         except (ValueError, InvalidValueError) as error:
             _log.warning("price_unreadable", field=repr(field), reason=str(error)[:200])
     return found
@@ -96,18 +95,30 @@ def price_fields(symbols: Collection[str]) -> Sequence[str]:
     return [_field((symbol, kind)) for symbol in symbols for kind in PriceKind]
 
 
-def _price(field: str, text: str, confirmed_ns: int, mids_ns: int) -> NewestPrice:
-    symbol, _, kind_name = field.rpartition("|")
+def mid_fields(symbols: Collection[str]) -> Sequence[str]:
+    """Where it is said of all mid prices of a dex at once, for the dexes of these."""
+    return [_every_mid(dex) for dex in dict.fromkeys(map(dex_of, symbols))]
+
+
+def _price(field: bytes, text: str, confirmed: Mapping[bytes, bytes]) -> NewestPrice:
+    symbol, _, kind_name = field.decode().rpartition("|")
     kind = PriceKind(kind_name)
     price, event_ms, received_ns = text.split(" ")
-    received = max(int(received_ns), confirmed_ns)
+    received = max(int(received_ns), _nanos(confirmed.get(field)))
+    if kind is PriceKind.MID:
+        every = _every_mid(dex_of(symbol)).encode()
+        received = max(received, _nanos(confirmed.get(every)))
     return NewestPrice(
         symbol=symbol,
         kind=kind,
         price=exact("price", price),
         event_ms=int(event_ms) if event_ms else None,
-        received_ns=max(received, mids_ns if kind is PriceKind.MID else 0),
+        received_ns=received,
     )
+
+
+def _every_mid(dex: str) -> str:
+    return f"{dex}:{EVERY_MID}" if dex else EVERY_MID
 
 
 def _nanos(text: bytes | None) -> int:

@@ -11,6 +11,7 @@ import msgspec
 from threet.execution.acceptance.stand import Seen, Stand, told
 from threet.execution.round_trip import far_order
 from threet.model.orders import OrderSpec, Side, TimeInForce, Trigger, TriggerKind
+from threet.model.products import FIRST_DEX, dex_of
 from threet.ports.order_desk import Accepted, Burned, NotFound, Refused
 
 _SETTLE_SECS = 2.0
@@ -157,12 +158,34 @@ def post_only_crossing(stand: Stand) -> Seen:
     return Seen(isinstance(answer, Refused), [f"post-only order: {told(answer)}"])
 
 
+def builders_cloid(stand: Stand) -> Seen:
+    """An order with a cloid rests on a builder dex, and is found by it (F43)."""
+    if dex_of(stand.symbol) == FIRST_DEX:
+        return Seen(
+            None, ["not tried: name a builder dex's product, --symbol dex:NAME"]
+        )
+    ticket = stand.ticket(stand.far())
+    answer = stand.place(ticket)
+    stand.wait(_SETTLE_SECS)
+    status, resting = stand.status(ticket.cloid), stand.resting(ticket.cloid)
+    canceled = stand.cancel(ticket.cloid)
+    return Seen(
+        isinstance(answer, Accepted) and bool(resting) and status is not None,
+        [
+            f"order on {stand.symbol}: {told(answer)}",
+            f"by its cloid: {status or 'unknown'}",
+            f"open orders of the cloid: {list(resting)}",
+            f"canceled by its cloid: {told(canceled)}",
+        ],
+    )
+
+
 CARDS: Sequence[Card] = (
     Card(1, "a burned nonce is a fence", "2 actions", noop_fence),
     Card(2, "the same cloid twice", "4 actions", duplicate_cloid),
     Card(3, "an order after its expiry", "5 actions", expires_after),
     Card(4, "the dead man's switch", "3 actions", schedule_cancel),
-    Card(5, "cloid on a builder's dex", "by hand", None),
+    Card(5, "cloid on a builder's dex", "2 actions", builders_cloid),
     Card(6, "a trigger order outlives us", "2 actions", trigger_outlives_us),
     Card(7, "the order of news", "about 0.02 USDC", order_of_news),
     Card(8, "the agent's end", "1 action", agents_end),

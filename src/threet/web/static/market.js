@@ -5,7 +5,7 @@ export class Market {
   constructor() {
     this.products = new Map();
     this.prices = new Map();      // "symbol kind" -> {price, receivedMs, eventMs}
-    this.midsMs = 0;              // when every known mid price was last confirmed
+    this.midsMs = {};             // by dex, when all its mid prices were last confirmed
     this.sparklines = new Map();
     this.places = new Map();      // symbol -> most decimals seen: columns stand still
     this.markPlaces = new Map();
@@ -33,13 +33,17 @@ export class Market {
     return changed;
   }
 
-  confirmMids(atMs) { this.midsMs = Math.max(this.midsMs, atMs); }
+  confirmMids(byDex) {
+    for (const [dex, atMs] of Object.entries(byDex)) {
+      this.midsMs[dex] = Math.max(this.midsMs[dex] ?? 0, atMs);
+    }
+  }
 
   // {price, ageMs, isStale}, or null when there is none: unknown is not 0.
   quote(symbol, kind = "mid") {
     const known = this.prices.get(`${symbol} ${kind}`);
     if (!known) return null;
-    const receivedMs = kind === "mid" ? Math.max(known.receivedMs, this.midsMs) : known.receivedMs;
+    const receivedMs = kind === "mid" ? Math.max(known.receivedMs, this.midsMs[dexOf(symbol)] ?? 0) : known.receivedMs;
     const ageMs = Math.max(0, this.nowMs() - Math.min(receivedMs, known.eventMs ?? receivedMs));
     return { price: known.price, ageMs, isStale: ageMs > this.staleAfterMs };
   }
@@ -58,4 +62,10 @@ export async function ask(path, signal) {
     throw Object.assign(error, { status: response.status });
   }
   return answer;
+}
+
+// The builder dex whose product it is ("xyz" of "xyz:TSLA"); "" is the first one.
+function dexOf(symbol) {
+  const at = symbol.indexOf(":");
+  return at < 0 ? "" : symbol.slice(0, at);
 }

@@ -53,7 +53,11 @@ export class WatchList {
     element.dataset.symbol = symbol;
     element.setAttribute("role", "option");
     element.setAttribute("aria-selected", "false");
-    const name = make("span", "name", symbol);
+    const name = make("span", "name");
+    // Of a builder dex: its name may stand above the product's.
+    const [dex, own] = symbol.includes(":") ? symbol.split(/(?<=:)(.*)/s) : ["", symbol];
+    name.append(dex, make("wbr"), own);
+    name.classList.toggle("of-dex", dex !== "");
     const picture = makeSvg("svg", { viewBox: "0 0 64 26", preserveAspectRatio: "none", "aria-hidden": "true" });
     const line = makeSvg("polyline", { class: "spark" });
     picture.append(line);

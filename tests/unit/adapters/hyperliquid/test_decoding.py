@@ -437,3 +437,32 @@ def test_m1_f41_a_mid_that_is_still_shown_for_a_delisted_symbol_is_none() -> Non
     assert told(mids(decoder, OLD="7", BTC="2")).keys() == {"BTC"}
     decoder.delisted([])
     assert told(mids(decoder, OLD="7", BTC="2")).keys() == {"OLD"}
+
+
+def of_dex(decoder: FrameDecoder, mids: dict[str, str], dex: str | None) -> Any:
+    told_of = {} if dex is None else {"dex": dex}
+    (event,) = decoder.decode(frame("allMids", {"mids": mids, **told_of}), NOW_NS)
+    return event
+
+
+@pytest.mark.parametrize("dex", ["xyz", None])
+def test_a_frame_of_mids_says_all_of_its_own_dex_and_nothing_of_another(
+    dex: str | None,
+) -> None:
+    """Whether the exchange names the dex, or its coins alone do."""
+    decoder = FrameDecoder()
+    mids(decoder, BTC="100", MKR="7")
+    first = of_dex(decoder, {"xyz:AAPL": "190", "xyz:TSLA": "250"}, dex)
+    assert (first.dex, first.vanished) == ("xyz", ())
+    assert decoder.read(frame("allMids", {"mids": {"xyz:AAPL": "191"}}), NOW_NS).topic
+    assert mids(decoder, BTC="100", MKR="7").changes == ()
+    second = of_dex(decoder, {"xyz:AAPL": "191"}, dex)
+    assert second.vanished == ()  # it vanished with the frame before
+    forgotten = decoder.forget("xyz:AAPL", NOW_NS)
+    assert [event.vanished for event in forgotten if isinstance(event, PricesUpdated)]
+    assert mids(decoder, BTC="100").vanished == (("MKR", PriceKind.MID),)
+
+
+def test_a_frame_of_mids_is_the_word_of_its_dex_s_topic() -> None:
+    raw = frame("allMids", {"mids": {"xyz:AAPL": "191"}, "dex": "xyz"})
+    assert FrameDecoder().read(raw, NOW_NS).topic == Topic(Channel.MIDS, "xyz")

@@ -1,5 +1,6 @@
 """What a movement does to the perpetuals' account depends on its kind and its side."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 import msgspec
@@ -8,6 +9,7 @@ import pytest
 from threet.adapters.hyperliquid.money_history import (
     FUNDING,
     UPDATES,
+    Followed,
     payment,
     update,
 )
@@ -16,12 +18,14 @@ from threet.model.money import LedgerUpdate
 MINE, OTHER = "0x" + "a1" * 20, "0x" + "b2" * 20
 
 
-def told(delta: dict[str, object], **row: object) -> LedgerUpdate:
+def told(
+    delta: dict[str, object], *, dexes: Sequence[str] = (), **row: object
+) -> LedgerUpdate:
     body = msgspec.json.encode([{"time": 1_790_000_000_000, "hash": "0x0"} | row])
     (one,) = UPDATES.decode(
         body[:-2] + b',"delta":' + msgspec.json.encode(delta) + b"}]"
     )
-    return update(one, MINE)
+    return update(one, Followed(MINE, frozenset({"", *dexes})))
 
 
 def between(kind: str, user: str, to: str, **more: object) -> dict[str, object]:
@@ -111,3 +115,22 @@ def test_a_funding_payment_has_the_sign_of_its_effect() -> None:
         Decimal(-12),
         Decimal("0.0000125"),
     )
+
+
+@pytest.mark.parametrize(
+    ("delta", "amount"),
+    [
+        # The sender's fee leaves the account, whichever dex it is paid on.
+        (sent(MINE, MINE, destinationDex="xyz"), "-0.1"),
+        (sent(MINE, MINE, sourceDex="xyz", fee="0.0"), "0"),
+        (sent(MINE, MINE, sourceDex="xyz", destinationDex="flx"), "-7.1"),
+        (sent(OTHER, MINE, sourceDex="flx", destinationDex="xyz"), "7"),
+        (sent(MINE, OTHER, sourceDex="xyz", destinationDex="xyz"), "-7.1"),
+        (sent(MINE, MINE, sourceDex="spot", destinationDex="xyz"), "7"),
+        (sent(MINE, MINE, sourceDex="spot", destinationDex="flx"), "0"),
+    ],
+)
+def test_what_moves_between_dexes_that_are_followed_stays_with_the_account(
+    delta: dict[str, object], amount: str
+) -> None:
+    assert told(delta, dexes=("xyz",)).amount == Decimal(amount)

@@ -100,3 +100,24 @@ def test_f8_an_invalid_subscription_is_a_refusal_of_that_topic() -> None:
 )
 def test_a_complaint_about_nothing_we_know_names_no_topic(text: str) -> None:
     assert complaint(text).topic is None
+
+
+def test_mids_are_asked_for_once_of_each_dex_that_a_symbol_is_of() -> None:
+    made = plan(Interests(symbols=("BTC", "xyz:AAPL", "xyz:TSLA", "flx:GOLD")))
+    mids = [one for one in made.topics if one.channel is Channel.MIDS]
+    assert [one.subject for one in mids] == ["", "xyz", "flx"]
+    assert subscription(mids[1]) == {"type": "allMids", "dex": "xyz"}
+    assert Topic(Channel.TRADES, "xyz:AAPL") in made.topics
+
+
+@pytest.mark.parametrize(
+    ("echo", "topic"),
+    [
+        ({"type": "allMids", "dex": "xyz"}, Topic(Channel.MIDS, "xyz")),
+        ({"type": "allMids", "dex": None}, Topic(Channel.MIDS)),
+        ({"type": "allMids"}, Topic(Channel.MIDS)),
+        ({"type": "bbo", "coin": "xyz:AAPL"}, Topic(Channel.QUOTE, "xyz:AAPL")),
+    ],
+)
+def test_the_echo_of_a_dex_is_its_topic(echo: dict[str, object], topic: Topic) -> None:
+    assert topic_of(echo) == topic

@@ -26,6 +26,17 @@ def test_an_account_has_an_address_and_dollars() -> None:
     assert (account.address, account.funds) == (USER.lower(), Decimal("10000.5"))
 
 
+def test_an_account_may_have_dollars_on_a_builder_dex() -> None:
+    account = parse_account(f"{USER}:xyz=500")
+    assert (account.address, account.dex) == (USER.lower(), "xyz")
+    deposits = (parse_account(f"{USER}=1000"), account)
+    made = build_exchange(Settings(dexes=(XYZ,), accounts=deposits), START)
+    assert made.account(USER.lower(), "xyz").cash == 500 * 10**6
+    assert made.account(USER.lower()).cash == 1000 * 10**6
+    with pytest.raises(ValueError, match="Invalid dex"):
+        build_exchange(Settings(accounts=deposits), START)
+
+
 def test_a_position_may_name_its_leverage() -> None:
     held = parse_position(f"{USER}:kPEPE=-5@0.0093:isolated3")
     assert held == Holding(USER, "kPEPE", "-5", "0.0093", 3, is_cross=False)

@@ -1,0 +1,58 @@
+"""One reading of an account over all the dexes it is followed on.
+
+Each dex has cash of its own and is asked by itself, so that a transfer between two of
+the questions would be seen twice, or not at all. Cash is value less unrealized profit,
+and only trades, funding and transfers move it. Where each dex has the cash that it had
+in the reading before, all of them had it at once; where not, all are read again.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from threet.model.accounts import AccountState
+from threet.model.numbers import ZERO
+
+_Cash = tuple[Decimal, ...]
+
+
+@dataclass(slots=True)
+class AccountReading:
+    """``read`` asks each dex once; the first dex comes first."""
+
+    read: Callable[[str], Sequence[AccountState]]
+    _cash: dict[str, _Cash] = field(default_factory=dict)  # by address
+
+    def of(self, address: str) -> AccountState:
+        states = self.read(address)
+        if len(states) > 1 and self._cash.get(address) != _cash_of(states):
+            # At most once more: cash that moves all the time is traded with, and what
+            # such a reading may be off by is confirmed by the next before it counts.
+            states = self.read(address)
+        self._cash[address] = _cash_of(states)
+        return states[0] if len(states) == 1 else _together(states)
+
+
+def _cash_of(states: Sequence[AccountState]) -> _Cash:
+    return tuple(
+        one.account_value - sum((p.unrealized_pnl for p in one.positions), ZERO)
+        for one in states
+    )
+
+
+def _together(states: Sequence[AccountState]) -> AccountState:
+    """As old as the oldest: what happened since may be in it, or not."""
+
+    def total(amount: Callable[[AccountState], Decimal]) -> Decimal:
+        return sum(map(amount, states), ZERO)
+
+    return AccountState(
+        address=states[0].address,
+        account_ms=min(one.account_ms for one in states),
+        account_value=total(lambda one: one.account_value),
+        total_margin_used=total(lambda one: one.total_margin_used),
+        total_notional=total(lambda one: one.total_notional),
+        withdrawable=total(lambda one: one.withdrawable),
+        maintenance_margin=total(lambda one: one.maintenance_margin),
+        positions=tuple(p for one in states for p in one.positions),
+    )

@@ -1,0 +1,83 @@
+"""Builder dexes (HIP-3): which of the configured ones the exchange has, and where."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import msgspec
+
+from threet.adapters.hyperliquid import answers
+from threet.adapters.hyperliquid.posting import Posting
+from threet.model.errors import ExchangeError, RateLimitedError
+from threet.ports.clock import Clock
+
+_T = TypeVar("_T")
+# How long a dex that is not there is not looked for, where only that is in doubt.
+_ABSENT_SECS = 300.0
+
+
+class WireDex(msgspec.Struct, frozen=True):
+    name: str
+
+
+_DEXES: msgspec.json.Decoder[list[WireDex | None]] = msgspec.json.Decoder(
+    list[WireDex | None]
+)
+
+
+@dataclass(slots=True)
+class BuilderDexes:
+    """``names`` are the configured ones. Safe in many threads.
+
+    A dex that was listed once counts as listed for good: what is on it is the
+    account's, and an odd answer must not take it away.
+    """
+
+    info: Posting
+    names: Sequence[str]
+    clock: Clock
+    _seen: set[str] = field(default_factory=set)
+    _looked_at: float = float("-inf")
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def numbers(self) -> Mapping[str, int]:
+        """Places of all dexes in the exchange's list, read now (M1); the first has
+        none. Raises the ``ExchangeError`` family."""
+        name = "perpDexs"
+        body = self.info.ask(name, {"type": name})
+        found = answers.read(name, body, _DEXES, _places)
+        with self._lock:
+            self._looked_at = self.clock.monotonic()
+            self._seen |= found.keys()
+        return found
+
+    def of_each(self, ask: Callable[[str], _T]) -> Sequence[_T]:
+        """What ``ask`` says of the first dex and of each configured one that there is.
+
+        Raises what it raised: of a dex that is listed nothing may be left out.
+        """
+        found = [ask("")]
+        for dex in self.names:
+            try:
+                found.append(ask(dex))
+            except RateLimitedError:
+                raise
+            except ExchangeError:
+                if self._is_listed(dex):
+                    raise
+        return found
+
+    def _is_listed(self, dex: str) -> bool:
+        """Asked every few minutes at most, and only where a dex does not answer: the
+        weight of it is paid by nobody."""
+        with self._lock:
+            age_secs = self.clock.monotonic() - self._looked_at
+            is_seen = dex in self._seen
+        if not is_seen and age_secs > _ABSENT_SECS:
+            return dex in self.numbers()
+        return is_seen
+
+
+def _places(told: Sequence[WireDex | None]) -> Mapping[str, int]:
+    return {one.name: place for place, one in enumerate(told) if one is not None}

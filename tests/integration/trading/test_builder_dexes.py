@@ -1,0 +1,174 @@
+"""Products of a builder dex (HIP-3) over sockets: traded, kept account of, closed.
+
+Each dex has cash of its own and numbers of its own; the account is one.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from hlsim.faults.kinds import RefuseRequest, SwallowAction
+from hlsim.faults.plan import RequestFault
+from hlsim.server.settings import BuilderDex, DexCoin
+from tests.integration.trading.followed import ADDRESS, FUNDS, Desk, opened, until
+from threet.adapters.sql.trading_view import SqlTradingView
+from threet.components.order_gateway import OrderGateway
+from threet.execution.reconciling import NOT_LISTED
+from threet.model.intents import IntentState
+from threet.model.money import EquityVerdict
+from threet.model.numbers import ZERO
+from threet.ports.halt_store import FLATTEN, KILL_SWITCH
+from threet.ports.trading_view import Page
+
+AAPL = "xyz:AAPL"
+DEXES = (
+    BuilderDex("flx", (DexCoin("GOLD", Decimal(4000), 3, 5),)),
+    BuilderDex(
+        "xyz",
+        (DexCoin("TSLA", Decimal(250), 2, 10), DexCoin("AAPL", Decimal(190), 2, 10)),
+    ),
+)
+CASH = 10_000
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with opened(tmp_path, dexes=DEXES, follows=("xyz",), symbol=AAPL) as one:
+        one.send(CASH, "", "xyz")
+        yield one
+
+
+def is_explained(gateway: OrderGateway) -> bool:
+    check = gateway.parts.ledger.last
+    return check is not None and check.verdict is EquityVerdict.HOLDS
+
+
+async def test_a_target_becomes_a_position_that_the_ledger_explains(desk: Desk) -> None:
+    async with desk.running() as gateway:
+        desk.want("5", stop=Decimal(100))
+        await until(lambda: desk.position() == Decimal(5) and bool(desk.stops()))
+        await until(lambda: is_explained(gateway))
+        desk.want("-2")
+        await until(lambda: desk.position() == Decimal(-2))
+        # Money that moves between its dexes is the account's before and after.
+        desk.send(1_000, "xyz", "")
+        desk.send(500, "", "xyz")
+        desk.want("0")
+        await until(lambda: desk.position() == 0 and not desk.resting())
+        await until(lambda: traded(desk) == Decimal(14))
+    check = desk.ledger.note(desk.reader.account(ADDRESS))
+    assert check is not None
+    assert (check.difference, check.verdict) == (ZERO, EquityVerdict.HOLDS)
+    assert (check.deposits, check.unrealized) == (FUNDS, ZERO)
+    assert desk.fills.expected().get(AAPL) == ZERO
+    assert check.account_value == FUNDS + check.realized - check.fees
+    assert check.fees > 0
+    assert desk.halts.halts() == []
+
+
+async def test_cash_of_another_dex_is_no_margin_and_the_refusal_is_told(
+    desk: Desk,
+) -> None:
+    """The whole account could pay for it; the exchange says no, in its words."""
+    async with desk.running() as gateway:
+        desk.want("3000")
+        await until(lambda: int(gateway.figures()["refusals"]) == 1)
+        cycles = int(gateway.figures()["cycles"])
+        await until(lambda: int(gateway.figures()["cycles"]) > cycles + 3)
+        assert int(gateway.figures()["refusals"]) == 1  # no storm
+    assert any("Insufficient margin" in one for one in because(desk, AAPL))
+
+
+async def test_o6_o11_a_restart_sees_the_stop_of_a_dex_and_places_no_second(
+    desk: Desk,
+) -> None:
+    async with desk.running():
+        desk.want("5", stop=Decimal(100))
+        await until(lambda: desk.stops() == ["100.0"])
+    async with desk.running() as gateway:
+        await until(lambda: int(gateway.figures()["cycles"]) > 3)
+        assert desk.stops() == ["100.0"]
+
+
+async def test_b10_the_kill_switch_flattens_it(desk: Desk) -> None:
+    async with desk.running():
+        desk.want("5", stop=Decimal(100))
+        await until(lambda: desk.position() == Decimal(5) and bool(desk.stops()))
+        now_ms = desk.clock.now_ms()
+        for cause in (KILL_SWITCH, FLATTEN):
+            desk.halts.halt(cause, "by hand", now_ms)
+        await until(lambda: desk.position() == 0 and not desk.resting())
+        await until(desk.is_swept)
+
+
+def swallowed(says: str) -> RequestFault:
+    return SwallowAction(
+        types=("order",),
+        coins=(AAPL,),
+        says=says,  # type: ignore[arg-type]  # one of the two
+    )
+
+
+@pytest.mark.parametrize("says", ["resting", "nothing"])
+async def test_f43_an_order_that_is_taken_and_is_not_there_was_never_placed(
+    desk: Desk, says: str
+) -> None:
+    desk.strike(swallowed(says))
+    async with desk.running() as gateway:
+        desk.want("5")
+        await until(lambda: bool(never_placed(desk)))
+        await until(lambda: desk.intents.unsettled() == [])
+        cycles = int(gateway.figures()["cycles"])
+        await until(lambda: int(gateway.figures()["cycles"]) > cycles + 3)
+        if says == "nothing":
+            return  # an answer that proves nothing is settled as any other
+        # Not tried again at once, and told: once for each order.
+        assert len(never_placed(desk)) == 1
+        (alert,) = [one for one in desk.alerts if one.name == "order_vanished"]
+        assert AAPL in alert.message
+        assert "has none" in alert.message
+        assert int(gateway.figures()["refusals"]) == 1
+        assert desk.position() == 0
+        assert any("has none" in one for one in because(desk, AAPL))
+
+
+def traded(desk: Desk) -> Decimal:
+    return sum((one.quantity for one in desk.fills.recent(100, AAPL)), Decimal(0))
+
+
+def never_placed(desk: Desk) -> list[str]:
+    """What is known of the intents that were settled as that."""
+    view = SqlTradingView(desk.database, account=ADDRESS)
+    settled = [one.intent for one in view.settled_intents(Page(limit=100))]
+    return [one.reason for one in settled if one.state is not IntentState.LANDED]
+
+
+def because(desk: Desk, symbol: str) -> list[str]:
+    """As `3t why` tells it."""
+    return [one.because for one in desk.decisions.why(symbol, 20)]
+
+
+async def test_f43_once_it_takes_orders_again_the_target_is_reached(desk: Desk) -> None:
+    desk.strike(SwallowAction(types=("order",), coins=(AAPL,), count=1))
+    async with desk.running():
+        desk.want("5")
+        await until(lambda: desk.position() == Decimal(5))
+        await until(lambda: desk.fills.expected() == {AAPL: Decimal(5)})
+    assert len(never_placed(desk)) == 1
+
+
+async def test_f44_a_dex_that_cannot_be_read_is_refused_and_nothing_else(
+    tmp_path: Path,
+) -> None:
+    """Its catalogue is out of reach from the start; the first dex trades on."""
+    with opened(tmp_path, dexes=DEXES, follows=("xyz", "gone"), symbol="BTC") as desk:
+        desk.strike(RefuseRequest(types=("perpDexs",), status=500))
+        async with desk.running():
+            desk.want("5", symbol=AAPL)
+            desk.want("0.05")
+            await until(lambda: desk.position() == Decimal("0.05"))
+            await until(lambda: NOT_LISTED in because(desk, AAPL))
+            await until(lambda: desk.fills.expected() == {"BTC": Decimal("0.05")})
+        assert desk.halts.halts() == []

@@ -1,0 +1,100 @@
+"""One account over several dexes: money that moves between them counts once."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import msgspec
+
+from tests.fake_exchange import a_position, a_state
+from threet.adapters.hyperliquid.account_reading import AccountReading
+from threet.model.accounts import AccountState
+
+MINE = "0x" + "1" * 40
+NOW_MS = 1_767_225_600_000
+
+
+@dataclass
+class TwoDexes:
+    """Each with its cash; ``between`` happens after the first was read, once."""
+
+    first: Decimal = Decimal(1000)
+    xyz: Decimal = Decimal(500)
+    between: Callable[["TwoDexes"], None] | None = None
+    readings: int = 0
+    reading: AccountReading = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.reading = AccountReading(self.read)
+
+    def read(self, address: str) -> Sequence[AccountState]:
+        del address
+        self.readings += 1
+        now_ms = NOW_MS + 10 * self.readings
+        first = _worth(self.first, now_ms)
+        if self.between is not None:
+            happens, self.between = self.between, None
+            happens(self)
+        return [first, _worth(self.xyz, now_ms + 5)]
+
+    def value(self) -> Decimal:
+        return self.reading.of(MINE).account_value
+
+
+def _worth(cash: Decimal, at_ms: int) -> AccountState:
+    return msgspec.structs.replace(a_state(at_ms, held=[]), account_value=cash)
+
+
+def to_xyz(dexes: TwoDexes) -> None:
+    dexes.first -= 300
+    dexes.xyz += 300
+
+
+def to_the_first(dexes: TwoDexes) -> None:
+    dexes.first += 300
+    dexes.xyz -= 300
+
+
+def test_a_transfer_between_two_questions_is_seen_once() -> None:
+    dexes = TwoDexes()
+    assert dexes.value() == 1500
+    for happens in (to_xyz, to_the_first):
+        dexes.between = happens
+        assert dexes.value() == 1500
+
+
+def test_what_is_as_before_is_asked_once() -> None:
+    dexes = TwoDexes()
+    dexes.value()
+    readings = dexes.readings
+    for _ in range(3):
+        dexes.value()
+    assert dexes.readings == readings + 3
+
+
+def test_a_price_that_moves_is_no_cash_that_does() -> None:
+    """Each profit is of one reading; the cash is 5 on the first dex, 1 on the other."""
+    profits = [Decimal(0), Decimal(0), Decimal(7)]
+
+    def read(address: str) -> Sequence[AccountState]:
+        del address
+        pnl = profits.pop(0)
+        held = msgspec.structs.replace(a_position("BTC", "1"), unrealized_pnl=pnl)
+        state = a_state(NOW_MS, held=[held])
+        first = msgspec.structs.replace(state, account_value=5 + pnl)
+        return [first, _worth(Decimal(1), NOW_MS)]
+
+    reading = AccountReading(read)
+    assert reading.of(MINE).account_value == 6  # read twice: nothing was known before
+    assert reading.of(MINE).account_value == 13
+
+
+def test_it_is_as_old_as_its_oldest_part_and_has_the_positions_of_all() -> None:
+    def read(address: str) -> Sequence[AccountState]:
+        del address
+        first = a_state(NOW_MS + 9, held=[a_position("BTC", "1")])
+        return [first, a_state(NOW_MS, held=[a_position("xyz:AAPL", "-2")])]
+
+    state = AccountReading(read).of(MINE)
+    assert state.account_ms == NOW_MS
+    assert [one.symbol for one in state.positions] == ["BTC", "xyz:AAPL"]
