@@ -84,6 +84,17 @@ class GatewayJournal:
         self.parts.decisions.stop_out(fill.symbol, fill.time_ms, decision)
         _log.warning("stopped_out", symbol=fill.symbol, because=because)
 
+    def flattened(self, because: str) -> None:
+        """Nobody wants any longer what he wanted before all was closed: whoever resumes
+        waits for what is decided then."""
+        standing = self.parts.decisions.targets()
+        for symbol in sorted(
+            {one.granted.symbol for one in standing if one.granted.quantity}
+        ):
+            now_ms = self.parts.process.clock.now_ms()
+            decision = closed(symbol, f"everything is closed: {because}", now_ms)
+            self.parts.decisions.stop_out(symbol, now_ms, decision)
+
     def seen(self, orders: Sequence[OrderReport]) -> None:
         """For the page; written when something changed, and before it looks old."""
         now = sorted(orders, key=lambda one: one.oid)

@@ -174,15 +174,18 @@ class OrderGateway:
 
     def _cycle(self, gateway: Gateway) -> None:
         halts = self.parts.halts.halts()
-        self._state = "; ".join(one.reason for one in halts) or "trading"
+        reasons = dict.fromkeys(one.reason for one in halts)
+        self._state = "; ".join(reasons) or "trading"
         self._heed(halts, gateway)
         self._journal.stopped(gateway.observe())
         if self._killed:
             self._journal.note(gateway.cancel_quotes())
         if self._journal.note(gateway.act(self._wanted(halts, gateway))):
             self._journal.note(gateway.act(self._wanted(halts, gateway)))
-        if FLATTEN in self._killed:
-            self._sweep(gateway)
+        for one in halts:
+            if one.cause == FLATTEN:
+                self._journal.flattened(one.reason)
+                self._sweep(gateway)
         self._journal.seen(gateway.reading.orders)
         self._journal.differences(gateway.mismatch)
         self._journal.strangers(gateway.strangers)

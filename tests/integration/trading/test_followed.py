@@ -180,6 +180,27 @@ async def test_b10_f22_a_kill_that_flattens_really_closes(desk: Desk) -> None:
         assert desk.position() == 0
 
 
+async def test_b10_who_resumes_after_all_was_closed_waits_for_a_new_decision(
+    desk: Desk,
+) -> None:
+    async with desk.running() as gateway:
+        desk.want("0.05")
+        await until(lambda: desk.position() == Decimal("0.05"))
+        for cause in (KILL_SWITCH, FLATTEN):
+            desk.halts.halt(cause, "by hand", desk.clock.now_ms())
+        await until(lambda: desk.position() == 0)
+        await until(lambda: gateway.figures()["state"] == "by hand")
+        for cause in (KILL_SWITCH, FLATTEN):
+            desk.halts.resume(cause)
+        await until(lambda: gateway.figures()["state"] == "trading")
+        cycles = int(gateway.figures()["cycles"])
+        await until(lambda: int(gateway.figures()["cycles"]) > cycles + 2)
+        assert desk.position() == 0
+        assert "by hand" in desk.decisions.why("BTC", 1)[0].because
+        desk.want("0.02")
+        await until(lambda: desk.position() == Decimal("0.02"))
+
+
 async def test_b10_a_kill_cancels_quotes_also_while_the_streams_are_away(
     desk: Desk,
 ) -> None:
