@@ -45,7 +45,8 @@ class ProductQuestions:
         if self.store is not None:
             products = SqlProductStore(self.store).products()
             kept = {one.symbol: one for one in products}
-        yield from product_checks.listed(symbol, self.catalogue, kept)
+        dexes = self.settings.exchanges.hyperliquid.dexes
+        yield from product_checks.listed(symbol, self.catalogue, kept, dexes)
 
     def _terms(self, symbol: str) -> Iterator[Finding]:
         account, execution = self.account, self.settings.execution

@@ -154,10 +154,11 @@ def _tell(console: Console, name: str, trial: Trial, what: str) -> None:
     console.print(table)
     first, last = trial.decisions[0], trial.decisions[-1]
     console.print(f"last decision: {last.because}", markup=False)
+    above = f" (the last {_SHOWN} above)" if len(changes) > _SHOWN else ""
     profit = trial.equity - trial.terms.funds
     console.print(
         f"{len(trial.decisions)} decisions from {_moment(first)} to {_moment(last)};"
-        f" {len(changes)} changed what is wanted (the last {_SHOWN} above)."
+        f" {len(changes)} changed what is wanted{above}."
     )
     console.print(
         f"{trial.trade_count} trades, fees {trial.fees:.2f}, profit {profit:+.2f} USDC"

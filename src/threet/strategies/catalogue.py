@@ -32,7 +32,8 @@ def made(name: str, parameters: Mapping[str, object]) -> Strategy:
     """Raises ``ConfigurationError`` for a name or a parameter that is none."""
     kind = SHIPPED.get(name) or _of_others(name)
     if kind is None:
-        known = ", ".join(sorted(SHIPPED))
+        others = {one.name for one in entry_points(group=ENTRY_POINTS)}
+        known = ", ".join(sorted({*SHIPPED, *others}))
         raise ConfigurationError([f"strategy {name!r:.60} is none of {known}"])
     try:
         return msgspec.convert(parameters, type=kind)

@@ -243,6 +243,7 @@ def test_what_an_earlier_run_left_is_found(clinic: Clinic) -> None:
     SqlLedgerStore(store, account=ACCOUNT).record_check(_difference(now_ms))
     found = clinic.examined()
     assert "by hand" in found["halts"].what
+    assert found["halts"].health is Health.FAIL
     assert "1 of BTC" in found["open intents"].what
     assert found["ledger"].health is Health.FAIL
     store.close()

@@ -1,13 +1,13 @@
 """Can what the strategies need be traded now, and is its data fresh?"""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from threet.model.accounts import AccountState
 from threet.model.candles import Timeframe
 from threet.model.findings import Finding, fail, ok, unknown, warn
-from threet.model.products import Product
+from threet.model.products import Product, dex_of
 from threet.ports.asset_terms import AssetTerms
 from threet.ports.candle_store import CandleStore
 
@@ -26,11 +26,19 @@ class Need:
 
 
 def listed(
-    symbol: str, catalogue: Mapping[str, Product], kept: Mapping[str, Product]
+    symbol: str,
+    catalogue: Mapping[str, Product],
+    kept: Mapping[str, Product],
+    dexes: Collection[str] = (),
 ) -> Iterator[Finding]:
-    """Whether the exchange trades it, and whether 3T keeps its candles."""
+    """Whether the exchange trades it, and whether 3T keeps its candles; ``catalogue``
+    is that of the first dex and of the configured ``dexes``."""
     name = f"{symbol} listed"
-    product = catalogue.get(symbol)
+    product, dex = catalogue.get(symbol), dex_of(symbol)
+    if product is None and dex and dex not in dexes:
+        remedy = f"add {dex} to exchanges.hyperliquid.dexes, and restart"
+        yield fail(name, f"the dex {dex} is not followed", remedy)
+        return
     if product is None:
         yield fail(name, "the exchange has no such perpetual", "see `3t products list`")
         return
@@ -100,7 +108,7 @@ def _bars(
     name = f"{symbol} {timeframe.value}"
     newest_ms = store.newest_closed_ms(symbol, timeframe)
     if newest_ms is None:
-        return warn(name, "no bar is stored", "start `3t up`; it fetches them")
+        return warn(name, "no bar is stored", "`3t up` fetches them: start it, or wait")
     found = store.newest(symbol, timeframe, bars + 1)
     count = sum(1 for bar in found if bar.is_closed)
     late_ms = now_ms - newest_ms - timeframe.millis

@@ -25,7 +25,7 @@ def halts(standing: Sequence[Halt]) -> Finding:
         LIQUIDATION: "know why, then `3t resume`",
     }
     remedy = remedies.get(standing[0].cause, "3t resume")
-    return warn("halts", f"{what}: no new risk is taken", remedy)
+    return fail("halts", f"{what}: no new risk is taken", remedy)
 
 
 def intents(unsettled: Sequence[OrderIntent]) -> Finding:

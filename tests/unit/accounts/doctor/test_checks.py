@@ -184,10 +184,19 @@ def test_strategies_that_need_the_same_bars_need_the_most_of_them() -> None:
     }
 
 
+def test_a_dex_that_is_not_followed_is_no_missing_product() -> None:
+    (found,) = product_checks.listed("xyz:AAPL", {}, {}, [])
+    assert "dex xyz is not followed" in found.what
+    assert "exchanges.hyperliquid.dexes" in found.remedy
+    for symbol in ("xyz:AAPL", "NOPE"):
+        (found,) = product_checks.listed(symbol, {}, {}, ["xyz"])
+        assert found.what == "the exchange has no such perpetual"
+
+
 def test_a_halt_names_what_ends_it() -> None:
     halt = Halt(cause=LIQUIDATION, reason="BTC was liquidated", since_ms=NOW_MS)
     found = state_checks.halts([halt])
-    assert found.health is Health.WARN
+    assert found.health is Health.FAIL  # it stands in the way of the next trade
     assert "3t resume" in found.remedy
 
 
