@@ -27,10 +27,14 @@ _IDLE = (
 def why(symbol: str, at: str | None, count: int, data_dir: Path | None) -> int:
     """The newest decisions about a symbol, or those up to a moment (ISO 8601, UTC)."""
     with stored(data_dir) as database:
-        found = SqlDecisionStore(database).why(symbol, count, _until_ms(at))
+        store = SqlDecisionStore(database)
+        found = store.why(symbol, count, _until_ms(at))
+        decided = sorted({one.granted.symbol for one in store.targets()})
     console = Console()
     if not found:
-        console.print(f"Nothing was decided about {symbol}.")
+        others = [one for one in decided if one != symbol]
+        about = f"; about {', '.join(others)} it was" if others else ""
+        console.print(f"Nothing was decided about {symbol}{about}.", markup=False)
         return 1
     for decision in found:
         _show(console, decision)

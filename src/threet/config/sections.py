@@ -11,6 +11,7 @@ from threet.model.candles import Timeframe
 
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _KEY = re.compile(r"0x[0-9a-fA-F]{64}")
+_DEX = re.compile(r"[a-z0-9]{1,16}")
 _TOKEN = re.compile(r"[!-~]{20,200}")
 
 
@@ -55,6 +56,12 @@ def _url(*schemes: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _dex(value: str) -> str:
+    if not _DEX.fullmatch(value):
+        raise ValueError("must be a dex alone, as xyz: 1 to 16 of a-z and 0-9")
+    return value
+
+
 def _each_once(names: tuple[str, ...]) -> tuple[str, ...]:
     if len(set(names)) != len(names):
         raise ValueError("must name each once")
@@ -63,7 +70,7 @@ def _each_once(names: tuple[str, ...]) -> tuple[str, ...]:
 
 Address = Annotated[str, AfterValidator(_address)]
 PrivateKey = Annotated[SecretStr, AfterValidator(_private_key)]
-DexName = Annotated[str, Field(pattern="^[a-z0-9]{1,16}$")]
+DexName = Annotated[str, AfterValidator(_dex)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 # 0 switches an entry of the schedule off.
 Seconds = Annotated[float, Field(ge=0, le=86_400)]

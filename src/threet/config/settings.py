@@ -85,6 +85,8 @@ def _reason(location: tuple[int | str, ...], kind: str, message: str) -> str:
     path = ".".join(str(part) for part in location)
     if kind == "extra_forbidden":
         return f"{path}: unknown key{_suggestion(location)}"
+    if kind == "tuple_type":
+        return f"{path}: must be a list, in brackets"
     return f"{path}: {message.removeprefix('Value error, ')}"
 
 

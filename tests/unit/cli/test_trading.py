@@ -2,8 +2,10 @@
 
 import os
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from threet.adapters.sql.database import Database
@@ -12,7 +14,7 @@ from threet.adapters.sql.halt_store import SqlHaltStore
 from threet.bootstrap import processes, run_file
 from threet.bootstrap import settings as root
 from threet.cli import trading
-from threet.model.decisions import Decision, Input, Verdict
+from threet.model.decisions import Decision, Granted, Input, Verdict
 from threet.model.errors import ConfigurationError, DependencyError
 from threet.ports.halt_store import FLATTEN, KILL_SWITCH
 
@@ -42,6 +44,20 @@ def a_decision() -> Decision:
         inputs=(Input(name="equity", value=None, age_ms=None),),
         verdicts=(Verdict(gate="price", passed=False, reason="12 s old"),),
     )
+
+
+def test_who_asks_for_what_was_not_decided_is_told_what_was(
+    database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert trading.why("sol", None, 3, None) == 1
+    assert capsys.readouterr().out == "Nothing was decided about sol.\n"
+    store = SqlDecisionStore(database)
+    store.begin("trend", "ema_trend", "{}", AT_MS)
+    granted = (Granted(symbol="SOL", quantity=Decimal(1)),)
+    store.record(msgspec.structs.replace(a_decision(), granted=granted), {})
+    assert trading.why("sol", None, 3, None) == 1
+    said = capsys.readouterr().out
+    assert said == "Nothing was decided about sol; about SOL it was.\n"
 
 
 def test_a_decision_is_told_with_all_that_it_rested_on(

@@ -227,7 +227,13 @@ def test_the_address_of_a_webhook_is_a_secret(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("dexes", "why"),
-    [("[xyz, xyz]", "once"), ("[XYZ]", "match"), ("['']", "match"), ("5", "tuple")],
+    [
+        ("[xyz, xyz]", "once"),
+        ("[XYZ]", "must be a dex alone, as xyz"),
+        ("['']", "must be a dex alone"),
+        ("['xyz:AAPL']", "must be a dex alone"),
+        ("xyz", "must be a list"),
+    ],
 )
 def test_builder_dexes_are_named_as_the_exchange_does_and_once(
     tmp_path: Path, dexes: str, why: str
