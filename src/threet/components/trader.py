@@ -7,9 +7,10 @@ halted by hand nothing is decided at all.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 import structlog
 
@@ -17,7 +18,7 @@ from threet import bootstrap
 from threet.accounts.pnl import by_run
 from threet.bootstrap.trader import TraderParts, trader
 from threet.components.lifecycle import live
-from threet.engine.run import StrategyRun, decision_id_of
+from threet.engine.run import StrategyRun, decision_id_of, event_of
 from threet.model.candles import Candle, Timeframe
 from threet.model.decisions import Decision
 from threet.model.errors import DependencyError, ExchangeError
@@ -37,6 +38,7 @@ class Trader:
     parts: TraderParts
     _seen_ms: dict[tuple[str, str, Timeframe], int] = field(default_factory=dict)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _failed: dict[str, str] = field(default_factory=dict)  # by run: its last failure
     _decided: int = 0
     _targets: int = 0
     _waits: str = ""
@@ -164,7 +166,8 @@ class Trader:
     def _moved(self, run: StrategyRun, symbol: str, at_ms: int, now_ms: int) -> None:
         price = run.view.price(symbol)
         if price is not None:
-            self._record(run, run.on_price(symbol, price, at_ms, now_ms))
+            event = f"price {symbol} {at_ms}"
+            self._ask(run, event, lambda: run.on_price(symbol, price, at_ms, now_ms))
 
     def _filled(self, event: FillsReceived) -> None:
         """Of whose position it changed: runs may share an order."""
@@ -175,7 +178,8 @@ class Trader:
             for run in self._sized():
                 had = before[run.name].get(fill.symbol)
                 if run.view.position(fill.symbol) != had:
-                    self._record(run, run.on_fill(fill, now_ms))
+                    event = f"fill {fill.symbol} {fill.tid}"
+                    self._ask(run, event, partial(run.on_fill, fill, now_ms))
 
     def _closed(self, candle: Candle) -> None:
         for run in self._sized():
@@ -210,7 +214,23 @@ class Trader:
         if self.parts.decisions.knows(decision_id_of(run.name, newest)):
             run.warm([newest])
             return
-        self._record(run, run.on_candle(newest, self.parts.process.clock.now_ms()))
+        now_ms = self.parts.process.clock.now_ms()
+        self._ask(run, event_of(newest), lambda: run.on_candle(newest, now_ms))
+
+    def _ask(
+        self, run: StrategyRun, event: str, ask: Callable[[], Decision | None]
+    ) -> None:
+        """What a strategy raises is its own run's: all others go on. Told once for each
+        bar, and of prices and fills once until it is another."""
+        try:
+            decision = ask()
+        except Exception as error:  # noqa: BLE001  # whatever somebody wrote there
+            decision = run.failed(event, error)
+            known, self._failed[run.name] = self._failed.get(run.name), str(error)
+            if known == str(error) and not event.startswith("candle "):
+                return
+            _log.error("strategy_failed", run=run.name, exc_info=error)
+        self._record(run, decision)
 
     def _record(self, run: StrategyRun, decision: Decision | None) -> None:
         if decision is None:

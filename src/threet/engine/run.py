@@ -1,8 +1,10 @@
 """One strategy run: an event in, an audit record out; the same live and on history."""
 
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_DOWN, Decimal
+from pathlib import PurePath
 
 from threet.engine.view import RunView
 from threet.model.candles import Candle
@@ -11,7 +13,7 @@ from threet.model.numbers import ZERO
 from threet.model.orders import Fill
 from threet.model.targets import Measure, Target
 from threet.risk.run_gates import RunLimits, RunWish, judge_run
-from threet.strategies.strategy import Strategy, Wish
+from threet.strategies.strategy import Strategy, Wish, hold
 
 
 @dataclass(slots=True)
@@ -44,7 +46,7 @@ class StrategyRun:
         self.view.now_ms = max(self.view.now_ms, now_ms)
         if not self.view.put(candle):
             return None
-        event = _event_of(candle)
+        event = event_of(candle)
         if missing := self.view.missing():
             return self._decided(event, Wish(because=f"warming up: {missing}"))
         return self._decided(event, self.strategy.on_candle(self.view, candle))
@@ -73,6 +75,13 @@ class StrategyRun:
         wish = self.strategy.on_fill(self.view, fill)
         event = f"fill {fill.symbol} {fill.tid}"
         return None if wish is None else self._decided(event, wish)
+
+    def failed(self, event: str, error: Exception) -> Decision:
+        """The record of a strategy that raised: what it wanted before stays wanted."""
+        words = f"the strategy failed: {type(error).__name__}: {error}"
+        for frame in traceback.extract_tb(error.__traceback__)[-1:]:
+            words += f" ({PurePath(frame.filename).name}, line {frame.lineno})"
+        return self._decided(event, hold(words))
 
     def _decided(self, event: str, wish: Wish) -> Decision:
         granted, doubts, verdicts = [], [], list[Verdict]()
@@ -157,10 +166,11 @@ class StrategyRun:
 
 def decision_id_of(run: str, candle: Candle) -> str:
     """Under which the closing of a bar is decided, once."""
-    return f"{run}/{_event_of(candle)}"
+    return f"{run}/{event_of(candle)}"
 
 
-def _event_of(candle: Candle) -> str:
+def event_of(candle: Candle) -> str:
+    """What the closing of a bar is called in records."""
     return f"candle {candle.symbol} {candle.timeframe.value} {candle.open_ms}"
 
 

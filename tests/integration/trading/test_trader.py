@@ -1,6 +1,7 @@
 """The trader on a database: each closed bar decides once, whatever is restarted."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -270,3 +271,35 @@ async def test_a_limit_of_the_run_holds_and_says_its_numbers(desk: Desk) -> None
     (verdict,) = decision.verdicts
     assert (verdict.gate, verdict.passed) == ("run_position", False)
     assert verdict.reason == "a position of 5000.00 USDC, 4999 at most"
+
+
+class Broken(Strategy, frozen=True, kw_only=True):
+    """As somebody may write one."""
+
+    def needs(self) -> Needs:
+        return Needs(symbols=["BTC"], timeframes=[Timeframe.M1], bars=1)
+
+    def on_candle(self, view: View, candle: Candle) -> Wish:
+        raise ZeroDivisionError("of mine")
+
+    def on_price(self, view: View, symbol: str) -> Wish | None:
+        raise ZeroDivisionError("of mine")
+
+
+async def test_a_strategy_that_raises_holds_and_stops_no_other(desk: Desk) -> None:
+    trader = desk.trader(made("buy_and_hold", {"symbol": "BTC"}))
+    (sound,) = trader.parts.runs
+    (broken,) = desk.trader(Broken()).parts.runs
+    broken.name = "broken"
+    desk.decisions.begin("broken", "x", "{}", 1)
+    trader.parts = replace(trader.parts, runs=[broken, sound])
+    desk.close_bars(58, 2)
+    await trader.look()
+    assert {one.run for one in desk.decisions.targets()} == {"mine"}
+    told = {one.run: one.because for one in desk.decisions.why("BTC", 10)}
+    assert told["broken"].startswith("the strategy failed: ZeroDivisionError: of mine")
+    assert "(test_trader.py, line " in told["broken"]
+    for price in ("101", "102", "103"):  # a flood of prices is none of records
+        await trader.hear([Envelope(event_id=price, event=prices(("BTC", price)))])
+    runs = [one.run for one in desk.decisions.why("BTC", 10)]
+    assert runs.count("broken") == 1
