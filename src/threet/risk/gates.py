@@ -91,7 +91,8 @@ def _order_size(proposal: Proposal, _: Situation, limits: Limits) -> str:
 def _day_size(proposal: Proposal, situation: Situation, limits: Limits) -> str:
     total = situation.notional_today + proposal.notional
     if total > limits.most_day_notional:
-        return f"{total:.2f} USDC traded today, {limits.most_day_notional} at most"
+        most = limits.most_day_notional
+        return f"{total:.2f} USDC sent today with this one, {most} at most"
     return ""
 
 

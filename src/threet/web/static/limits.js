@@ -4,7 +4,7 @@ import { make } from "./dom.js";
 import { unknown } from "./sheet.js";
 
 const NAMES = {
-  most_order_notional: "Order size", most_day_notional: "Traded today", most_position_notional: "Position size",
+  most_order_notional: "Order size", most_day_notional: "Sent today", most_position_notional: "Position size",
   most_gross: "Gross exposure", most_net: "Net exposure", price_band: "Price band", most_price_age_ms: "Age of prices",
   most_account_age_ms: "Age of equity", most_orders_a_minute: "Orders a minute", most_daily_loss: "Loss today",
   most_drawdown: "Drawdown", most_position: "Position size", most_loss: "Loss", least_liquidation_distance: "Liquidation distance",
