@@ -178,8 +178,8 @@ class Trader:
             for run in self._sized():
                 had = before[run.name].get(fill.symbol)
                 if run.view.position(fill.symbol) != had:
-                    event = f"fill {fill.symbol} {fill.tid}"
-                    self._ask(run, event, partial(run.on_fill, fill, now_ms))
+                    what = f"fill {fill.symbol} {fill.tid}"
+                    self._ask(run, what, partial(run.on_fill, fill, now_ms))
 
     def _closed(self, candle: Candle) -> None:
         for run in self._sized():
@@ -224,6 +224,8 @@ class Trader:
         bar, and of prices and fills once until it is another."""
         try:
             decision = ask()
+        except DependencyError:
+            raise
         except Exception as error:  # noqa: BLE001  # whatever somebody wrote there
             decision = run.failed(event, error)
             known, self._failed[run.name] = self._failed.get(run.name), str(error)
