@@ -52,9 +52,9 @@ class GatewayJournal:
                 _log.error("order_refused", symbol=one.symbol, reason=one.what)
             if one.is_vanished:
                 self.alert("order_vanished", f"{one.symbol}: {one.what}")
-            if self._last.get(one.symbol) == one.what:
+            if self._last.get(one.symbol) == (word := _word(one)):
                 continue
-            self._last[one.symbol] = one.what
+            self._last[one.symbol] = word
             _log.info("reconciled", symbol=one.symbol, what=one.what)
             if one.is_order or one.verdicts:
                 self._record(one)
@@ -155,3 +155,10 @@ class GatewayJournal:
                 window_secs=0,
             )
         )
+
+
+def _word(done: Done) -> str:
+    """What makes it another one: of a gate's refusal its numbers move with each price,
+    which is no news of the same wish."""
+    gates = [one.gate for one in done.verdicts if not one.passed]
+    return f"{done.decision_id} {gates}" if gates else done.what

@@ -16,7 +16,8 @@ from threet.adapters.sql.engine import make_engine
 from threet.adapters.sql.halt_store import SqlHaltStore
 from threet.adapters.sql.migrate import migrate
 from threet.components.gateway_journal import GatewayJournal
-from threet.model.decisions import Decision, Granted
+from threet.execution.wishes import Done
+from threet.model.decisions import Decision, Granted, Verdict
 from threet.model.errors import DependencyError
 from threet.model.events import AlertRaised
 from threet.model.intents import OrderIntent
@@ -110,3 +111,30 @@ def test_an_order_that_cannot_be_canceled_is_told_once_while_it_stands(
     journal.strangers({})
     journal.strangers({"BTC": "SELL 4 at 200"})
     assert len(parts.alerts) == 2
+
+
+def test_a_refusal_by_a_gate_is_told_once_for_each_wish_whatever_its_numbers(
+    parts: Parts,
+) -> None:
+    journal = GatewayJournal(parts)  # type: ignore[arg-type]  # what a journal asks of it
+
+    def refused(wish: str, gate: str, usdc: int) -> Done:
+        words = f"an order of {usdc} USDC, 10000 at most"
+        return Done(
+            symbol="BTC",
+            what=f"refused: {words}",
+            decision_id=wish,
+            verdicts=[Verdict(gate=gate, passed=False, reason=words)],
+        )
+
+    news = [
+        refused("run/1", "order_size", 20_001),
+        refused("run/1", "exposure", 20_003),
+        refused("run/2", "exposure", 20_004),
+    ]
+    again = refused("run/1", "order_size", 20_002)
+    for one in (news[0], again, *news[1:], refused("run/2", "exposure", 20_005)):
+        parts.clock.advance(1_000)
+        journal.note([one])
+    told = [one.because for one in parts.decisions.why("BTC", 9)]
+    assert told[:-1] == [one.what for one in reversed(news)]
