@@ -1,6 +1,7 @@
 """`3t products`: which markets are kept."""
 
 import sys
+from collections.abc import Collection
 from typing import Annotated
 
 import typer
@@ -12,6 +13,7 @@ from threet.adapters.sql.product_store import SqlProductStore
 from threet.adapters.system_clock import SystemClock
 from threet.bootstrap import config, processes
 from threet.model.errors import ConfigurationError
+from threet.model.products import dex_of
 
 app = typer.Typer(
     help="Products: which markets' candles are kept.", no_args_is_help=True
@@ -55,9 +57,16 @@ def add(
     }
     unknown = [symbol for symbol in symbols if symbol not in catalogue]
     if unknown:
-        raise ConfigurationError(
-            [f"the exchange lists no {name!r}" for name in unknown]
-        )
+        dexes = settings.exchanges.hyperliquid.dexes
+        raise ConfigurationError([unlisted(name, dexes) for name in unknown])
     store = _store()
     new = store.add([catalogue[symbol] for symbol in symbols])
     sys.stdout.write(f"{new} added, {len(symbols) - new} refreshed\n")
+
+
+def unlisted(symbol: str, dexes: Collection[str]) -> str:
+    """Why a symbol is not in the catalogue of the first and of the configured dexes."""
+    dex = dex_of(symbol)
+    if dex and dex not in dexes:
+        return f"{symbol!r}: add {dex} to exchanges.hyperliquid.dexes first"
+    return f"the exchange lists no {symbol!r}"
