@@ -78,6 +78,7 @@ class Desk:
     cancels_at: int | None = None  # everything that rests
     swallows: bool = False  # what it accepts is not done
     untold: set[int] = field(default_factory=set)  # fills, by their number
+    behind_ms: int = 0  # how old its readings of the account are
 
     def place(self, tickets: Sequence[Ticket]) -> Sequence[Outcome]:
         self.before()
@@ -148,7 +149,7 @@ class Desk:
         symbols = sorted({one.symbol for one in self.done})
         return AccountState(
             address=ADDRESS,
-            account_ms=self.clock.now_ms(),
+            account_ms=self.clock.now_ms() - self.behind_ms,
             account_value=Decimal(100_000),
             total_margin_used=ZERO,
             total_notional=ZERO,

@@ -322,3 +322,20 @@ def test_f43_each_order_that_vanishes_lets_the_next_wait_longer(world: World) ->
     assert len(world.desk.placed) == 5
     assert len(vanished) == 5
     assert world.intents.unsettled() == []
+
+
+def test_o5_o7_a_way_out_that_a_server_behind_was_asked_for_arrives(
+    world: World,
+) -> None:
+    """Its reading of the account is of half a minute ago; our clock is right."""
+    world.desk.says = lambda one: (
+        takes_all(one)
+        if one.expires_ms > world.clock.now_ms()
+        else Refused("expired: it was signed by the time of the reading")
+    )
+    bought(world, "5")
+    world.desk.behind_ms = 30_000
+    gateway = world.gateway()
+    for _ in range(3):
+        gateway.cycle(wanted(BTC="0"))
+    assert world.desk.position("BTC") == 0
