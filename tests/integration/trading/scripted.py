@@ -79,6 +79,7 @@ class Desk:
     swallows: bool = False  # what it accepts is not done
     untold: set[int] = field(default_factory=set)  # fills, by their number
     behind_ms: int = 0  # how old its readings of the account are
+    follows: Callable[[str], bool] = lambda _: True  # of whose positions it is asked
 
     def place(self, tickets: Sequence[Ticket]) -> Sequence[Outcome]:
         self.before()
@@ -146,7 +147,7 @@ class Desk:
         return [one for one in told if one.time_ms >= since_ms]
 
     def account(self) -> AccountState:
-        symbols = sorted({one.symbol for one in self.done})
+        symbols = sorted({one.symbol for one in self.done if self.follows(one.symbol)})
         return AccountState(
             address=ADDRESS,
             account_ms=self.clock.now_ms() - self.behind_ms,
@@ -204,6 +205,7 @@ class World:
         self.fills = SqlFillStore(database, account=ADDRESS)
         self.happened: list[str] = []
         self.book: Book | None = Book(bid=PRICE - 1, ask=PRICE + 1)
+        self.dead_man_ms = 0
         self.refuses = ""  # why the risk gate lets nothing be added
 
     def gateway(self, manner: Manner | None = None) -> Gateway:
@@ -218,6 +220,8 @@ class World:
                 decimals=lambda _: 2,
                 approve=self._approve,
                 manner=manner or Manner(),
+                dead_man_ms=self.dead_man_ms,
+                follows=self.desk.follows,
             )
         )
         made.start()

@@ -46,10 +46,13 @@ def takes_ways_out(ticket: Ticket) -> Outcome:
     return Accepted(ticket.nonce) if ticket.spec.reduce_only else Refused("no margin")
 
 
-def bought(world: World, quantity: str) -> None:
-    spec = OrderSpec(
-        symbol="BTC", side=Side.BUY, quantity=Decimal(quantity), limit_price=PRICE
-    )
+def bought(world: World, quantity: str, symbol: str = "BTC") -> None:
+    traded(world, symbol, Side.BUY, quantity)
+
+
+def traded(world: World, symbol: str, side: Side, quantity: str) -> None:
+    size = Decimal(quantity)
+    spec = OrderSpec(symbol=symbol, side=side, quantity=size, limit_price=PRICE)
     world.desk.fill(spec, None)
 
 
@@ -339,3 +342,28 @@ def test_o5_o7_a_way_out_that_a_server_behind_was_asked_for_arrives(
     for _ in range(3):
         gateway.cycle(wanted(BTC="0"))
     assert world.desk.position("BTC") == 0
+
+
+def test_b10_what_lies_on_a_dex_that_is_left_loses_no_stop_to_the_exchanges_cancel(
+    world: World,
+) -> None:
+    """Neither position nor stop is read there; the exchange would cancel all there is.
+    Its fills tell that it is held, and when it is not any longer."""
+    world.desk.says = takes_all
+    world.desk.follows = lambda symbol: ":" not in symbol
+    world.dead_man_ms = 60_000
+    bought(world, "5", "xyz:AAPL")
+    gateway = world.gateway()
+    gateway.cycle({})
+    rests(world, "0x" + "2" * 32)
+    gateway.doubt()
+    gateway.cycle({})
+    assert world.desk.cancels_at is None  # no dead man's switch
+    world.desk.resting.clear()
+    gateway.doubt()
+    gateway.cycle({})
+    assert not gateway.sweep()
+    traded(world, "xyz:AAPL", Side.SELL, "5")
+    gateway.doubt()
+    gateway.cycle({})
+    assert gateway.sweep()
