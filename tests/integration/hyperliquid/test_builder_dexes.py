@@ -190,6 +190,24 @@ async def test_of_a_dex_that_is_listed_nothing_may_be_left_out() -> None:
             await asyncio.to_thread(value, reader)
 
 
+async def test_f44_a_dex_that_is_gone_for_good_holds_up_no_way_out() -> None:
+    """Without the account's other parts nothing could be closed, on any dex."""
+    async with opened() as venue:
+        reader = venue.reader("xyz")
+        await listed(reader)
+        venue.lists("flx")
+        venue.says["clearinghouseState", "xyz"] = 500
+        for _ in range(2):
+            with pytest.raises(UnreachableError):
+                await asyncio.to_thread(value, reader)
+            venue.clock.advance(301)
+        assert await asyncio.to_thread(value, reader) == 1000
+        venue.lists("xyz")
+        venue.clock.advance(301)
+        with pytest.raises(UnreachableError):
+            await asyncio.to_thread(value, reader)
+
+
 async def test_f44_a_dex_that_is_not_there_keeps_no_account_from_being_read() -> None:
     async with opened() as venue:
         reader = venue.reader("gone")
