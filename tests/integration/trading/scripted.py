@@ -34,6 +34,7 @@ from threet.ports.order_desk import (
 T = TypeVar("T")
 ADDRESS = "0x" + "1" * 40
 PRICE = Decimal(100)
+GONE = Refused("never placed, already canceled, or filled")
 
 
 class Doubtful(Database):
@@ -75,6 +76,7 @@ class Desk:
     done: list[Fill] = field(default_factory=list)
     resting: list[OrderReport] = field(default_factory=list)
     cancels: bool = True  # else every cancel is refused
+    says_of_cancels: Outcome = GONE
     cancels_at: int | None = None  # everything that rests
     swallows: bool = False  # what it accepts is not done
     untold: set[int] = field(default_factory=set)  # fills, by their number
@@ -104,7 +106,7 @@ class Desk:
     def cancel(self, orders: Sequence[Named], nonce: int) -> Sequence[Outcome]:
         del nonce
         if not self.cancels:
-            return [Refused("never placed, already canceled, or filled")] * len(orders)
+            return [self.says_of_cancels] * len(orders)
         gone = {cloid for _, cloid in orders}
         self.resting = [one for one in self.resting if one.cloid not in gone]
         return [Accepted(0) for _ in orders]

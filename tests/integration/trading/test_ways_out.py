@@ -27,7 +27,7 @@ from threet.model.orders import (
     Trigger,
     TriggerKind,
 )
-from threet.ports.order_desk import Accepted, Outcome, Refused, Ticket
+from threet.ports.order_desk import Accepted, NotSent, Outcome, Refused, Ticket
 
 
 @pytest.fixture
@@ -276,6 +276,26 @@ def test_b4_an_order_that_no_cancel_takes_away_does_not_hold_up_the_way_out(
         gateway.cycle(wanted(BTC="0"))
     assert world.desk.position("BTC") == 0
     assert "BTC" in gateway.strangers
+
+
+def test_b4_a_cancel_that_was_not_sent_makes_no_order_one_that_will_not_go(
+    world: World,
+) -> None:
+    """The line is down: once it is back the order goes, and nobody was alarmed."""
+    world.desk.says = takes_all
+    world.desk.cancels, world.desk.says_of_cancels = False, NotSent("kept back")
+    bought(world, "5")
+    rests(world, "0x" + "1" * 32, Side.BUY)
+    gateway = world.gateway()
+    for _ in range(5):
+        gateway.cycle(wanted(BTC="0"))
+    assert gateway.strangers == {}
+    world.desk.cancels = True
+    for _ in range(3):
+        gateway.cycle(wanted(BTC="0"))
+        world.clock.advance(4)
+    assert world.desk.position("BTC") == 0
+    assert world.desk.resting == []
 
 
 def test_i4_a_difference_keeps_nobody_from_getting_out(world: World) -> None:
