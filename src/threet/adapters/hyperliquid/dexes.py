@@ -16,6 +16,7 @@ _T = TypeVar("_T")
 # How long a dex that is not there is not looked for, where only that is in doubt; and
 # how long one that was there has to be missing, in all lists, before it counts as gone.
 _ABSENT_SECS = 300.0
+USDC_TOKEN = 0
 
 
 class WireDex(msgspec.Struct, frozen=True):
@@ -39,6 +40,8 @@ class BuilderDexes:
     names: Sequence[str]
     clock: Clock
     _seen: set[str] = field(default_factory=set)
+    _collateral: dict[str, int] = field(default_factory=dict)
+    _asked_at: dict[str, float] = field(default_factory=dict)  # for it
     _absent_since: dict[str, float] = field(default_factory=dict)
     _looked_at: float = float("-inf")
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -59,14 +62,26 @@ class BuilderDexes:
             }
         return found
 
+    def meta(self, dex: str) -> answers.WireMeta:
+        """Raises the ``ExchangeError`` family."""
+        name = f"meta {dex}"
+        body = self.info.ask(name, {"type": "meta", "dex": dex})
+        meta = answers.read(name, body, answers.META, lambda told: told)
+        with self._lock:
+            self._collateral[dex] = meta.collateral_token
+        return meta
+
     def of_each(self, ask: Callable[[str], _T]) -> Sequence[_T]:
-        """What ``ask`` says of the first dex and of each configured one that there is.
+        """What ``ask`` says of the first dex and of each configured one that there is,
+        but not of what has other collateral: that would be taken for dollars.
 
         Raises what it raised: of a dex that is listed nothing may be left out.
         """
         found = [ask("")]
         for dex in self.names:
             try:
+                if self._has_other_collateral(dex):
+                    continue
                 found.append(ask(dex))
             except RateLimitedError:
                 raise
@@ -74,6 +89,23 @@ class BuilderDexes:
                 if self._is_listed(dex):
                     raise
         return found
+
+    def _has_other_collateral(self, dex: str) -> bool:
+        """Asked until it is known, every few minutes at most: it never changes. A
+        catalogue that cannot be read keeps no account from being read."""
+        now = self.clock.monotonic()
+        with self._lock:
+            is_known = dex in self._collateral
+            is_due = now - self._asked_at.get(dex, float("-inf")) > _ABSENT_SECS
+        if not is_known and is_due:
+            self._asked_at[dex] = now
+            try:
+                self.meta(dex)
+            except RateLimitedError:
+                raise
+            except ExchangeError:
+                return False
+        return self._collateral.get(dex, USDC_TOKEN) != USDC_TOKEN
 
     def _is_listed(self, dex: str) -> bool:
         """Asked every few minutes at most, and only where a dex does not answer: the
