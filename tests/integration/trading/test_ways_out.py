@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.builders import START_MS
@@ -18,7 +19,7 @@ from tests.integration.trading.scripted import (
 from threet.adapters.sql.engine import make_engine
 from threet.adapters.sql.migrate import migrate
 from threet.execution.gateway import Gateway
-from threet.execution.wishes import Done
+from threet.execution.wishes import Done, Wanted
 from threet.model.orders import (
     OrderReport,
     OrderSpec,
@@ -194,6 +195,30 @@ def test_b4_a_refused_stop_does_not_hold_up_the_way_out(world: World) -> None:
     assert world.desk.position("BTC") == 5
     gateway.cycle(wanted(BTC="0"))
     assert world.desk.position("BTC") == 0
+
+
+def test_f25_a_refused_take_profit_closes_nothing_that_has_its_stop(
+    world: World,
+) -> None:
+    def no_profits(ticket: Ticket) -> Outcome:
+        trigger = ticket.spec.trigger
+        if trigger is not None and trigger.kind is TriggerKind.TAKE_PROFIT:
+            return Refused("Invalid TP/SL price")
+        return Accepted(ticket.nonce)
+
+    world.desk.says = no_profits
+    bought(world, "5")
+    granted = msgspec.structs.replace(
+        guarded("5", "90")["BTC"].granted, take_profit=Decimal(150)
+    )
+    gateway, said = world.gateway(), list[Done]()
+    for _ in range(200):
+        said += gateway.cycle({"BTC": Wanted(granted, "run/5")})
+        world.clock.advance(1)
+    assert world.desk.position("BTC") == 5
+    assert stops(world) == [(Decimal(5), Decimal(90))]
+    assert not any(one.ends_wish for one in said)
+    assert 3 < sum(one.is_refused for one in said) < 10  # tried again, less and less
 
 
 def test_f25_stops_refused_for_one_position_do_not_close_the_next(world: World) -> None:
