@@ -113,13 +113,11 @@ class Demo:
 
 def children_of(pid: int) -> set[int]:
     """Every process below it, however deep."""
-    rows = (
-        (int(stat.parent.name), int(stat.read_text().rpartition(")")[2].split()[1]))
-        for stat in Path("/proc").glob("[0-9]*/stat")
-    )
     parents: dict[int, list[int]] = {}
-    for child, parent in rows:
-        parents.setdefault(parent, []).append(child)
+    for folder in Path("/proc").glob("[0-9]*"):
+        if stat := _told_of(folder, "stat"):
+            parent = int(stat.rpartition(")")[2].split()[1])
+            parents.setdefault(parent, []).append(int(folder.name))
     found, todo = set[int](), [pid]
     while todo:
         below = parents.get(todo.pop(), [])
@@ -129,9 +127,14 @@ def children_of(pid: int) -> set[int]:
 
 
 def command_of(pid: int) -> str:
+    return _told_of(Path(f"/proc/{pid}"), "cmdline")
+
+
+def _told_of(process: Path, file: str) -> str:
+    """ "" of one that has ended, also between two looks at it."""
     try:
-        return Path(f"/proc/{pid}/cmdline").read_text()
-    except FileNotFoundError:
+        return (process / file).read_text()
+    except (FileNotFoundError, ProcessLookupError):
         return ""
 
 

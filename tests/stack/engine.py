@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 ROOT = Path(__file__).parents[2]
 NAME = "threet-test"
 PORTS = {
@@ -30,6 +32,28 @@ PORTS = {
     "ELASTICSEARCH_PORT": 29200,
     "OTLP_PORT": 24318,
 }
+# One holds, the other changes its mind nearly every minute.
+RUNS: Mapping[str, Any] = {
+    "strategies": [
+        {
+            "name": "holder",
+            "strategy": "buy_and_hold",
+            "parameters": {"symbol": "SOL", "timeframe": "1m", "weight": 0.2},
+        },
+        {
+            "name": "nervous",
+            "strategy": "rsi_reversion",
+            "parameters": {
+                "symbol": "XRP",
+                "timeframe": "1m",
+                "period": 2,
+                "low": 45,
+                "high": 55,
+                "weight": 0.05,
+            },
+        },
+    ]
+}
 _KIND = "threet.standin.kind"
 _LOOK_EVERY_SECS = 0.5
 
@@ -41,6 +65,7 @@ class Project:
         self.folder = folder
         self.files = ["docker-compose.yml"]
         self.variables: dict[str, str] = {}
+        self.said_at_init = ""
 
     def prepare(self) -> None:
         """Copy what git knows, make the passwords, see which images are stand-ins."""
@@ -48,7 +73,10 @@ class Project:
         lines = [f"{name}={port}" for name, port in PORTS.items()]
         env = self.folder / ".env"
         env.write_text("\n".join([*lines, "THREET_IMAGE=threet:test", ""]))
-        self._run([sys.executable, "-m", "threet.cli.main", "init"])
+        config = self.folder / "config.yml"
+        config.write_text(f"{config.read_text()}\n{yaml.safe_dump(RUNS)}")
+        init = ["-m", "threet.cli.main", "init", "--trading"]
+        self.said_at_init = self._run([sys.executable, *init])
         self.variables = dict(_assignments(env.read_text()))
         images = self.service_images()
         if self.kind_of(images["alertmanager"]) != "official":

@@ -93,6 +93,7 @@ def test_s15_a_user_may_what_it_needs(project: Project) -> None:
 
 def test_s5_who_has_nothing_to_ask_outside_has_no_way_there(project: Project) -> None:
     may = {"price_stream_producer", "celery_worker", "web", "alertmanager"}
+    may |= {"trader", "order_gateway"}
     for name, one in project.containers().items():
         networks = set(one["NetworkSettings"]["Networks"])
         assert (f"{NAME}_outside" in networks) is (name in may), name

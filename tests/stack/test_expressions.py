@@ -33,8 +33,6 @@ INSTEAD = {
     'http_server_request_duration_seconds_count{http_response_status_code=~"5.."}': (
         "http_server_request_duration_seconds_count"
     ),
-    # Told by the order gateway, which has a key; here nothing trades.
-    "threet_ledger_unexplained": "threet_balance_readings_total",
     '{__name__=~"otelcol_exporter_send_failed_spans(_total)?"}': (
         '{__name__=~"otelcol_exporter_sent_spans(_total)?"}'
     ),

@@ -11,6 +11,8 @@ from tests.stack.spans import chains, spans_of
 
 PROMETHEUS = f"http://127.0.0.1:{PORTS['PROMETHEUS_PORT']}/api/v1"
 MEASURED = (
+    "trader",
+    "order_gateway",
     "price_stream_producer",
     "price_stream_consumer",
     "balance_consumer",

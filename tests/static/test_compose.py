@@ -166,8 +166,19 @@ def test_only_who_asks_the_exchange_or_tells_of_an_alert_can_reach_out() -> None
     out = {
         name for name, one in services("full").items() if "outside" in one["networks"]
     }
-    askers = {"price_stream_producer", "celery_worker", "web", "order_gateway"}
-    assert out == {*askers, "alertmanager"}
+    askers = {"price_stream_producer", "celery_worker", "web"}
+    assert out == {*askers, "trader", "order_gateway", "alertmanager"}
+
+
+def test_s4_only_the_order_gateway_reads_a_key() -> None:
+    key = "THREET_EXCHANGES__HYPERLIQUID__PRIVATE_KEY"
+    mounts = "./secrets.yml:/app/secrets.yml:ro"
+    told = {
+        name
+        for name, one in services("full").items()
+        if mounts in one.get("volumes", ()) and one["environment"].get(key) != ""
+    }
+    assert told == {"order_gateway"}
 
 
 def test_source_is_mounted_read_only_and_in_production_not_at_all() -> None:

@@ -10,9 +10,11 @@ from setup.grafana.boards.panels import (
     Told,
     below,
     graph,
+    none_but,
     value,
 )
 
+_TRADES = "No data where nothing trades."
 _ADDRESS = "No data without an address, or while nobody knows the account."
 
 
@@ -25,6 +27,7 @@ def account() -> Dashboard:
             Row("Account", _account()),
             Row("Positions", _positions()),
             Row("Readings", _readings()),
+            Row("Trading", _trading()),
         ],
     )
 
@@ -180,5 +183,51 @@ def _readings() -> list[PanelBuilder]:
             unit="s",
             steps=below(60, 120),
             width=12,
+        ),
+    ]
+
+
+def _trading() -> list[PanelBuilder]:
+    return [
+        graph(
+            Told(
+                title="Decisions and orders, in 5 minutes",
+                normal=f"a decision for each bar of each run; few orders. {_TRADES}",
+                otherwise="no decisions: `3t status` says what the trader waits for.",
+            ),
+            Query("sum(increase(threet_trader_decisions_total[5m]))", "decisions"),
+            Query("sum(increase(threet_gateway_orders_total[5m]))", "orders"),
+            unit="none",
+            width=12,
+        ),
+        value(
+            Told(
+                title="Products whose fills do not add up",
+                normal=f"0. {_TRADES}",
+                otherwise="they are only closed and protected; see PositionsDiffer.",
+            ),
+            Query("max(threet_gateway_mismatches)"),
+            unit="none",
+            steps=none_but(),
+        ),
+        value(
+            Told(
+                title="What the ledger does not explain",
+                normal=f"below a cent. {_TRADES}",
+                otherwise="no new risk is taken; see EquityUnexplained.",
+            ),
+            Query("max(abs(threet_ledger_difference))"),
+            unit="currencyUSD",
+            steps=none_but(0.01),
+        ),
+        value(
+            Told(
+                title="Cycles that ended early, in 5 minutes",
+                normal=f"0, some while Redis or MariaDB is restarted. {_TRADES}",
+                otherwise="the log of order_gateway says what did not answer.",
+            ),
+            Query("sum(increase(threet_gateway_cycle_failures_total[5m]))"),
+            unit="none",
+            steps=below(5, 60),
         ),
     ]

@@ -116,12 +116,15 @@ def init_(
         str | None,
         typer.Option(help="full, light (no Elasticsearch, no Kibana) or prod."),
     ] = None,
+    trading: Annotated[
+        bool, typer.Option("--trading", help="Also what trades, from now on.")
+    ] = False,
 ) -> None:
     """Passwords for the containers into .env, and a secrets.yml; asks nothing.
 
     Only what is missing is written; a second run changes nothing.
     """
-    init.make(variant)
+    init.make(variant, trading=trading)
 
 
 @app.command(name="doctor")

@@ -88,11 +88,23 @@ def owner() -> int:
 def complete_environment(network: str, variant: Variant | None) -> list[str]:
     """Write what `.env` lacks; returns the names that were written."""
     text = ENVIRONMENT.read_text() if ENVIRONMENT.exists() else _HEAD
-    known = _variables(text)
+    known = variables(text)
     wanted = {**_missing(known, network), **_chosen(known, variant)}
     if wanted or not ENVIRONMENT.exists():
         write_privately(ENVIRONMENT, _with(text, wanted))
     return list(wanted)
+
+
+def set_variables(wanted: Mapping[str, str]) -> list[str]:
+    """In the `.env` that is there; returns the names of what was otherwise."""
+    text = ENVIRONMENT.read_text()
+    known = variables(text)
+    changed = {
+        name: value for name, value in wanted.items() if known.get(name) != value
+    }
+    if changed:
+        write_privately(ENVIRONMENT, _with(text, changed))
+    return list(changed)
 
 
 def make_secrets(network: str) -> bool:
@@ -102,7 +114,7 @@ def make_secrets(network: str) -> bool:
         account = _DEMO_ACCOUNT if network == "simulator" else _NO_ACCOUNT
         write_privately(SECRETS, _SECRETS_HEAD + account)
     if os.geteuid() == 0:
-        known = _variables(ENVIRONMENT.read_text())
+        known = variables(ENVIRONMENT.read_text())
         os.chown(SECRETS, int(known["THREET_UID"]), _GROUP_KEPT)
     return is_missing
 
@@ -134,7 +146,7 @@ def _chosen(known: Mapping[str, str], variant: Variant | None) -> dict[str, str]
     return {} if known.get("COMPOSE_FILE") == files else {"COMPOSE_FILE": files}
 
 
-def _variables(text: str) -> dict[str, str]:
+def variables(text: str) -> dict[str, str]:
     found = {}
     for line in text.splitlines():
         name, separator, value = line.partition("=")

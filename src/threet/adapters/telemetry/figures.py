@@ -90,6 +90,7 @@ _SOURCES: Mapping[str, _Source] = {
         listeners="web.listeners",
         decisions="trader.decisions",
         orders="gateway.orders",
+        cycles="gateway.cycles",
         cycle_failures="gateway.cycle_failures",
         mismatches="gateway.mismatches",
         equity_gap="ledger.difference",

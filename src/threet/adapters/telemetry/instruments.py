@@ -165,6 +165,7 @@ _PLATFORM = (
 _TRADING = (
     _counter("threet.trader.decisions", "{decision}", "Evaluations of strategy runs"),
     _counter("threet.gateway.orders", "{order}", "Orders sent"),
+    _counter("threet.gateway.cycles", "{cycle}", "Cycles that came to their end"),
     _counter("threet.gateway.cycle_failures", "{cycle}", "Cycles that ended early"),
     _gauge(
         "threet.gateway.mismatches",
