@@ -252,7 +252,7 @@ class Gateway:
     def _unlevered(self, spec: OrderSpec) -> str:
         """Why nothing may be added yet; "" once the symbol has its leverage."""
         leverage = self._parts.leverage(spec.symbol)
-        if leverage is None or spec.reduce_only:
+        if leverage is None:
             return ""
         if self._levered.get(spec.symbol) == leverage:
             return ""
