@@ -28,17 +28,27 @@ class Authority:
 
 
 def authority(
-    reader: IdentityReader, *, account: str, signer: str, now_ms: int
+    reader: IdentityReader,
+    *,
+    account: str,
+    signer: str,
+    now_ms: int,
+    allows_own: bool = False,
 ) -> Authority:
-    """Raises ``ConfigurationError`` for a key that may not trade for the account, and
-    the ``ExchangeError`` family."""
+    """``allows_own``: the key of the account itself, or of a sub-account's master, is
+    no reason to refuse.
+
+    Raises ``ConfigurationError`` for a key that may not trade for the account, and
+    the ``ExchangeError`` family.
+    """
     account, signer = account.lower(), signer.lower()
     signing = reader.standing(signer)
     is_own = signing == Standing(Role.AGENT, account)
     # A question about a role is dear: whose agent it is says that it is a user's.
     standing = Standing(Role.USER) if is_own else reader.standing(account)
     master = _master(reader, account, standing)
-    if signing.role is not Role.AGENT or signing.owner != master:
+    is_agent = signing == Standing(Role.AGENT, master)
+    if not (is_agent or (allows_own and signer == master)):
         raise ConfigurationError([_not_an_agent(signer, master, signing)])
     _require_separate(reader.mode(account), account)
     until_ms = _valid_until_ms(reader, master, signer)

@@ -238,6 +238,7 @@ class Doctor:
             account=self.known_address(),
             signer=self.agent if signer is None else signer.address,
             now_ms=self.clock.now_ms(),
+            allows_own=self.settings.exchanges.hyperliquid.allow_own_key,
         )
         if signer is None and self.agent is not None:
             yield account_checks.key_of_run()

@@ -93,11 +93,18 @@ class ExchangeDesk:
     def authority(self, account: str, reader: IdentityReader) -> Authority:
         """Raises ``ConfigurationError`` for a key that may not trade."""
         signer = self.required_signer()
-        if signer.address == account:
+        allows_own = self.settings.exchanges.hyperliquid.allow_own_key
+        if signer.address == account and not allows_own:
             reason = f"{_KEY}: is the account's own; approve an agent and use its key"
             raise ConfigurationError([reason])
         now_ms = self.clock.now_ms()
-        return authority(reader, account=account, signer=signer.address, now_ms=now_ms)
+        return authority(
+            reader,
+            account=account,
+            signer=signer.address,
+            now_ms=now_ms,
+            allows_own=allows_own,
+        )
 
     def orders(
         self,

@@ -146,7 +146,7 @@ def _signer(settings: Sections, address: str) -> Signer:
         signer = Signer(hyperliquid.private_key.get_secret_value(), source)
     except ValueError as error:
         raise ConfigurationError([f"{setting}: {error}"]) from None
-    if signer.address == address:
+    if signer.address == address and not hyperliquid.allow_own_key:
         reason = f"{setting}: is the account's own; approve an agent and use its key"
         raise ConfigurationError([reason])
     return signer
@@ -186,6 +186,7 @@ class _Wires:
             account=self.address,
             signer=self.signer.address,
             now_ms=self.clock.now_ms(),
+            allows_own=self.settings.exchanges.hyperliquid.allow_own_key,
         )
 
     def gateway(self, rights: Authority) -> Gateway:

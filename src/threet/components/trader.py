@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+import msgspec
 import structlog
 
 from threet import bootstrap
@@ -30,6 +31,14 @@ _LOOK_EVERY_SECS = 1.0
 _FUNDING_EVERY_SECS = 60.0
 _NANOSECONDS_A_MS = 1_000_000
 _FOLLOWED = ("prices:updated", "candles:closed", "fills:received")
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """When a price was received, and the trace of its frame, "" without one."""
+
+    at_ms: int
+    traceparent: str
 
 
 @dataclass(slots=True)
@@ -76,11 +85,11 @@ class Trader:
     async def hear(self, told: Sequence[Envelope]) -> None:
         """Decide what follows from these events. Raises ``DependencyError``."""
         async with self._turn:
-            events = [one.event for one in told]
-            prices = [one for one in events if isinstance(one, PricesUpdated)]
-            moved = self._note_prices(prices)
+            moved = self._note_prices(told)
             rest = [
-                one for one in events if isinstance(one, CandlesClosed | FillsReceived)
+                one
+                for one in told
+                if isinstance(one.event, CandlesClosed | FillsReceived)
             ]
             if (moved or rest) and self._is_ready:
                 await asyncio.to_thread(self._react, moved, rest)
@@ -103,19 +112,20 @@ class Trader:
                 _log.warning("trader_unheard", reason=str(error))
             await self.parts.process.clock.sleep(_LOOK_EVERY_SECS)
 
-    def _note_prices(self, updates: Sequence[PricesUpdated]) -> Mapping[str, int]:
-        """The symbols whose mid moved and that a run follows tick by tick, each with
-        when that was received."""
+    def _note_prices(self, told: Sequence[Envelope]) -> Mapping[str, Tick]:
+        """The symbols whose mid moved and that a run follows tick by tick."""
         moved = {}
-        for update in updates:
-            at_ms = update.received_ns // _NANOSECONDS_A_MS
-            for change in update.changes:
+        for one in told:
+            if not isinstance(one.event, PricesUpdated):
+                continue
+            tick = Tick(one.event.received_ns // _NANOSECONDS_A_MS, one.traceparent)
+            for change in one.event.changes:
                 if change.kind is not PriceKind.MID:
                     continue
                 for run in self.parts.runs:
-                    run.view.note_price(change.symbol, change.price, at_ms)
+                    run.view.note_price(change.symbol, change.price, tick.at_ms)
                     if run.follows_prices and change.symbol in run.view.needs.symbols:
-                        moved[change.symbol] = at_ms
+                        moved[change.symbol] = tick
         return moved
 
     def _decide(self) -> None:
@@ -144,29 +154,27 @@ class Trader:
             profits = {row.key: row.net for row in by_run(ledger, marks)}
             run.profit = profits.get(run.name)
 
-    def _react(
-        self,
-        moved: Mapping[str, int],
-        told: Sequence[CandlesClosed | FillsReceived],
-    ) -> None:
-        for event in told:
-            if isinstance(event, FillsReceived):
-                self._filled(event)
-            else:
-                for candle in event.candles:
-                    self._closed(candle)
+    def _react(self, moved: Mapping[str, Tick], told: Sequence[Envelope]) -> None:
+        for one in told:
+            match one.event:
+                case FillsReceived():
+                    self._filled(one.event, one.traceparent)
+                case CandlesClosed(candles=candles):
+                    for candle in candles:
+                        self._closed(candle, one.traceparent)
         now_ms = self.parts.process.clock.now_ms()
         for run in self._sized():
             if run.follows_prices:
                 for symbol in moved.keys() & set(run.view.needs.symbols):
                     self._moved(run, symbol, moved[symbol], now_ms)
 
-    def _moved(self, run: StrategyRun, symbol: str, at_ms: int, now_ms: int) -> None:
+    def _moved(self, run: StrategyRun, symbol: str, tick: Tick, now_ms: int) -> None:
         price = run.view.price(symbol)
         if price is not None:
-            self._record(run, run.on_price(symbol, price, at_ms, now_ms))
+            decision = run.on_price(symbol, price, tick.at_ms, now_ms)
+            self._record(run, decision, tick.traceparent)
 
-    def _filled(self, event: FillsReceived) -> None:
+    def _filled(self, event: FillsReceived, traceparent: str) -> None:
         """Of whose position it changed: runs may share an order."""
         before = {one.name: dict(one.view.positions or {}) for one in self.parts.runs}
         self._account()
@@ -175,16 +183,16 @@ class Trader:
             for run in self._sized():
                 had = before[run.name].get(fill.symbol)
                 if run.view.position(fill.symbol) != had:
-                    self._record(run, run.on_fill(fill, now_ms))
+                    self._record(run, run.on_fill(fill, now_ms), traceparent)
 
-    def _closed(self, candle: Candle) -> None:
+    def _closed(self, candle: Candle, traceparent: str) -> None:
         for run in self._sized():
             newest_ms = run.view.newest_ms(candle.symbol, candle.timeframe)
             if newest_ms is None:
                 continue  # not needed, or not warm: the store comes first
             if candle.open_ms - newest_ms > candle.timeframe.millis:
                 self._follow(run, candle.symbol, candle.timeframe)
-            self._take(run, [candle])
+            self._take(run, [candle], traceparent)
 
     def _sized(self) -> Sequence[StrategyRun]:
         return [run for run in self.parts.runs if not run.unsized()]
@@ -201,7 +209,9 @@ class Trader:
         self._take(run, closed)
         self._seen_ms[key] = newest_ms
 
-    def _take(self, run: StrategyRun, closed: Sequence[Candle]) -> None:
+    def _take(
+        self, run: StrategyRun, closed: Sequence[Candle], traceparent: str = ""
+    ) -> None:
         """Older bars are warm-up; the newest is decided unless it was before."""
         if not closed:
             return
@@ -210,11 +220,16 @@ class Trader:
         if self.parts.decisions.knows(decision_id_of(run.name, newest)):
             run.warm([newest])
             return
-        self._record(run, run.on_candle(newest, self.parts.process.clock.now_ms()))
+        now_ms = self.parts.process.clock.now_ms()
+        self._record(run, run.on_candle(newest, now_ms), traceparent)
 
-    def _record(self, run: StrategyRun, decision: Decision | None) -> None:
+    def _record(
+        self, run: StrategyRun, decision: Decision | None, traceparent: str
+    ) -> None:
+        """``traceparent`` is of what brought it about, where that is traced."""
         if decision is None:
             return
+        decision = msgspec.structs.replace(decision, traceparent=traceparent)
         if not self.parts.decisions.record(decision, run.view.memory):
             return
         if decision.granted:

@@ -168,6 +168,7 @@ class HyperliquidSettings(Section):
     dexes: Annotated[tuple[DexName, ...], AfterValidator(_each_once)] = ()
     wallet_address: Address | None = None
     private_key: PrivateKey | None = None
+    allow_own_key: bool = False
     request_timeout_secs: Annotated[float, Field(gt=0, le=120)] = 10
     weight_per_minute: Annotated[int, Field(ge=300, le=1200)] = 1200
     local_weight_per_minute: Annotated[int, Field(ge=30, le=600)] = 120

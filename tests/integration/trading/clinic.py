@@ -92,7 +92,10 @@ class Clinic:
         self.served.call(now)
 
 
-_OWN = ("DEXES", "WALLET_ADDRESS", "PRIVATE_KEY", "NETWORK", "SIMULATOR_URL")
+_OWN = (
+    *("DEXES", "WALLET_ADDRESS", "PRIVATE_KEY", "ALLOW_OWN_KEY"),
+    *("NETWORK", "SIMULATOR_URL"),
+)
 
 
 @contextmanager

@@ -135,6 +135,12 @@ def test_the_accounts_own_key_is_refused(clinic: Clinic) -> None:
     assert "account's own" in found.what
 
 
+def test_the_accounts_own_key_that_is_forced_is_warned_of(clinic: Clinic) -> None:
+    found = clinic.examined(PRIVATE_KEY=OWN_KEY, ALLOW_OWN_KEY="true")["agent"]
+    assert found.health is Health.WARN
+    assert "could withdraw" in found.what
+
+
 def test_f33_the_agent_of_another_account_is_found(clinic: Clinic) -> None:
     found = clinic.examined(PRIVATE_KEY=OTHER_KEY)["agent"]
     assert found.health is Health.FAIL

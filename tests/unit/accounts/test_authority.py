@@ -62,6 +62,24 @@ def test_an_agent_trades_for_its_own_account() -> None:
     assert (found.vault, found.valid_until_ms) == (None, None)
 
 
+def test_s4_the_accounts_own_key_is_refused_unless_it_is_forced() -> None:
+    own = {MASTER: Standing(Role.USER), SUB: Standing(Role.SUB_ACCOUNT, MASTER)}
+    with pytest.raises(ConfigurationError, match="no agent"):
+        authority(Exchange(own), account=MASTER, signer=MASTER, now_ms=0)
+    forced = authority(
+        Exchange(own), account=MASTER, signer=MASTER, now_ms=0, allows_own=True
+    )
+    assert (forced.vault, forced.valid_until_ms) == (None, None)
+    forced = authority(
+        Exchange(own), account=SUB, signer=MASTER, now_ms=0, allows_own=True
+    )
+    assert forced.vault == SUB
+    with pytest.raises(ConfigurationError, match="no agent"):
+        authority(
+            Exchange(own), account=MASTER, signer=OTHER, now_ms=0, allows_own=True
+        )
+
+
 @pytest.mark.parametrize(
     ("standings", "account", "words"),
     [

@@ -51,6 +51,16 @@ def test_o12_s4_f32_a_gateway_that_may_not_trade_does_not_start(
     root.config.cache_clear()
 
 
+def test_s4_a_master_key_signs_where_it_is_forced(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    own = {"WALLET_ADDRESS": Signer(KEY, "b").address, "PRIVATE_KEY": KEY}
+    for name, value in {**own, "ALLOW_OWN_KEY": "true"}.items():
+        monkeypatch.setenv(PREFIX + name, value)
+    assert order_gateway().address == own["WALLET_ADDRESS"]
+    root.config.cache_clear()
+
+
 def test_a_run_that_is_configured_no_more_wants_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

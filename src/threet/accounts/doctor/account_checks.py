@@ -80,18 +80,23 @@ def mode(reader: IdentityReader, account: str) -> Finding:
 
 
 def key(
-    reader: IdentityReader, *, account: str, signer: str | None, now_ms: int
+    reader: IdentityReader,
+    *,
+    account: str,
+    signer: str | None,
+    now_ms: int,
+    allows_own: bool = False,
 ) -> Iterator[Finding]:
     """``signer`` is the address of the configured key, None without one."""
     if signer is None:
         yield warn("agent", "there is no key: 3T reads and decides, no more", _APPROVE)
         return
     if signer == account.lower():
-        yield fail(
-            "agent",
-            "the key is the account's own: it could withdraw, and is refused",
-            _APPROVE,
-        )
+        what = "the key is the account's own: it could withdraw"
+        if allows_own:
+            yield warn("agent", f"{what}, and allow_own_key lets it trade", _APPROVE)
+        else:
+            yield fail("agent", f"{what}, and is refused", _APPROVE)
         return
     standing = reader.standing(account)
     if standing.role in {Role.MISSING, Role.AGENT}:
@@ -99,7 +104,11 @@ def key(
         return
     try:
         found = authority(
-            _AnyMode(reader), account=account, signer=signer, now_ms=now_ms
+            _AnyMode(reader),
+            account=account,
+            signer=signer,
+            now_ms=now_ms,
+            allows_own=allows_own,
         )
     except ConfigurationError as error:
         yield fail("agent", "; ".join(_plain(one) for one in error.reasons), _APPROVE)
