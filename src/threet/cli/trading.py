@@ -94,6 +94,9 @@ def _show(console: Console, decision: Decision) -> None:
     moment = datetime.fromtimestamp(decision.at_ms / 1000, UTC).isoformat()
     console.print(f"[bold]{moment}[/bold]  {decision.run}  {decision.event}")
     console.print(f"  because {decision.because}", markup=False)
+    if decision.traceparent:
+        trace_id = decision.traceparent.split("-")[1]
+        console.print(f"  trace {trace_id}", markup=False)
     for one in decision.granted:
         console.print(f"  wants {one.quantity} {one.symbol}", markup=False)
     values = ", ".join(f"{name} {value}" for name, value in decision.values.items())

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
+import msgspec
 import structlog
 
 from threet import bootstrap
@@ -31,6 +32,14 @@ _LOOK_EVERY_SECS = 1.0
 _FUNDING_EVERY_SECS = 60.0
 _NANOSECONDS_A_MS = 1_000_000
 _FOLLOWED = ("prices:updated", "candles:closed", "fills:received")
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """When a price was received, and the trace of its frame, "" without one."""
+
+    at_ms: int
+    traceparent: str
 
 
 @dataclass(slots=True)
@@ -78,11 +87,11 @@ class Trader:
     async def hear(self, told: Sequence[Envelope]) -> None:
         """Decide what follows from these events. Raises ``DependencyError``."""
         async with self._turn:
-            events = [one.event for one in told]
-            prices = [one for one in events if isinstance(one, PricesUpdated)]
-            moved = self._note_prices(prices)
+            moved = self._note_prices(told)
             rest = [
-                one for one in events if isinstance(one, CandlesClosed | FillsReceived)
+                one
+                for one in told
+                if isinstance(one.event, CandlesClosed | FillsReceived)
             ]
             if (moved or rest) and self._is_ready:
                 await asyncio.to_thread(self._react, moved, rest)
@@ -105,19 +114,20 @@ class Trader:
                 _log.warning("trader_unheard", reason=str(error))
             await self.parts.process.clock.sleep(_LOOK_EVERY_SECS)
 
-    def _note_prices(self, updates: Sequence[PricesUpdated]) -> Mapping[str, int]:
-        """The symbols whose mid moved and that a run follows tick by tick, each with
-        when that was received."""
+    def _note_prices(self, told: Sequence[Envelope]) -> Mapping[str, Tick]:
+        """The symbols whose mid moved and that a run follows tick by tick."""
         moved = {}
-        for update in updates:
-            at_ms = update.received_ns // _NANOSECONDS_A_MS
-            for change in update.changes:
+        for one in told:
+            if not isinstance(one.event, PricesUpdated):
+                continue
+            tick = Tick(one.event.received_ns // _NANOSECONDS_A_MS, one.traceparent)
+            for change in one.event.changes:
                 if change.kind is not PriceKind.MID:
                     continue
                 for run in self.parts.runs:
-                    run.view.note_price(change.symbol, change.price, at_ms)
+                    run.view.note_price(change.symbol, change.price, tick.at_ms)
                     if run.follows_prices and change.symbol in run.view.needs.symbols:
-                        moved[change.symbol] = at_ms
+                        moved[change.symbol] = tick
         return moved
 
     def _decide(self) -> None:
@@ -146,30 +156,28 @@ class Trader:
             profits = {row.key: row.net for row in by_run(ledger, marks)}
             run.profit = profits.get(run.name)
 
-    def _react(
-        self,
-        moved: Mapping[str, int],
-        told: Sequence[CandlesClosed | FillsReceived],
-    ) -> None:
-        for event in told:
-            if isinstance(event, FillsReceived):
-                self._filled(event)
-            else:
-                for candle in event.candles:
-                    self._closed(candle)
+    def _react(self, moved: Mapping[str, Tick], told: Sequence[Envelope]) -> None:
+        for one in told:
+            match one.event:
+                case FillsReceived():
+                    self._filled(one.event, one.traceparent)
+                case CandlesClosed(candles=candles):
+                    for candle in candles:
+                        self._closed(candle, one.traceparent)
         now_ms = self.parts.process.clock.now_ms()
         for run in self._sized():
             if run.follows_prices:
                 for symbol in moved.keys() & set(run.view.needs.symbols):
                     self._moved(run, symbol, moved[symbol], now_ms)
 
-    def _moved(self, run: StrategyRun, symbol: str, at_ms: int, now_ms: int) -> None:
+    def _moved(self, run: StrategyRun, symbol: str, tick: Tick, now_ms: int) -> None:
         price = run.view.price(symbol)
         if price is not None:
-            event = f"price {symbol} {at_ms}"
-            self._ask(run, event, lambda: run.on_price(symbol, price, at_ms, now_ms))
+            event = f"price {symbol} {tick.at_ms}"
+            ask = partial(run.on_price, symbol, price, tick.at_ms, now_ms)
+            self._ask(run, event, ask, tick.traceparent)
 
-    def _filled(self, event: FillsReceived) -> None:
+    def _filled(self, event: FillsReceived, traceparent: str) -> None:
         """Of whose position it changed: runs may share an order."""
         before = {one.name: dict(one.view.positions or {}) for one in self.parts.runs}
         self._account()
@@ -179,16 +187,17 @@ class Trader:
                 had = before[run.name].get(fill.symbol)
                 if run.view.position(fill.symbol) != had:
                     what = f"fill {fill.symbol} {fill.tid}"
-                    self._ask(run, what, partial(run.on_fill, fill, now_ms))
+                    ask = partial(run.on_fill, fill, now_ms)
+                    self._ask(run, what, ask, traceparent)
 
-    def _closed(self, candle: Candle) -> None:
+    def _closed(self, candle: Candle, traceparent: str) -> None:
         for run in self._sized():
             newest_ms = run.view.newest_ms(candle.symbol, candle.timeframe)
             if newest_ms is None:
                 continue  # not needed, or not warm: the store comes first
             if candle.open_ms - newest_ms > candle.timeframe.millis:
                 self._follow(run, candle.symbol, candle.timeframe)
-            self._take(run, [candle])
+            self._take(run, [candle], traceparent)
 
     def _sized(self) -> Sequence[StrategyRun]:
         return [run for run in self.parts.runs if not run.unsized()]
@@ -205,7 +214,9 @@ class Trader:
         self._take(run, closed)
         self._seen_ms[key] = newest_ms
 
-    def _take(self, run: StrategyRun, closed: Sequence[Candle]) -> None:
+    def _take(
+        self, run: StrategyRun, closed: Sequence[Candle], traceparent: str = ""
+    ) -> None:
         """Older bars are warm-up; the newest is decided unless it was before."""
         if not closed:
             return
@@ -215,10 +226,15 @@ class Trader:
             run.warm([newest])
             return
         now_ms = self.parts.process.clock.now_ms()
-        self._ask(run, event_of(newest), lambda: run.on_candle(newest, now_ms))
+        ask = partial(run.on_candle, newest, now_ms)
+        self._ask(run, event_of(newest), ask, traceparent)
 
     def _ask(
-        self, run: StrategyRun, event: str, ask: Callable[[], Decision | None]
+        self,
+        run: StrategyRun,
+        event: str,
+        ask: Callable[[], Decision | None],
+        traceparent: str,
     ) -> None:
         """What a strategy raises is its own run's: all others go on. Told once for each
         bar, and of prices and fills once until it is another."""
@@ -232,11 +248,15 @@ class Trader:
             if known == str(error) and not event.startswith("candle "):
                 return
             _log.error("strategy_failed", run=run.name, exc_info=error)
-        self._record(run, decision)
+        self._record(run, decision, traceparent)
 
-    def _record(self, run: StrategyRun, decision: Decision | None) -> None:
+    def _record(
+        self, run: StrategyRun, decision: Decision | None, traceparent: str
+    ) -> None:
+        """``traceparent`` is of what brought it about, where that is traced."""
         if decision is None:
             return
+        decision = msgspec.structs.replace(decision, traceparent=traceparent)
         if not self.parts.decisions.record(decision, run.view.memory):
             return
         if decision.granted:

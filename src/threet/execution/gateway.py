@@ -195,7 +195,8 @@ class Gateway:
         """Nothing is held and nothing of ours rests, as far as is known."""
         reading = self._picture.now()
         is_resting = any(one.cloid is not None for one in reading.orders)
-        return not (is_resting or any(reading.positions.values()))
+        is_held = any(reading.positions.values()) or self._picture.holds_elsewhere
+        return not (is_resting or is_held)
 
     def sweep(self) -> bool:
         """Let the exchange itself cancel, a little later, whatever may still arrive;
@@ -251,7 +252,7 @@ class Gateway:
     def _unlevered(self, spec: OrderSpec) -> str:
         """Why nothing may be added yet; "" once the symbol has its leverage."""
         leverage = self._parts.leverage(spec.symbol)
-        if leverage is None or spec.reduce_only:
+        if leverage is None:
             return ""
         if self._levered.get(spec.symbol) == leverage:
             return ""
@@ -267,6 +268,7 @@ class Gateway:
         orders = self._picture.now().orders
         now_ms = self._picture.now_ms()
         has_stops = any(one.trigger_price is not None for one in orders)
+        has_stops = has_stops or self._picture.holds_elsewhere
         # Who trades again so soon after a kill keeps his stops.
         if has_stops and self._sweeps_ms > now_ms:
             if self._scheduled(None):

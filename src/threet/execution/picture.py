@@ -67,6 +67,7 @@ class Picture:
         self._parts = parts
         self._account: AccountState | None = None
         self._positions: dict[str, Decimal] | None = None  # with a fill
+        self._elsewhere: dict[str, Decimal] = {}  # by fills, where nothing is read
         self._whole_ms: int | None = None  # until then no fill is missing
         self._newest_ms: dict[str, int] = {}  # of the fills of each symbol
         self._orders: dict[int, OrderReport] = {}
@@ -101,6 +102,12 @@ class Picture:
     def awaited(self) -> set[str]:
         """Symbols whose position is about to be told."""
         return {one.symbol for one in self._awaited.values()}
+
+    @property
+    def holds_elsewhere(self) -> bool:
+        """Whether something is held on a dex that is not followed, where it may have
+        stops that nobody sees."""
+        return any(self._elsewhere.values())
 
     def doubt(self) -> None:
         """Something was done, or heard, that only a reading makes sure of."""
@@ -271,6 +278,8 @@ class Picture:
         is_odd = False
         for one in new:
             if not self._parts.follows(one.symbol):
+                held = self._elsewhere.get(one.symbol, one.start_position)
+                self._elsewhere[one.symbol] = held + one.change
                 continue
             known = self._positions.get(one.symbol, one.start_position)
             is_odd |= known != one.start_position
@@ -283,8 +292,9 @@ class Picture:
 
     def _expected(self) -> dict[str, Decimal]:
         """Fills are told of every dex, positions of those that are followed."""
-        found = self._parts.fills.expected()
-        return {one: found[one] for one in found if self._parts.follows(one)}
+        found, follows = self._parts.fills.expected(), self._parts.follows
+        self._elsewhere = {one: found[one] for one in found if not follows(one)}
+        return {one: found[one] for one in found if follows(one)}
 
     def _recorded(self, told: Sequence[Fill]) -> Sequence[Fill]:
         """Those that are new. A commit that is told as failed may have been done: what

@@ -114,7 +114,8 @@ class Planner:
         if case.shall_go or (wanted is None and case.position):
             return []
         if not case.position:
-            self.refusals.accepted(case.symbol, Kind.PROTECTS)
+            for kind in (Kind.PROTECTS, Kind.TAKES_PROFIT):
+                self.refusals.accepted(case.symbol, kind)
         return cover_actions(self._cover(case, wanted, reading))
 
     def _patient(self, case: Case, actions: Sequence[Action]) -> Sequence[Action]:

@@ -83,8 +83,8 @@ class Case:
     """One product. ``book`` is None while it is not known.
 
     ``is_unsettled``: of an order it is not known whether it landed, or of one that did
-    what was filled. ``since_last_ms``
-    is how long ago the last order of this product was sent.
+    what was filled. ``since_last_ms`` is how long ago the last order of this product
+    was sent.
     """
 
     symbol: str

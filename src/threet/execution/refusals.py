@@ -3,23 +3,28 @@
 from dataclasses import dataclass, field
 from enum import Enum
 
-from threet.model.orders import OrderSpec
+from threet.model.orders import OrderSpec, TriggerKind
 
 _FIRST_SECS = 2.0
 _MOST_SECS = 300.0
-# Who wants out tries again soon, whatever was said.
-_MOST_EXIT_SECS = 10.0
+_MOST_URGENT_SECS = 10.0
 
 
 class Kind(Enum):
     ADDS = "adds"
     REDUCES = "reduces"
     PROTECTS = "protects"
+    TAKES_PROFIT = "takes profit"  # it protects nothing: its stop does
+
+
+# Who wants out, or is bare, does not wait for long.
+_URGENT = frozenset({Kind.REDUCES, Kind.PROTECTS})
 
 
 def kind_of(spec: OrderSpec) -> Kind:
     if spec.trigger is not None:
-        return Kind.PROTECTS
+        is_stop = spec.trigger.kind is TriggerKind.STOP_LOSS
+        return Kind.PROTECTS if is_stop else Kind.TAKES_PROFIT
     return Kind.REDUCES if spec.reduce_only else Kind.ADDS
 
 
@@ -34,7 +39,7 @@ class Refusals:
     def refused(self, symbol: str, kind: Kind, now: float) -> None:
         key = (symbol, kind)
         count = self._counts.get(key, 0)
-        most = _MOST_SECS if kind is Kind.ADDS else _MOST_EXIT_SECS
+        most = _MOST_URGENT_SECS if kind in _URGENT else _MOST_SECS
         self._counts[key] = count + 1
         self._until[key] = now + min(most, _FIRST_SECS * 2 ** min(count, 16))
 

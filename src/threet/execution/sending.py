@@ -85,11 +85,12 @@ class Sending:
         done = []
         outcomes = self.desk.cancel(orders, nonce)
         for (symbol, cloid), outcome in zip(orders, outcomes, strict=True):
-            self._uncanceled[cloid] = self._uncanceled.get(cloid, 0) + 1
             if isinstance(outcome, Accepted):
                 self.picture.canceled(cloid)
             elif not isinstance(outcome, NotSent):
                 self.picture.doubt()
+            if not isinstance(outcome, NotSent):
+                self._uncanceled[cloid] = self._uncanceled.get(cloid, 0) + 1
             what = f"canceled {cloid}: {type(outcome).__name__}"
             done.append(Done(symbol=symbol, what=what))
         return done

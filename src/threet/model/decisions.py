@@ -35,7 +35,9 @@ class Granted(msgspec.Struct, frozen=True, kw_only=True):
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """``decision_id`` is the same for the same event of the same run. ``granted`` is
-    empty where the gates, or unknown inputs, let everything stay as it was."""
+    empty where the gates, or unknown inputs, let everything stay as it was.
+    ``traceparent`` (W3C) is of the frame, bar or fill that brought it about, "" where
+    that was not traced."""
 
     decision_id: str
     run: str

@@ -48,8 +48,9 @@ def cloid_of(intent_id: str) -> str:
 
 
 _NONCE_AHEAD_MS = 86_400_000
-# For what is not known of the exchange's time, and for those that follow.
-_NONCE_MARGIN_MS = 60_000
+# For what is not known of the exchange's time, of which ours may be ten minutes ahead,
+# and for those that follow.
+_NONCE_MARGIN_MS = 900_000
 
 
 def next_nonce(last: int, now_ms: int) -> int:

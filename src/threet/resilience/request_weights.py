@@ -10,7 +10,8 @@ ROLE = 60  # userRole
 # 500 trades at most, and one more for each 20 of them.
 RECENT_TRADES = 45
 _BARS_PER_WEIGHT = 60
-# An account is read again at once where its cash is not what it was.
+# An account is read again at once where its cash is not what it was. That it moved
+# meanwhile, and is read a third time, is too rare to be paid.
 _LOOKS = 2
 _ITEMS_PER_WEIGHT = 20
 _ACTIONS_PER_WEIGHT = 40
@@ -28,7 +29,7 @@ def catalogue(dexes: int) -> int:
 
 
 def account(dexes: int) -> int:
-    """Of the first dex and of each builder dex, as often as may be needed."""
+    """Of the first dex and of each builder dex, read twice."""
     return LIGHT * (1 + dexes) * _LOOKS if dexes else LIGHT
 
 

@@ -177,6 +177,29 @@ async def test_an_account_is_the_sum_over_its_dexes() -> None:
         assert await asyncio.to_thread(value, venue.reader("xyz")) == 1050
 
 
+async def test_what_lies_on_a_dex_of_other_collateral_is_no_dollars() -> None:
+    async with opened() as venue:
+        venue.says["meta", "xyz"] = meta("xyz:A", collateralToken=360)
+        reader = venue.reader("xyz")
+        for _ in range(3):
+            assert await asyncio.to_thread(value, reader) == 1000
+        assert venue.asked.count(("meta", "xyz")) == 1
+
+
+async def test_whether_a_dex_has_dollars_holds_up_no_reading_and_is_asked_again() -> (
+    None
+):
+    async with opened() as venue:
+        venue.says["meta", "xyz"] = 500
+        reader = venue.reader("xyz")
+        for _ in range(3):
+            assert await asyncio.to_thread(value, reader) == 1050
+        assert venue.asked.count(("meta", "xyz")) == 1
+        venue.says["meta", "xyz"] = meta("xyz:A", collateralToken=360)
+        venue.clock.advance(301)
+        assert await asyncio.to_thread(value, reader) == 1000
+
+
 async def test_of_a_dex_that_is_listed_nothing_may_be_left_out() -> None:
     """A part of an account would be taken for a loss."""
     async with opened() as venue:
@@ -186,6 +209,24 @@ async def test_of_a_dex_that_is_listed_nothing_may_be_left_out() -> None:
             await asyncio.to_thread(value, reader)
         venue.lists("flx")  # an odd answer does not take it away
         await listed(reader)
+        with pytest.raises(UnreachableError):
+            await asyncio.to_thread(value, reader)
+
+
+async def test_f44_a_dex_that_is_gone_for_good_holds_up_no_way_out() -> None:
+    """Without the account's other parts nothing could be closed, on any dex."""
+    async with opened() as venue:
+        reader = venue.reader("xyz")
+        await listed(reader)
+        venue.lists("flx")
+        venue.says["clearinghouseState", "xyz"] = 500
+        for _ in range(2):
+            with pytest.raises(UnreachableError):
+                await asyncio.to_thread(value, reader)
+            venue.clock.advance(301)
+        assert await asyncio.to_thread(value, reader) == 1000
+        venue.lists("xyz")
+        venue.clock.advance(301)
         with pytest.raises(UnreachableError):
             await asyncio.to_thread(value, reader)
 

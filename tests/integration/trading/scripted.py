@@ -34,6 +34,7 @@ from threet.ports.order_desk import (
 T = TypeVar("T")
 ADDRESS = "0x" + "1" * 40
 PRICE = Decimal(100)
+GONE = Refused("never placed, already canceled, or filled")
 
 
 class Doubtful(Database):
@@ -75,9 +76,12 @@ class Desk:
     done: list[Fill] = field(default_factory=list)
     resting: list[OrderReport] = field(default_factory=list)
     cancels: bool = True  # else every cancel is refused
+    says_of_cancels: Outcome = GONE
     cancels_at: int | None = None  # everything that rests
     swallows: bool = False  # what it accepts is not done
     untold: set[int] = field(default_factory=set)  # fills, by their number
+    behind_ms: int = 0  # how old its readings of the account are
+    follows: Callable[[str], bool] = lambda _: True  # of whose positions it is asked
 
     def place(self, tickets: Sequence[Ticket]) -> Sequence[Outcome]:
         self.before()
@@ -102,7 +106,7 @@ class Desk:
     def cancel(self, orders: Sequence[Named], nonce: int) -> Sequence[Outcome]:
         del nonce
         if not self.cancels:
-            return [Refused("never placed, already canceled, or filled")] * len(orders)
+            return [self.says_of_cancels] * len(orders)
         gone = {cloid for _, cloid in orders}
         self.resting = [one for one in self.resting if one.cloid not in gone]
         return [Accepted(0) for _ in orders]
@@ -145,10 +149,10 @@ class Desk:
         return [one for one in told if one.time_ms >= since_ms]
 
     def account(self) -> AccountState:
-        symbols = sorted({one.symbol for one in self.done})
+        symbols = sorted({one.symbol for one in self.done if self.follows(one.symbol)})
         return AccountState(
             address=ADDRESS,
-            account_ms=self.clock.now_ms(),
+            account_ms=self.clock.now_ms() - self.behind_ms,
             account_value=Decimal(100_000),
             total_margin_used=ZERO,
             total_notional=ZERO,
@@ -203,6 +207,7 @@ class World:
         self.fills = SqlFillStore(database, account=ADDRESS)
         self.happened: list[str] = []
         self.book: Book | None = Book(bid=PRICE - 1, ask=PRICE + 1)
+        self.dead_man_ms = 0
         self.refuses = ""  # why the risk gate lets nothing be added
 
     def gateway(self, manner: Manner | None = None) -> Gateway:
@@ -217,6 +222,8 @@ class World:
                 decimals=lambda _: 2,
                 approve=self._approve,
                 manner=manner or Manner(),
+                dead_man_ms=self.dead_man_ms,
+                follows=self.desk.follows,
             )
         )
         made.start()

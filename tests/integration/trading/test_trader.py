@@ -19,6 +19,7 @@ from threet.adapters.sql.engine import make_engine
 from threet.adapters.sql.halt_store import SqlHaltStore
 from threet.adapters.sql.ledger_store import SqlLedgerStore
 from threet.adapters.sql.migrate import migrate
+from threet.adapters.sql.outbox import SqlOutbox
 from threet.adapters.sql.trading_store import SqlFillStore, SqlIntentStore
 from threet.bootstrap import ProcessParts
 from threet.bootstrap.trader import TraderParts
@@ -26,7 +27,7 @@ from threet.components.trader import Trader
 from threet.engine.run import StrategyRun
 from threet.engine.view import RunView
 from threet.model.candles import Candle, Timeframe
-from threet.model.events import CandlesClosed, Envelope, FillsReceived
+from threet.model.events import CandlesClosed, Envelope, FillsReceived, TargetsDecided
 from threet.model.orders import Fill, OrderSpec, Side
 from threet.model.targets import Target
 from threet.ports.halt_store import BY_HAND
@@ -49,6 +50,7 @@ class Desk:
     """A database that lives on, and traders that come and go."""
 
     def __init__(self, database: Database) -> None:
+        self.news = SqlOutbox(database)
         self.candles = SqlCandleStore(database, hot_candles=500)
         self.decisions = SqlDecisionStore(database)
         self.ledger = LedgerReader(SqlLedgerStore(database, account=ACCOUNT))
@@ -209,6 +211,27 @@ async def test_a_price_is_decided_as_it_comes(desk: Desk) -> None:
     assert desk.decisions.why("BTC", 1)[0].because == "125"
     (target,) = desk.decisions.targets()
     assert target.granted.quantity == Decimal(40)
+
+
+async def test_b7_a_decision_and_its_news_have_the_trace_of_what_brought_it_about(
+    desk: Desk,
+) -> None:
+    desk.close_bars(0, 1)
+    trader = desk.trader(OnEachPrice())
+    await trader.look()
+    traceparent = f"00-{'4b' * 16}-{'5c' * 8}-01"
+    since_ns = desk.clock.now_ns()
+    for price, trace in (("120", traceparent), ("121", "")):
+        since_ns += 1_000_000
+        moved = prices(("BTC", price), received_ns=since_ns)
+        news = Envelope(event_id=price, event=moved, traceparent=trace)
+        await trader.hear([news])
+    found = {one.because: one.traceparent for one in desk.decisions.why("BTC", 2)}
+    assert found == {"120": traceparent, "121": ""}
+    told = [
+        one for one in desk.news.waiting(10) if isinstance(one.event, TargetsDecided)
+    ]
+    assert [one.traceparent for one in told] == [traceparent, ""]
 
 
 async def test_a_fill_of_its_own_is_told_to_the_run_that_has_it(desk: Desk) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.builders import START_MS
@@ -18,7 +19,7 @@ from tests.integration.trading.scripted import (
 from threet.adapters.sql.engine import make_engine
 from threet.adapters.sql.migrate import migrate
 from threet.execution.gateway import Gateway
-from threet.execution.wishes import Done
+from threet.execution.wishes import Done, Wanted
 from threet.model.orders import (
     OrderReport,
     OrderSpec,
@@ -27,7 +28,7 @@ from threet.model.orders import (
     Trigger,
     TriggerKind,
 )
-from threet.ports.order_desk import Accepted, Outcome, Refused, Ticket
+from threet.ports.order_desk import Accepted, NotSent, Outcome, Refused, Ticket
 
 
 @pytest.fixture
@@ -46,10 +47,13 @@ def takes_ways_out(ticket: Ticket) -> Outcome:
     return Accepted(ticket.nonce) if ticket.spec.reduce_only else Refused("no margin")
 
 
-def bought(world: World, quantity: str) -> None:
-    spec = OrderSpec(
-        symbol="BTC", side=Side.BUY, quantity=Decimal(quantity), limit_price=PRICE
-    )
+def bought(world: World, quantity: str, symbol: str = "BTC") -> None:
+    traded(world, symbol, Side.BUY, quantity)
+
+
+def traded(world: World, symbol: str, side: Side, quantity: str) -> None:
+    size = Decimal(quantity)
+    spec = OrderSpec(symbol=symbol, side=side, quantity=size, limit_price=PRICE)
     world.desk.fill(spec, None)
 
 
@@ -193,6 +197,30 @@ def test_b4_a_refused_stop_does_not_hold_up_the_way_out(world: World) -> None:
     assert world.desk.position("BTC") == 0
 
 
+def test_f25_a_refused_take_profit_closes_nothing_that_has_its_stop(
+    world: World,
+) -> None:
+    def no_profits(ticket: Ticket) -> Outcome:
+        trigger = ticket.spec.trigger
+        if trigger is not None and trigger.kind is TriggerKind.TAKE_PROFIT:
+            return Refused("Invalid TP/SL price")
+        return Accepted(ticket.nonce)
+
+    world.desk.says = no_profits
+    bought(world, "5")
+    granted = msgspec.structs.replace(
+        guarded("5", "90")["BTC"].granted, take_profit=Decimal(150)
+    )
+    gateway, said = world.gateway(), list[Done]()
+    for _ in range(200):
+        said += gateway.cycle({"BTC": Wanted(granted, "run/5")})
+        world.clock.advance(1)
+    assert world.desk.position("BTC") == 5
+    assert stops(world) == [(Decimal(5), Decimal(90))]
+    assert not any(one.ends_wish for one in said)
+    assert 3 < sum(one.is_refused for one in said) < 10  # tried again, less and less
+
+
 def test_f25_stops_refused_for_one_position_do_not_close_the_next(world: World) -> None:
     world.desk.says = refuses_stops
     gateway = world.gateway()
@@ -275,6 +303,26 @@ def test_b4_an_order_that_no_cancel_takes_away_does_not_hold_up_the_way_out(
     assert "BTC" in gateway.strangers
 
 
+def test_b4_a_cancel_that_was_not_sent_makes_no_order_one_that_will_not_go(
+    world: World,
+) -> None:
+    """The line is down: once it is back the order goes, and nobody was alarmed."""
+    world.desk.says = takes_all
+    world.desk.cancels, world.desk.says_of_cancels = False, NotSent("kept back")
+    bought(world, "5")
+    rests(world, "0x" + "1" * 32, Side.BUY)
+    gateway = world.gateway()
+    for _ in range(5):
+        gateway.cycle(wanted(BTC="0"))
+    assert gateway.strangers == {}
+    world.desk.cancels = True
+    for _ in range(3):
+        gateway.cycle(wanted(BTC="0"))
+        world.clock.advance(4)
+    assert world.desk.position("BTC") == 0
+    assert world.desk.resting == []
+
+
 def test_i4_a_difference_keeps_nobody_from_getting_out(world: World) -> None:
     """A fill that is never told: the exchange's own position is what can be closed."""
     world.desk.says = takes_all
@@ -322,3 +370,45 @@ def test_f43_each_order_that_vanishes_lets_the_next_wait_longer(world: World) ->
     assert len(world.desk.placed) == 5
     assert len(vanished) == 5
     assert world.intents.unsettled() == []
+
+
+def test_o5_o7_a_way_out_that_a_server_behind_was_asked_for_arrives(
+    world: World,
+) -> None:
+    """Its reading of the account is of half a minute ago; our clock is right."""
+    world.desk.says = lambda one: (
+        takes_all(one)
+        if one.expires_ms > world.clock.now_ms()
+        else Refused("expired: it was signed by the time of the reading")
+    )
+    bought(world, "5")
+    world.desk.behind_ms = 30_000
+    gateway = world.gateway()
+    for _ in range(3):
+        gateway.cycle(wanted(BTC="0"))
+    assert world.desk.position("BTC") == 0
+
+
+def test_b10_what_lies_on_a_dex_that_is_left_loses_no_stop_to_the_exchanges_cancel(
+    world: World,
+) -> None:
+    """Neither position nor stop is read there; the exchange would cancel all there is.
+    Its fills tell that it is held, and when it is not any longer."""
+    world.desk.says = takes_all
+    world.desk.follows = lambda symbol: ":" not in symbol
+    world.dead_man_ms = 60_000
+    bought(world, "5", "xyz:AAPL")
+    gateway = world.gateway()
+    gateway.cycle({})
+    rests(world, "0x" + "2" * 32)
+    gateway.doubt()
+    gateway.cycle({})
+    assert world.desk.cancels_at is None  # no dead man's switch
+    world.desk.resting.clear()
+    gateway.doubt()
+    gateway.cycle({})
+    assert not gateway.sweep()
+    traded(world, "xyz:AAPL", Side.SELL, "5")
+    gateway.doubt()
+    gateway.cycle({})
+    assert gateway.sweep()

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from threet.execution.exchange_time import ExchangeTime
 from threet.execution.resolving import (
     EXPIRY_MARGIN_MS,
     VISIBLE_MS,
@@ -87,6 +88,16 @@ def test_o7_a_nonce_that_no_exchange_can_have_taken_bars_no_other() -> None:
     one = next_nonce(now_ms + 3 * day_ms, now_ms)
     assert now_ms < one < now_ms + day_ms
     assert next_nonce(one, now_ms) == one + 1
+
+
+def test_o7_the_nonce_that_follows_one_of_days_ahead_fits_by_any_clock_believed() -> (
+    None
+):
+    """Ours may be ten minutes ahead of the exchange's, and is signed by."""
+    told_ms, day_ms = 1_790_000_000_000, 86_400_000
+    ours_ms = ExchangeTime(told_ms, 0.0, 0.0).held(told_ms + 600_000, 0.0)
+    assert ours_ms == told_ms + 600_000
+    assert next_nonce(told_ms + 3 * day_ms, ours_ms) < told_ms + day_ms
 
 
 def test_an_answer_settles_it() -> None:

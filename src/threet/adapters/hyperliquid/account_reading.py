@@ -3,7 +3,8 @@
 Each dex has cash of its own and is asked by itself, so that a transfer between two of
 the questions would be seen twice, or not at all. Cash is value less unrealized profit,
 and only trades, funding and transfers move it. Where each dex has the cash that it had
-in the reading before, all of them had it at once; where not, all are read again.
+in the reading before, all of them had it at once; where not, all are read again until
+two readings agree.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,6 +15,9 @@ from threet.model.accounts import AccountState
 from threet.model.numbers import ZERO
 
 _Cash = tuple[Decimal, ...]
+# Cash that moves all the time is traded with; what such a reading may be off by is
+# confirmed by the next before the ledger counts it.
+_MOST_LOOKS = 3
 
 
 @dataclass(slots=True)
@@ -24,12 +28,12 @@ class AccountReading:
     _cash: dict[str, _Cash] = field(default_factory=dict)  # by address
 
     def of(self, address: str) -> AccountState:
-        states = self.read(address)
-        if len(states) > 1 and self._cash.get(address) != _cash_of(states):
-            # At most once more: cash that moves all the time is traded with, and what
-            # such a reading may be off by is confirmed by the next before it counts.
-            states = self.read(address)
-        self._cash[address] = _cash_of(states)
+        states: Sequence[AccountState] = ()
+        for _ in range(_MOST_LOOKS):
+            states, before = self.read(address), self._cash.get(address)
+            self._cash[address] = _cash_of(states)
+            if len(states) == 1 or self._cash[address] == before:
+                break
         return states[0] if len(states) == 1 else _together(states)
 
 

@@ -9,15 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from threet.adapters.hyperliquid import answers
-from threet.adapters.hyperliquid.dexes import BuilderDexes
-from threet.adapters.hyperliquid.posting import Posting
+from threet.adapters.hyperliquid.dexes import USDC_TOKEN, BuilderDexes
 from threet.model.errors import ExchangeError, MalformedAnswerError, RateLimitedError
 from threet.model.products import Product, dex_of
 
 # Builder dex n (1, 2 ...) has the numbers from 100000 + 10000 n on (HYPERLIQUID.md 3).
 _FIRST_NUMBER = 100_000
 _NUMBERS_A_DEX = 10_000
-USDC_TOKEN = 0
 
 # Told when it changes what is the matter with a dex: its name, and what; "" is nothing.
 Tell = Callable[[str, str], None]
@@ -29,7 +27,6 @@ def tell_nobody(dex: str, reason: str) -> None:
 
 @dataclass(slots=True)
 class DexCatalogue:
-    info: Posting
     dexes: BuilderDexes
     tell: Tell = tell_nobody
     _known: dict[str, Sequence[Product]] = field(default_factory=dict)
@@ -71,11 +68,9 @@ class DexCatalogue:
         return self._known[dex]
 
     def _read(self, dex: str) -> answers.WireMeta:
-        name = f"meta {dex}"
-        body = self.info.ask(name, {"type": "meta", "dex": dex})
-        meta = answers.read(name, body, answers.META, lambda told: told)
+        meta = self.dexes.meta(dex)
         if any(dex_of(asset.name) != dex for asset in meta.universe):
-            raise MalformedAnswerError(name, "holds products of another dex")
+            raise MalformedAnswerError(f"meta {dex}", "holds products of another dex")
         return meta
 
     def _kept(self, dex: str, reason: str) -> Sequence[Product]:

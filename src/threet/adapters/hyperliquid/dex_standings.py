@@ -19,7 +19,7 @@ class HyperliquidDexStandings:
         self._info = info
         self._names = names
         self._clock = clock
-        self._catalogue = DexCatalogue(info, BuilderDexes(info, names, clock))
+        self._catalogue = DexCatalogue(BuilderDexes(info, names, clock))
 
     def standings(self, address: str | None) -> Sequence[DexStanding]:
         listed = [dex_of(one.symbol) for one in self._catalogue.products()]

@@ -13,8 +13,10 @@ from threet.model.errors import ExchangeError, RateLimitedError
 from threet.ports.clock import Clock
 
 _T = TypeVar("_T")
-# How long a dex that is not there is not looked for, where only that is in doubt.
+# How long a dex that is not there is not looked for, where only that is in doubt; and
+# how long one that was there has to be missing, in all lists, before it counts as gone.
 _ABSENT_SECS = 300.0
+USDC_TOKEN = 0
 
 
 class WireDex(msgspec.Struct, frozen=True):
@@ -30,14 +32,17 @@ _DEXES: msgspec.json.Decoder[list[WireDex | None]] = msgspec.json.Decoder(
 class BuilderDexes:
     """``names`` are the configured ones. Safe in many threads.
 
-    A dex that was listed once counts as listed for good: what is on it is the
-    account's, and an odd answer must not take it away.
+    What is on a dex that was listed is the account's, and one odd answer must not take
+    it away. One that is gone must not keep the others from being read.
     """
 
     info: Posting
     names: Sequence[str]
     clock: Clock
     _seen: set[str] = field(default_factory=set)
+    _collateral: dict[str, int] = field(default_factory=dict)
+    _asked_at: dict[str, float] = field(default_factory=dict)  # for it
+    _absent_since: dict[str, float] = field(default_factory=dict)
     _looked_at: float = float("-inf")
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -50,16 +55,33 @@ class BuilderDexes:
         with self._lock:
             self._looked_at = self.clock.monotonic()
             self._seen |= found.keys()
+            self._absent_since = {
+                dex: self._absent_since.get(dex, self._looked_at)
+                for dex in self.names
+                if dex not in found
+            }
         return found
 
+    def meta(self, dex: str) -> answers.WireMeta:
+        """Raises the ``ExchangeError`` family."""
+        name = f"meta {dex}"
+        body = self.info.ask(name, {"type": "meta", "dex": dex})
+        meta = answers.read(name, body, answers.META, lambda told: told)
+        with self._lock:
+            self._collateral[dex] = meta.collateral_token
+        return meta
+
     def of_each(self, ask: Callable[[str], _T]) -> Sequence[_T]:
-        """What ``ask`` says of the first dex and of each configured one that there is.
+        """What ``ask`` says of the first dex and of each configured one that there is,
+        but not of what has other collateral: that would be taken for dollars.
 
         Raises what it raised: of a dex that is listed nothing may be left out.
         """
         found = [ask("")]
         for dex in self.names:
             try:
+                if self._has_other_collateral(dex):
+                    continue
                 found.append(ask(dex))
             except RateLimitedError:
                 raise
@@ -68,15 +90,34 @@ class BuilderDexes:
                     raise
         return found
 
+    def _has_other_collateral(self, dex: str) -> bool:
+        """Asked until it is known, every few minutes at most: it never changes. A
+        catalogue that cannot be read keeps no account from being read."""
+        now = self.clock.monotonic()
+        with self._lock:
+            is_known = dex in self._collateral
+            is_due = now - self._asked_at.get(dex, float("-inf")) > _ABSENT_SECS
+        if not is_known and is_due:
+            self._asked_at[dex] = now
+            try:
+                self.meta(dex)
+            except RateLimitedError:
+                raise
+            except ExchangeError:
+                return False
+        return self._collateral.get(dex, USDC_TOKEN) != USDC_TOKEN
+
     def _is_listed(self, dex: str) -> bool:
         """Asked every few minutes at most, and only where a dex does not answer: the
         weight of it is paid by nobody."""
+        now = self.clock.monotonic()
         with self._lock:
-            age_secs = self.clock.monotonic() - self._looked_at
-            is_seen = dex in self._seen
-        if not is_seen and age_secs > _ABSENT_SECS:
-            return dex in self.numbers()
-        return is_seen
+            is_old = now - self._looked_at > _ABSENT_SECS
+        if is_old:
+            self.numbers()
+        with self._lock:
+            since, is_seen = self._absent_since.get(dex), dex in self._seen
+        return since is None or (is_seen and now - since <= _ABSENT_SECS)
 
 
 def _places(told: Sequence[WireDex | None]) -> Mapping[str, int]:

@@ -40,7 +40,7 @@ class HyperliquidReader:
             connections=connections,
         )
         self._dexes = BuilderDexes(self._posting, dexes, clock)
-        self._of_dexes = DexCatalogue(self._posting, self._dexes, tell)
+        self._of_dexes = DexCatalogue(self._dexes, tell)
         self._reading = AccountReading(self._states)
 
     def server_ms(self) -> int:

@@ -170,7 +170,7 @@ def _news(decision: Decision) -> Envelope:
         symbols=tuple(one.symbol for one in decision.granted),
     )
     name = f"t/{decision.decision_id}"[:_ID_LENGTH]
-    return Envelope(event_id=name, event=decided)
+    return Envelope(event_id=name, event=decided, traceparent=decision.traceparent)
 
 
 def _target_row(decision: Decision, granted: Granted) -> dict[str, object]:

@@ -63,6 +63,31 @@ def test_a_transfer_between_two_questions_is_seen_once() -> None:
         assert dexes.value() == 1500
 
 
+def test_a_transfer_in_each_of_two_readings_is_no_peak() -> None:
+    dexes = TwoDexes()
+    assert dexes.value() == 1500
+
+    def there_and_back(moving: TwoDexes) -> None:
+        to_xyz(moving)
+        moving.between = to_the_first
+
+    dexes.between = there_and_back
+    assert dexes.value() == 1500
+    assert dexes.value() == 1500
+
+
+def test_cash_that_never_rests_is_asked_for_three_times() -> None:
+    dexes = TwoDexes()
+
+    def spent(moving: TwoDexes) -> None:
+        moving.first -= 1
+        moving.between = spent
+
+    dexes.between = spent
+    dexes.value()
+    assert dexes.readings == 3
+
+
 def test_what_is_as_before_is_asked_once() -> None:
     dexes = TwoDexes()
     dexes.value()
