@@ -138,12 +138,28 @@ class StrategyRun:
         quantity = self._quantity(target)
         if isinstance(quantity, str):
             return quantity
+        enters = quantity != ZERO and self.view.position(target.symbol) == ZERO
+        if enters and (passed := self._passed(target, is_long=quantity > ZERO)):
+            return passed
         return Granted(
             symbol=target.symbol,
             quantity=quantity,
             stop_loss=target.stop_loss,
             take_profit=target.take_profit,
         )
+
+    def _passed(self, target: Target, *, is_long: bool) -> str:
+        """Why not to enter at all: what would be closed at once costs twice its fee."""
+        price = self.view.price(target.symbol)
+        if price is None:
+            return ""
+        sign = 1 if is_long else -1
+        stop, profit = target.stop_loss, target.take_profit
+        if stop is not None and sign * (price - stop) <= 0:
+            return f"held: the stop loss {stop} is passed already, at {price}"
+        if profit is not None and sign * (profit - price) <= 0:
+            return f"held: the take profit {profit} is passed already, at {price}"
+        return ""
 
     def _quantity(self, target: Target) -> Decimal | str:
         if target.is_out:

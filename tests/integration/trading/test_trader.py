@@ -29,7 +29,7 @@ from threet.engine.view import RunView
 from threet.model.candles import Candle, Timeframe
 from threet.model.events import CandlesClosed, Envelope, FillsReceived, TargetsDecided
 from threet.model.orders import Fill, OrderSpec, Side
-from threet.model.targets import Target
+from threet.model.targets import Measure, Target
 from threet.ports.halt_store import BY_HAND
 from threet.ports.intent_store import Draft
 from threet.risk.run_gates import RunLimits
@@ -326,3 +326,43 @@ async def test_a_strategy_that_raises_holds_and_stops_no_other(desk: Desk) -> No
         await trader.hear([Envelope(event_id=price, event=prices(("BTC", price)))])
     runs = [one.run for one in desk.decisions.why("BTC", 10)]
     assert runs.count("broken") == 1
+
+
+class Protected(Strategy, frozen=True, kw_only=True):
+    amount: str
+    stop: str | None = None
+    profit: str | None = None
+
+    def needs(self) -> Needs:
+        return Needs(symbols=["BTC"], timeframes=[Timeframe.M1], bars=1)
+
+    def on_candle(self, view: View, candle: Candle) -> Wish:
+        target = Target(
+            symbol="BTC",
+            amount=Decimal(self.amount),
+            measure=Measure.QUANTITY,
+            stop_loss=None if self.stop is None else Decimal(self.stop),
+            take_profit=None if self.profit is None else Decimal(self.profit),
+        )
+        return Wish(targets=[target], because="the test wants it")
+
+
+@pytest.mark.parametrize(
+    ("amount", "stop", "profit", "enters"),
+    [
+        ("1", "99", "101", True),
+        ("1", "101", None, False),
+        ("1", None, "99", False),
+        ("-1", "101", "99", True),
+        ("-1", "99", None, False),
+        ("-1", None, "101", False),
+    ],
+)
+async def test_what_its_own_stop_would_close_at_once_is_not_entered(
+    desk: Desk, amount: str, stop: str | None, profit: str | None, *, enters: bool
+) -> None:
+    desk.close_bars(58, 2)
+    await desk.trader(Protected(amount=amount, stop=stop, profit=profit)).look()
+    assert bool(desk.decisions.targets()) is enters
+    (told,) = desk.decisions.why("BTC", 1)
+    assert ("passed already, at 100" in told.because) is not enters
