@@ -4,7 +4,6 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_DOWN, Decimal
-from pathlib import PurePath
 
 from threet.engine.view import RunView
 from threet.model.candles import Candle
@@ -80,7 +79,7 @@ class StrategyRun:
         """The record of a strategy that raised: what it wanted before stays wanted."""
         words = f"the strategy failed: {type(error).__name__}: {error}"
         for frame in traceback.extract_tb(error.__traceback__)[-1:]:
-            words += f" ({PurePath(frame.filename).name}, line {frame.lineno})"
+            words += f" ({frame.filename.rpartition('/')[2]}, line {frame.lineno})"
         return self._decided(event, hold(words))
 
     def _decided(self, event: str, wish: Wish) -> Decision:
