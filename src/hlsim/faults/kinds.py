@@ -76,7 +76,7 @@ class RefuseAction(RequestFault, frozen=True, kw_only=True, tag="refuse_action")
 
 
 class SwallowAction(RequestFault, frozen=True, kw_only=True, tag="swallow_action"):
-    """F43: an order answered as if it was taken, and not executed.
+    """O1 F43: an order answered as if it was taken, and not executed.
 
     Each leg is told to rest under a number that no order has, or with ``says``
     ``nothing`` there is an ``ok`` and no word of any.
