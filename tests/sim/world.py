@@ -230,7 +230,7 @@ class _World:
             deaths=self.kernel.deaths,
             crashes=self.kernel.crashes,
             decided_ms=self.platform.decided_ms,
-            said={} if gateway is None else dict(gateway._journal._last),
+            said={} if gateway is None else dict(gateway._journal.said),
             counts=self.weather.counts,
             crash_points=self.steps.points,
             asked=self.way.asked,

@@ -20,9 +20,13 @@ _SEEN_AGAIN_MS = 30_000
 
 @dataclass(slots=True)
 class GatewayJournal:
-    """Writes in the gateway's thread. Each method raises ``DependencyError``."""
+    """Writes in the gateway's thread. Each method raises ``DependencyError``.
+
+    ``said`` is by symbol what became of it in the last cycle that had a word of it.
+    """
 
     parts: OrderGatewayParts
+    said: dict[str, str] = field(default_factory=dict)
     _last: dict[str, str] = field(default_factory=dict)
     _seen: Sequence[OrderReport] | None = None
     _seen_ms: int = 0
@@ -52,6 +56,7 @@ class GatewayJournal:
                 _log.error("order_refused", symbol=one.symbol, reason=one.what)
             if one.is_vanished:
                 self.alert("order_vanished", f"{one.symbol}: {one.what}")
+            self.said[one.symbol] = one.what
             if self._last.get(one.symbol) == (word := _word(one)):
                 continue
             self._last[one.symbol] = word
