@@ -12,10 +12,11 @@ from threet.adapters.hyperliquid.dexes import BuilderDexes
 from threet.adapters.hyperliquid.identity import HyperliquidIdentity
 from threet.adapters.hyperliquid.posting import Posting
 from threet.adapters.hyperliquid.rest import HyperliquidReader
-from threet.adapters.hyperliquid.signing import Signer, Source
+from threet.adapters.hyperliquid.signing import Signer
 from threet.adapters.hyperliquid.trading import Account, HyperliquidOrderDesk
 from threet.bootstrap import access
 from threet.bootstrap import settings as root
+from threet.bootstrap.trading import KEY, require_agents, signer_of
 from threet.config.sections import Sections
 from threet.market_data.trading_catalogue import TradingCatalogue
 from threet.model.errors import ConfigurationError
@@ -32,8 +33,6 @@ from threet.resilience.guarded_desk import GuardedOrderDesk
 from threet.resilience.guarded_dex_standings import GuardedDexStandings
 from threet.resilience.guarded_identity import GuardedIdentity
 from threet.resilience.guarded_reader import GuardedReader
-
-_KEY = "exchanges.hyperliquid.private_key"
 
 
 @dataclass
@@ -76,34 +75,24 @@ class ExchangeDesk:
     @cached_property
     def signer(self) -> Signer | None:
         """Of the configured key. Raises ``ConfigurationError`` for one that is none."""
-        hyperliquid = self.settings.exchanges.hyperliquid
-        if hyperliquid.private_key is None:
-            return None
-        source: Source = "a" if hyperliquid.network == "mainnet" else "b"
-        try:
-            return Signer(hyperliquid.private_key.get_secret_value(), source)
-        except ValueError as error:
-            raise ConfigurationError([f"{_KEY}: {error}"]) from None
+        return signer_of(self.settings)
 
     def required_signer(self) -> Signer:
         if self.signer is None:
-            raise ConfigurationError([f"{_KEY}: an order needs the key of an agent"])
+            raise ConfigurationError([f"{KEY}: an order needs the key of an agent"])
         return self.signer
 
     def authority(self, account: str, reader: IdentityReader) -> Authority:
         """Raises ``ConfigurationError`` for a key that may not trade."""
         signer = self.required_signer()
-        allows_own = self.settings.exchanges.hyperliquid.allow_own_key
-        if signer.address == account and not allows_own:
-            reason = f"{_KEY}: is the account's own; approve an agent and use its key"
-            raise ConfigurationError([reason])
+        require_agents(self.settings, signer, account)
         now_ms = self.clock.now_ms()
         return authority(
             reader,
             account=account,
             signer=signer.address,
             now_ms=now_ms,
-            allows_own=allows_own,
+            allows_own=self.settings.exchanges.hyperliquid.allow_own_key,
         )
 
     def orders(

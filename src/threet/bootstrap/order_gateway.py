@@ -12,7 +12,7 @@ from threet.adapters.hyperliquid.account_feed import HyperliquidAccountFeed
 from threet.adapters.hyperliquid.dexes import BuilderDexes
 from threet.adapters.hyperliquid.identity import HyperliquidIdentity
 from threet.adapters.hyperliquid.posting import Posting
-from threet.adapters.hyperliquid.signing import Signer, Source
+from threet.adapters.hyperliquid.signing import Signer
 from threet.adapters.hyperliquid.trading import Account, HyperliquidOrderDesk
 from threet.adapters.sql.account_store import SqlAccountStore
 from threet.adapters.sql.database import Database
@@ -25,7 +25,13 @@ from threet.bootstrap import settings as root
 from threet.bootstrap.ledger import ledger_watch
 from threet.bootstrap.parts import ProcessParts
 from threet.bootstrap.risk import account_gate, limits
-from threet.bootstrap.trading import address_of, told_at_once
+from threet.bootstrap.trading import (
+    KEY,
+    address_of,
+    require_agents,
+    signer_of,
+    told_at_once,
+)
 from threet.config.sections import Sections
 from threet.execution.account_news import AccountNews
 from threet.execution.gateway import Gateway, GatewayParts, Leverage
@@ -136,19 +142,10 @@ def _require_allowed(settings: Sections) -> None:
 
 
 def _signer(settings: Sections, address: str) -> Signer:
-    """The key of the account itself is refused: it could do more than trade (S4)."""
-    hyperliquid = settings.exchanges.hyperliquid
-    setting = "exchanges.hyperliquid.private_key"
-    if hyperliquid.private_key is None:
-        raise ConfigurationError([f"{setting}: trading needs the key of an agent"])
-    source: Source = "a" if hyperliquid.network == "mainnet" else "b"
-    try:
-        signer = Signer(hyperliquid.private_key.get_secret_value(), source)
-    except ValueError as error:
-        raise ConfigurationError([f"{setting}: {error}"]) from None
-    if signer.address == address and not hyperliquid.allow_own_key:
-        reason = f"{setting}: is the account's own; approve an agent and use its key"
-        raise ConfigurationError([reason])
+    signer = signer_of(settings)
+    if signer is None:
+        raise ConfigurationError([f"{KEY}: trading needs the key of an agent"])
+    require_agents(settings, signer, address)
     return signer
 
 
