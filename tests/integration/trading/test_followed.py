@@ -106,6 +106,8 @@ async def test_o5_f14_a_quote_that_was_moved_by_hand_fills_no_more_than_is_wante
         desk.want("2")  # so much that it rests a while
         await until(lambda: len(desk.resting()) == 1)
         (before,) = desk.resting()
+        # A quote the market ran into is refused and made again: both count.
+        orders = gateway.figures()["orders"]
         desk.move(before, below(desk, "0.1"))
         await until(lambda: desk.resting()[0]["oid"] != before["oid"])
         cycles = int(gateway.figures()["cycles"])
@@ -114,7 +116,7 @@ async def test_o5_f14_a_quote_that_was_moved_by_hand_fills_no_more_than_is_wante
         (moved,) = desk.resting()
         left = Decimal(moved["sz"]) + desk.position()
         assert (moved["cloid"], left) == (before["cloid"], Decimal(2))
-        assert gateway.figures()["orders"] == 1
+        assert gateway.figures()["orders"] == orders
         desk.want("0")
         await until(lambda: desk.position() == 0 and not desk.resting())
 
