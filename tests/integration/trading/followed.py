@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from hlsim.core.commands import SendAsset
 from hlsim.core.numbers import USD
 from hlsim.core.refusal import Refused
 from hlsim.core.terms import Terms
+from hlsim.faults.armed import Armed
 from hlsim.faults.plan import Fault
 from hlsim.server.settings import BuilderDex, Deposit, Limits, Settings
 from hlsim.testing import Served, serving
@@ -37,6 +40,7 @@ from threet.adapters.sql.ledger_store import SqlLedgerStore
 from threet.adapters.sql.migrate import migrate
 from threet.adapters.sql.order_store import SqlOrderStore
 from threet.adapters.sql.trading_store import SqlFillStore, SqlIntentStore
+from threet.adapters.sql.trading_view import SqlTradingView
 from threet.adapters.system_clock import SystemClock
 from threet.bootstrap import ProcessParts
 from threet.bootstrap.order_gateway import OrderGatewayParts
@@ -53,6 +57,7 @@ from threet.model.errors import DependencyError
 from threet.model.events import AlertRaised, Envelope
 from threet.model.orders import OrderSpec
 from threet.model.prices import NewestPrice, PriceKind
+from threet.ports.trading_view import Page
 from threet.resilience.backoff import Backoff
 
 # A key of nobody, for this test only.
@@ -61,9 +66,21 @@ ADDRESS = SIGNER.address
 FUNDS = Decimal(1_000_000)
 
 
-async def until(is_so: Callable[[], bool], secs: float = 20) -> None:
+# Blocks so far apart that no test sees one: the market stands still, and what users do
+# happens as ever.
+CALM_MS = 3_600_000
+
+
+async def until(is_so: Callable[[], bool], secs: float = 60) -> None:
     async with asyncio.timeout(secs):
         await polling.until(is_so)
+
+
+async def cycles_later(gateway: OrderGateway, count: int = 1) -> None:
+    """So many whole cycles after this moment: what the exchange shows of the cycle
+    that is under way, the gateway may not have counted or written down yet."""
+    now = int(gateway.figures()["cycles"])
+    await until(lambda: int(gateway.figures()["cycles"]) > now + count)
 
 
 class Silent:
@@ -183,13 +200,16 @@ class Desk:
             every_secs=0.2,
         )
         gateway = OrderGateway(parts)
-        running = asyncio.create_task(gateway.run())
-        try:
-            await until(lambda: news.is_live and gateway.figures()["cycles"] != 0)
-            yield gateway
-        finally:
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
+        # A cycle in its thread outlives the task; a process that ended does nothing.
+        with ThreadPoolExecutor() as threads:
+            asyncio.get_running_loop().set_default_executor(threads)
+            running = asyncio.create_task(gateway.run())
+            try:
+                await until(lambda: news.is_live and gateway.figures()["cycles"] != 0)
+                yield gateway
+            finally:
+                running.cancel()
+                await asyncio.gather(running, return_exceptions=True)
 
     def _opened(self, rights: Authority, news: AccountNews) -> Gateway:
         catalogue = TradingCatalogue(self.reader.products, self.clock)
@@ -215,7 +235,7 @@ class Desk:
                 approve=approve_all,
                 news=news,
                 manner=self.manner,
-                lives_ms=1_500,
+                lives_ms=15_000,  # longer than any pause of the machine
             )
         )
 
@@ -255,14 +275,26 @@ class Desk:
             {},
         )
 
-    def strike(self, fault: Fault) -> None:
-        """Let the exchange suffer it now."""
+    def strike(self, fault: Fault) -> Armed:
+        """Let the exchange suffer it now; it did when this returns."""
+        faults = self.served.server.faults
+        assert faults is not None
+
+        def now(_: object) -> Armed:
+            # By its own clock: by another, a little ahead, it would not be due yet.
+            armed = faults.injector.add(fault, faults.clock.now_ms())
+            faults.events.carry_out_due()
+            return armed
+
+        return self.served.call(now)
+
+    def lift(self, armed: Armed) -> None:
         faults = self.served.server.faults
         assert faults is not None
 
         def now(_: object) -> None:
-            faults.injector.add(fault, self.clock.now_ms())
-            faults.events.carry_out_due()
+            faults.injector.remove(armed.number)
+            faults.events.lift(armed)
 
         self.served.call(now)
 
@@ -318,6 +350,13 @@ class Desk:
         answer = self._posting("exchange").ask("modify", request)
         assert msgspec.json.decode(answer)["status"] == "ok", answer
 
+    def pauses_ms(self) -> list[int]:
+        """Between one order and the next; a nonce is of when it was prepared."""
+        view = SqlTradingView(self.database, account=ADDRESS)
+        settled = view.settled_intents(Page(limit=100))
+        at_ms = sorted(one.intent.nonce for one in settled)
+        return [after - before for before, after in pairwise(at_ms)]
+
     def is_swept(self) -> bool:
         """Whether the exchange will cancel what is still to come."""
         return self.served.call(lambda one: one.dead_man.due_ms(ADDRESS) is not None)
@@ -327,7 +366,7 @@ class Desk:
 
     def _posting(self, path: str) -> Posting:
         url = f"{self.served.url}/{path}"
-        return Posting(url=url, clock=self.clock, timeout_secs=1)
+        return Posting(url=url, clock=self.clock, timeout_secs=10)
 
 
 @contextmanager
@@ -337,11 +376,13 @@ def opened(
     dexes: Sequence[BuilderDex] = (),
     follows: Sequence[str] = (),
     symbol: str = "BTC",
+    block_ms: int = 200,
 ) -> Iterator[Desk]:
     """``follows`` are the configured ones of the exchange's ``dexes``."""
     settings = Settings(
         symbols=3,
         history_days=0,
+        block_ms=block_ms,
         limits=Limits(ip_weight=0, ws_connections=0),
         accounts=(Deposit(address=ADDRESS, funds=FUNDS),),
         control_port=0,
@@ -352,7 +393,7 @@ def opened(
     migrate(database.engine)
     with serving(settings) as served:
         reader = HyperliquidReader(
-            url=served.url, clock=SystemClock(), timeout_secs=5, dexes=follows
+            url=served.url, clock=SystemClock(), timeout_secs=10, dexes=follows
         )
         yield Desk(served, database, reader, symbol, follows)
     database.close()

