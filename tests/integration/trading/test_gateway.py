@@ -1,6 +1,6 @@
 """The gateway against hlsim over sockets, on a database, under faults (I1, I2)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +18,7 @@ from hlsim.faults.kinds import (
 )
 from hlsim.server.settings import Deposit, Limits, Settings
 from hlsim.testing import Served, serving
+from tests.servers import wait_until
 from threet.adapters.hyperliquid.posting import Posting
 from threet.adapters.hyperliquid.rest import HyperliquidReader
 from threet.adapters.hyperliquid.signing import Signer
@@ -66,9 +67,9 @@ class World:
         decimals = {one.symbol: one.quantity_decimals for one in self.reader.products()}
         desk = HyperliquidOrderDesk(
             exchange=Posting(
-                url=f"{self.served.url}/exchange", clock=clock, timeout_secs=1
+                url=f"{self.served.url}/exchange", clock=clock, timeout_secs=10
             ),
-            info=Posting(url=f"{self.served.url}/info", clock=clock, timeout_secs=1),
+            info=Posting(url=f"{self.served.url}/info", clock=clock, timeout_secs=10),
             signer=SIGNER,
             account=Account(address=SIGNER.address),
             asset_of=names.index,
@@ -84,7 +85,7 @@ class World:
                 book=self.book,
                 decimals=decimals.get,
                 approve=lambda _spec, _reading: Approval(is_approved=True),
-                lives_ms=1_500,
+                lives_ms=15_000,  # longer than any pause of the machine
             )
         )
         made.start()
@@ -123,7 +124,7 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     database = Database(make_engine(f"sqlite:///{tmp_path / '3t.db'}"))
     migrate(database.engine)
     with serving(settings) as served:
-        reader = HyperliquidReader(url=served.url, clock=SystemClock(), timeout_secs=5)
+        reader = HyperliquidReader(url=served.url, clock=SystemClock(), timeout_secs=10)
         yield World(served, database, reader)
     database.close()
 
@@ -178,6 +179,19 @@ _FAULTS = (
 )
 
 
+def until_held(
+    world: World, gateway: Callable[[], Gateway], target: dict[str, Wanted]
+) -> None:
+    """Cycle after cycle of what ``gateway`` returns, until it is what is wanted."""
+    quantity = target["BTC"].granted.quantity
+
+    def is_held() -> bool:
+        cycles(gateway(), target, 1)
+        return world.position("BTC") == quantity
+
+    wait_until(is_held, f"a position of {quantity}")
+
+
 def until_all_landed(world: World, gateway: Gateway, target: dict[str, Wanted]) -> None:
     """Go on until what was held back on the way is there, by the exchange's clock."""
     until_ms = world.reader.server_ms() + 2 * _DELAY_MS
@@ -196,10 +210,7 @@ def test_o1_o2_o3_i1_whatever_is_lost_no_order_is_doubled(world: World) -> None:
     gateway = world.gateway()
     for number, quantity in enumerate(("0.05", "-0.02", "0", "0.01")):
         target = wanted(quantity, number)
-        for _ in range(60):
-            cycles(gateway, target, 1)
-            if world.position("BTC") == Decimal(quantity):
-                break
+        until_held(world, lambda: gateway, target)
         until_all_landed(world, gateway, target)
         assert world.position("BTC") == Decimal(quantity)
     assert traded(world) == Decimal("0.05") + Decimal("0.07") + Decimal("0.03")
@@ -210,10 +221,7 @@ def test_o1_o2_o3_i1_whatever_is_lost_no_order_is_doubled(world: World) -> None:
 @pytest.mark.parametrize("world", [_FAULTS], indirect=True)
 def test_o6_a_process_that_dies_after_each_cycle_doubles_nothing(world: World) -> None:
     target = wanted("0.05")
-    for _ in range(60):
-        cycles(world.gateway(), target, 1)
-        if world.position("BTC") == Decimal("0.05"):
-            break
+    until_held(world, world.gateway, target)
     until_all_landed(world, world.gateway(), target)
     assert traded(world) == world.position("BTC") == Decimal("0.05")
     assert most_orders_of_a_cloid(world) == 1
