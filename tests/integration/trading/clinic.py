@@ -43,7 +43,7 @@ class Clinic:
             "THREET_DATA_DIR": str(self.folder),
             "THREET_STRATEGIES": _STRATEGIES,
             f"{_PREFIX}SIMULATOR_URL": self.served.url,
-            f"{_PREFIX}REQUEST_TIMEOUT_SECS": "1",
+            f"{_PREFIX}REQUEST_TIMEOUT_SECS": "20",
             f"{_PREFIX}WALLET_ADDRESS": ACCOUNT,
             f"{_PREFIX}PRIVATE_KEY": KEY,
             **more,
@@ -81,12 +81,13 @@ class Clinic:
         )
 
     def strike(self, fault: Fault) -> None:
-        """Let the exchange suffer it from now on."""
+        """Let the exchange suffer it from now on; it does when this returns."""
         faults = self.served.server.faults
         assert faults is not None
 
         def now(_: object) -> None:
-            faults.injector.add(fault, self.clock.now_ms())
+            # By its own clock: by another, a little ahead, it would not be due yet.
+            faults.injector.add(fault, faults.clock.now_ms())
             faults.events.carry_out_due()
 
         self.served.call(now)
