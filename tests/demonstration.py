@@ -60,7 +60,7 @@ class Demo:
     def stop(self, sign: signal.Signals = signal.SIGINT) -> tuple[int, str]:
         assert self.process is not None
         self.process.send_signal(sign)
-        said, _ = self.process.communicate(timeout=30)
+        said, _ = self.process.communicate(timeout=90)
         return self.process.returncode, said
 
     def api(self, path: str) -> Any:
@@ -69,15 +69,15 @@ class Demo:
         ) as answer:
             return json.load(answer)
 
-    def until(self, is_so: Callable[[], bool], what: str, secs: float = 40) -> float:
+    def until(self, is_so: Callable[[], bool], what: str, secs: float = 120) -> float:
         """Look until it is so; returns how long that took."""
         began = time.monotonic()
         while time.monotonic() - began < secs:
             try:
                 if is_so():
                     return time.monotonic() - began
-            except OSError:
-                pass  # the page is not there, or says 503
+            except (OSError, sqlite3.OperationalError):
+                pass  # the page, or the database, is not there yet, or busy
             time.sleep(0.1)
         pytest.fail(f"not within {secs} s: {what}\n{self.logs()}")
 
