@@ -69,10 +69,12 @@ class Books:
         }
 
     def equity_gap(self, since_ms: int) -> Decimal | None:
-        """Of the newest check of the account since then; None before there is one."""
+        """Of the newest check of the account since then; None before there is one. One
+        odd reading is no fact: what differs in earnest is said by the next one, too."""
         query = (
             "SELECT account_value, deposits, realized, funding, fees, unrealized "
-            "FROM equity_checks WHERE account_ms > ? ORDER BY account_ms DESC LIMIT 1"
+            "FROM equity_checks WHERE account_ms > ? AND verdict <> 'suspect' "
+            "ORDER BY account_ms DESC LIMIT 1"
         )
         rows = self._ledger.rows(query, since_ms)
         if not rows:

@@ -21,9 +21,10 @@ SEEDS = [int(seed) for seed in os.environ.get("SEEDS", "1").split()]
 STORM_SECS = 60 * float(os.environ.get("MINUTES", "0.7"))
 GROUND = GROUNDS[os.environ.get("DATABASE", "sqlite")]
 START_SECS = 120.0
-# An order that nobody knows of is settled within its expiry; a check is kept a minute.
-SETTLED_SECS = 60.0
-CHECKED_SECS = 150.0
+# An order that nobody knows of is settled within its expiry, by a process that begins
+# anew after pauses that have grown; a check is kept a minute.
+SETTLED_SECS = 180.0
+CHECKED_SECS = 240.0
 # Wants something else nearly every minute, of ten products.
 SYMBOLS = ["SOL", "XRP", "DOGE", "SUI", "AVAX", "LINK", "ADA", "LTC", "BCH", "TON"]
 RUNS = [
