@@ -20,7 +20,7 @@ from tests.servers import free_port
 pytestmark = pytest.mark.slow
 
 TEXT = text_of("tutorial/write-a-strategy.md")
-LONGEST_SECS = 90.0
+LONGEST_SECS = 240.0
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def running(line: str, folder: Path, environment: Mapping[str, str]) -> Iterator
             assert process.poll() is None, (folder / "demo.log").read_text()
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(30)
+            process.wait(90)
 
 
 def wait_for_a_wish(folder: Path) -> None:
