@@ -60,7 +60,7 @@ class Demo:
     def stop(self, sign: signal.Signals = signal.SIGINT) -> tuple[int, str]:
         assert self.process is not None
         self.process.send_signal(sign)
-        said, _ = self.process.communicate(timeout=90)
+        said, _ = self.process.communicate(timeout=60)
         return self.process.returncode, said
 
     def api(self, path: str) -> Any:
