@@ -128,12 +128,18 @@ def test_the_chart_shows_fills_orders_and_why(opened: Watched) -> None:
     expect(why).to_be_hidden()
 
 
+async def _look_again(site: Site) -> None:
+    """Where the server runs: its events are of that thread."""
+    desk = site.served._server._desk
+    await desk.trading.refresh()
+    desk.hub.touch()
+
+
 def test_what_arrives_is_shown_without_a_reload(opened: Watched, site: Site) -> None:
     page = opened.page
     expect(page.locator("#lane .mark")).to_have_count(2)
     site.traded.decide("BTC", site.script.clock.now_ms(), "0.2", because="news")
-    site.served.call(site.served._server._desk.trading.refresh())
-    site.served._server._desk.hub.touch()
+    site.served.call(_look_again(site))
     expect(page.locator("#lane .mark")).to_have_count(3)
 
 
