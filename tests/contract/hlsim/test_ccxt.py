@@ -144,7 +144,7 @@ async def test_funding_status_and_orders_can_be_fetched(client: Any) -> None:
 
 
 async def test_streams_carry_the_market(live_client: Any, live: Server) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         book, trades, candles, ticker, tickers = await asyncio.gather(
             live_client.watch_order_book(BTC),
             live_client.watch_trades(BTC),
@@ -162,7 +162,7 @@ async def test_streams_carry_the_market(live_client: Any, live: Server) -> None:
 
 
 async def test_streams_carry_the_account(live_client: Any) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         balance = await live_client.watch_balance({"type": "swap"})
         positions = await live_client.watch_positions()
     assert balance["USDC"]["total"] > 0

@@ -28,7 +28,7 @@ from tests.contract.hlsim.trading import (
     wide_quote,
 )
 
-PATIENCE_SECS = 10
+PATIENCE_SECS = 60
 # Positions and balances are told once a second of the exchange's time.
 STATE_MS = 1_000
 

@@ -56,7 +56,7 @@ class Poster:
 
     def __init__(self, served: Served) -> None:
         self._connection = http.client.HTTPConnection(
-            served.url.removeprefix("http://"), timeout=20
+            served.url.removeprefix("http://"), timeout=60
         )
 
     def post(self, path: str, body: bytes, content_type: str) -> Said:
@@ -134,7 +134,7 @@ def test_a_body_of_more_than_two_megabytes_is_too_large(poster: Poster) -> None:
 
 @pytest.fixture
 def socket(served: Served) -> Iterator[websocket.WebSocket]:
-    one = websocket.create_connection(served.ws_url, timeout=20)
+    one = websocket.create_connection(served.ws_url, timeout=60)
     yield one
     one.close()
 

@@ -10,7 +10,7 @@ from hyperliquid.info import Info
 from hlsim.server.running import Server
 from tests.contract.hlsim.conftest import WALLET
 
-TIMEOUT_SECS = 10
+TIMEOUT_SECS = 60
 
 
 async def asked(server: Server, question: Any) -> Any:

@@ -31,7 +31,7 @@ from tests.contract.hlsim.trading import (
 GTC = {"limit": {"tif": "Gtc"}}
 IOC = {"limit": {"tif": "Ioc"}}
 ALO = {"limit": {"tif": "Alo"}}
-TIMEOUT_SECS = 10
+TIMEOUT_SECS = 60
 
 
 @pytest.fixture(scope="module")
