@@ -60,7 +60,7 @@ class Demo:
     def stop(self, sign: signal.Signals = signal.SIGINT) -> tuple[int, str]:
         assert self.process is not None
         self.process.send_signal(sign)
-        said, _ = self.process.communicate(timeout=30)
+        said, _ = self.process.communicate(timeout=60)
         return self.process.returncode, said
 
     def api(self, path: str) -> Any:
@@ -69,7 +69,7 @@ class Demo:
         ) as answer:
             return json.load(answer)
 
-    def until(self, is_so: Callable[[], bool], what: str, secs: float = 40) -> float:
+    def until(self, is_so: Callable[[], bool], what: str, secs: float = 120) -> float:
         """Look until it is so; returns how long that took."""
         began = time.monotonic()
         while time.monotonic() - began < secs:

@@ -97,7 +97,9 @@ def venue(request: pytest.FixtureRequest) -> Iterator[Venue]:
             return names.index(symbol)
 
         desk = HyperliquidOrderDesk(
-            exchange=Posting(url=f"{served.url}/exchange", clock=clock, timeout_secs=30),
+            exchange=Posting(
+                url=f"{served.url}/exchange", clock=clock, timeout_secs=30
+            ),
             info=Posting(url=f"{served.url}/info", clock=clock, timeout_secs=30),
             signer=SIGNER,
             account=Account(address=SIGNER.address),
