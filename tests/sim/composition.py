@@ -21,11 +21,13 @@ from threet.accounts.authority import Authority, authority
 from threet.accounts.equity_watch import EquityWatch
 from threet.accounts.ledger_reader import LedgerReader
 from threet.accounts.ledger_watch import LedgerWatch, LedgerWatchParts
+from threet.accounts.trading_rights import TradingRights
 from threet.adapters.hyperliquid.identity import HyperliquidIdentity
 from threet.adapters.hyperliquid.money_history import HyperliquidMoneyHistory
 from threet.adapters.hyperliquid.rest import HyperliquidReader
 from threet.adapters.hyperliquid.signing import Signer
 from threet.adapters.hyperliquid.trading import Account, HyperliquidOrderDesk
+from threet.adapters.memory.authority_memory import MemoryAuthorityMemory
 from threet.adapters.memory.candle_store import MemoryCandleStore
 from threet.adapters.sql.decision_store import SqlDecisionStore
 from threet.adapters.sql.halt_store import SqlHaltStore
@@ -219,6 +221,7 @@ class Platform:
     decided_ms: dict[str, int] = field(default_factory=dict)
     gateways: int = 0
     newest_gateway: OrderGateway | None = None
+    authority: MemoryAuthorityMemory = field(default_factory=MemoryAuthorityMemory)
 
     def gateway(self) -> OrderGateway:
         """As a process that has just been started."""
@@ -228,7 +231,7 @@ class Platform:
         parts = OrderGatewayParts(
             process=ProcessParts(clock=clock, board=Silent()),
             address=MASTER,
-            authority=wires.authority,
+            rights=TradingRights(ask=wires.ask, memory=self.authority, clock=clock),
             opened=wires.gateway,
             ledger=wires.ledger,
             feed=wires.feed,
@@ -330,10 +333,10 @@ class _Wires:
         )
         self.opened: _WatchedGateway | None = None
 
-    def authority(self) -> Authority:
+    def ask(self, priority: Priority) -> Authority:
         reader = HyperliquidIdentity(self._posting("/info"))
         return authority(
-            GuardedIdentity(reader, self._manager),
+            GuardedIdentity(reader, self._manager, priority=priority),
             account=MASTER,
             signer=SIGNER.address,
             now_ms=self._clock.now_ms(),

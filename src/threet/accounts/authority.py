@@ -22,6 +22,9 @@ class Authority:
     vault: str | None = None
     valid_until_ms: int | None = None
 
+    def has_ended(self, now_ms: int) -> bool:
+        return self.valid_until_ms is not None and self.valid_until_ms <= now_ms
+
     def expires_soon(self, now_ms: int) -> bool:
         until_ms = self.valid_until_ms
         return until_ms is not None and until_ms - now_ms < EXPIRY_WARNED_MS

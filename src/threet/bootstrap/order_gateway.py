@@ -8,12 +8,14 @@ from threet.accounts.believing import is_believable
 from threet.accounts.equity_identity import is_followed
 from threet.accounts.equity_watch import EquityWatch
 from threet.accounts.ledger_watch import LedgerWatch
+from threet.accounts.trading_rights import TradingRights
 from threet.adapters.hyperliquid.account_feed import HyperliquidAccountFeed
 from threet.adapters.hyperliquid.dexes import BuilderDexes
 from threet.adapters.hyperliquid.identity import HyperliquidIdentity
 from threet.adapters.hyperliquid.posting import Posting
 from threet.adapters.hyperliquid.signing import Signer
 from threet.adapters.hyperliquid.trading import Account, HyperliquidOrderDesk
+from threet.adapters.redis_state.authority_memory import RedisAuthorityMemory
 from threet.adapters.sql.account_store import SqlAccountStore
 from threet.adapters.sql.database import Database
 from threet.adapters.sql.decision_store import SqlDecisionStore
@@ -62,12 +64,11 @@ _DAY_MS = 86_400_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderGatewayParts:
-    """``authority`` asks the exchange whether the key may trade; ``opened`` is the
-    gateway for what it answered."""
+    """``opened`` is the gateway for what the exchange says that the key may do."""
 
     process: ProcessParts
     address: str
-    authority: Callable[[], Authority]
+    rights: TradingRights
     opened: Callable[[Authority], Gateway]
     ledger: LedgerWatch
     feed: AccountFeed
@@ -113,7 +114,7 @@ def order_gateway() -> OrderGatewayParts:
     return OrderGatewayParts(
         process=process,
         address=address,
-        authority=wires.authority,
+        rights=wires.rights(),
         opened=wires.gateway,
         ledger=wires.ledger,
         feed=feed,
@@ -176,15 +177,26 @@ class _Wires:
     def halts(self) -> SqlHaltStore:
         return SqlHaltStore(self.store, account=self.address)
 
-    def authority(self) -> Authority:
+    def rights(self) -> TradingRights:
+        hyperliquid = self.settings.exchanges.hyperliquid
         reader = HyperliquidIdentity(self._posting("info"))
-        return authority(
-            GuardedIdentity(reader, self.manager),
+
+        def ask(priority: Priority) -> Authority:
+            return authority(
+                GuardedIdentity(reader, self.manager, priority=priority),
+                account=self.address,
+                signer=self.signer.address,
+                now_ms=self.clock.now_ms(),
+                allows_own=hyperliquid.allow_own_key,
+            )
+
+        memory = RedisAuthorityMemory(
+            access.blocking_redis(self.settings),
+            network=hyperliquid.network,
             account=self.address,
             signer=self.signer.address,
-            now_ms=self.clock.now_ms(),
-            allows_own=self.settings.exchanges.hyperliquid.allow_own_key,
         )
+        return TradingRights(ask=ask, memory=memory, clock=self.clock)
 
     def gateway(self, rights: Authority) -> Gateway:
         settings, clock = self.settings, self.clock

@@ -1,7 +1,7 @@
 """`3t why`, `3t kill`, `3t resume`: what was decided, and the switch that stops it."""
 
 import sys
-from collections.abc import Collection
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from rich.console import Console
 
 from threet import bootstrap
 from threet.accounts import kill_switch
+from threet.accounts.kill_switch import Released
 from threet.adapters.sql.decision_store import SqlDecisionStore
 from threet.adapters.system_clock import SystemClock
 from threet.bootstrap import run_file
@@ -49,7 +50,7 @@ def kill(reason: str, data_dir: Path | None, *, flatten: bool) -> int:
         kill_switch.pull(accounts.values(), reason, now_ms, flatten=flatten)
     also = ", and closes every position" if flatten else ""
     what = f"halted: the gateway cancels what rests, opens nothing{also}"
-    code = _told(accounts, what)
+    code = _told(dict.fromkeys(accounts, what))
     if accounts and _is_known_idle(data_dir):
         sys.stdout.write(_IDLE)
     return code
@@ -58,8 +59,17 @@ def kill(reason: str, data_dir: Path | None, *, flatten: bool) -> int:
 def resume(data_dir: Path | None) -> int:
     with stored(data_dir) as database:
         accounts = halts_of_accounts(bootstrap.config(), database)
-        kill_switch.release(accounts.values())
-    return _told(accounts, "may trade again")
+        found = kill_switch.release(accounts.values())
+    told = dict(zip(accounts, map(_resumed, found), strict=True))
+    return _told(told)
+
+
+def _resumed(found: Released) -> str:
+    """What stands still ends with what it is for, not by this command."""
+    if found.left:
+        left = "; ".join(f"{one.cause}: {one.reason}" for one in found.left)
+        return f"takes no new risk still: {left}"
+    return "may trade again" if found.ended else "was not halted"
 
 
 def _is_known_idle(data_dir: Path | None) -> bool:
@@ -70,12 +80,12 @@ def _is_known_idle(data_dir: Path | None) -> bool:
     return settings.redis.host is None and network not in runs
 
 
-def _told(accounts: Collection[str], what: str) -> int:
-    for address in accounts:
+def _told(of_accounts: Mapping[str, str]) -> int:
+    for address, what in of_accounts.items():
         sys.stdout.write(f"{address} {what}\n")
-    if not accounts:
+    if not of_accounts:
         sys.stdout.write("there is no account in this database: nothing trades\n")
-    return 0 if accounts else 1
+    return 0 if of_accounts else 1
 
 
 def _until_ms(at: str | None) -> int | None:

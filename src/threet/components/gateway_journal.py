@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import structlog
 
+from threet.accounts.authority import Authority
 from threet.bootstrap.order_gateway import OrderGatewayParts
 from threet.execution.stop_outs import RUN, closed, stop_outs, stopped_out
 from threet.execution.wishes import Done
@@ -20,7 +21,8 @@ _SEEN_AGAIN_MS = 30_000
 
 @dataclass(slots=True)
 class GatewayJournal:
-    """Writes in the gateway's thread. Each method raises ``DependencyError``.
+    """Writes in the gateway's thread, except for what the key may do. Each method
+    raises ``DependencyError``.
 
     ``said`` is by symbol what became of it in the last cycle that had a word of it.
     """
@@ -88,6 +90,16 @@ class GatewayJournal:
             self.alert("liquidated", reason)
         self.parts.decisions.stop_out(fill.symbol, fill.time_ms, decision)
         _log.warning("stopped_out", symbol=fill.symbol, because=because)
+
+    def rights(self, found: Authority) -> None:
+        """What the exchange says that the key may do."""
+        if found.expires_soon(self.parts.process.clock.now_ms()):
+            self.alert("agent_expires", "the agent's approval ends within 14 days")
+
+    def refused_key(self, reason: str) -> None:
+        """While it trades: positions and stops stand, and nothing more is taken."""
+        _log.error("key_refused", reason=reason)
+        self.alert("key_refused", reason)
 
     def flattened(self, because: str) -> None:
         """Nobody wants any longer what he wanted before all was closed: whoever resumes

@@ -18,7 +18,7 @@ from threet.components.lifecycle import live
 from threet.execution.gateway import Gateway
 from threet.execution.netting import flat, net
 from threet.execution.wishes import Wanted
-from threet.model.errors import DependencyError, ExchangeError
+from threet.model.errors import ConfigurationError, DependencyError, ExchangeError
 from threet.model.events import TargetsDecided
 from threet.model.money import EquityVerdict
 from threet.model.orders import Fill, OrderReport
@@ -30,6 +30,10 @@ _TARGETS = "targets:decided"
 _MOST_PAUSE_SECS = 15.0
 _PRICED_EVERY_SECS = 1.0
 _SWEEP_AGAIN_SECS = 60.0
+# How often it is asked whether the key may trade still, and how soon again if nobody
+# answered.
+_RIGHTS_EVERY_SECS = 12 * 3_600.0
+_RIGHTS_AGAIN_SECS = 60.0
 
 
 @dataclass(slots=True)
@@ -52,20 +56,23 @@ class OrderGateway:
 
     async def run(self) -> None:
         # Heard from the beginning on, its first reading need not be made twice.
-        listening = asyncio.create_task(self._listen())
-        following = asyncio.create_task(self._follow_targets())
+        beside = [
+            asyncio.create_task(self._listen()),
+            asyncio.create_task(self._follow_targets()),
+        ]
         try:
             gateway = await self._opened()
-            while not (listening.done() or following.done()):
+            beside.append(asyncio.create_task(self._keep_rights()))
+            while not any(task.done() for task in beside):
                 self._wake.clear()
                 await self._price()
                 await self._try(lambda: self._cycle(gateway))
                 await self._rest()
         finally:
-            listening.cancel()
-            following.cancel()
-            beside = await asyncio.gather(listening, following, return_exceptions=True)
-        for ended in beside:  # neither ends by itself: what ended it is told
+            for task in beside:
+                task.cancel()
+            endings = await asyncio.gather(*beside, return_exceptions=True)
+        for ended in endings:  # none ends by itself: what ended it is told
             if isinstance(ended, Exception):
                 raise ended
 
@@ -101,16 +108,35 @@ class OrderGateway:
         return self._gateway
 
     def _open(self) -> None:
-        rights = self.parts.authority()
-        now_ms = self.parts.process.clock.now_ms()
-        if rights.expires_soon(now_ms):
-            self._journal.alert(
-                "agent_expires", "the agent's approval ends within 14 days"
-            )
+        rights = self.parts.rights.at_start()
+        self._journal.rights(rights)
         gateway = self.parts.opened(rights)
         gateway.start()
         self._journal.stopped(self.parts.fills.recent(1_000))
         self._gateway = gateway
+
+    async def _keep_rights(self) -> None:
+        """Who began by memory is refused as its start would have been, if it comes to
+        that; later it is told, and the exchange refuses the orders."""
+        clock, rights = self.parts.process.clock, self.parts.rights
+        pause = _RIGHTS_EVERY_SECS if rights.is_confirmed else 0.0
+        while True:
+            await clock.sleep(pause)
+            pause = _RIGHTS_EVERY_SECS
+            try:
+                await asyncio.to_thread(self._confirm)
+            except (DependencyError, ExchangeError) as error:
+                _log.info("rights_unconfirmed", reason=str(error))
+                pause = _RIGHTS_AGAIN_SECS
+
+    def _confirm(self) -> None:
+        is_told = self.parts.rights.is_confirmed
+        try:
+            self._journal.rights(self.parts.rights.confirmed())
+        except ConfigurationError as error:
+            self._journal.refused_key("; ".join(error.reasons))
+            if not is_told:
+                raise
 
     async def _listen(self) -> None:
         await self.parts.feed.run(self.parts.address, self._hear, self._reconcile)

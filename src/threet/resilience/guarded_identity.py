@@ -13,11 +13,18 @@ T = TypeVar("T")
 
 
 class GuardedIdentity:
-    """Implements ``IdentityReader``: nothing trades before it is answered."""
+    """Implements ``IdentityReader``; nothing trades before it was answered once."""
 
-    def __init__(self, reader: IdentityReader, access: Access) -> None:
+    def __init__(
+        self,
+        reader: IdentityReader,
+        access: Access,
+        *,
+        priority: Priority = Priority.ORDER,
+    ) -> None:
         self._reader = reader
         self._access = access
+        self._priority = priority
 
     def standing(self, address: str) -> Standing:
         return self._asked(
@@ -40,5 +47,5 @@ class GuardedIdentity:
         )
 
     def _asked(self, name: str, weight: int, question: Callable[[], T]) -> T:
-        request = Request(name=name, weight=weight, priority=Priority.ORDER)
+        request = Request(name=name, weight=weight, priority=self._priority)
         return self._access.execute_with_retry(question, RequestClass.ACCOUNT, request)

@@ -21,6 +21,7 @@ from hlsim.testing import Served, serving
 from tests import polling
 from threet.accounts.authority import Authority
 from threet.accounts.ledger_watch import LedgerWatch, LedgerWatchParts
+from threet.accounts.trading_rights import TradingRights
 from threet.adapters.hyperliquid.account_feed import HyperliquidAccountFeed
 from threet.adapters.hyperliquid.dexes import BuilderDexes
 from threet.adapters.hyperliquid.money_history import HyperliquidMoneyHistory
@@ -29,6 +30,7 @@ from threet.adapters.hyperliquid.posting import Posting
 from threet.adapters.hyperliquid.rest import HyperliquidReader
 from threet.adapters.hyperliquid.signing import Signer
 from threet.adapters.hyperliquid.trading import Account, HyperliquidOrderDesk
+from threet.adapters.memory.authority_memory import MemoryAuthorityMemory
 from threet.adapters.sql.database import Database
 from threet.adapters.sql.decision_store import SqlDecisionStore
 from threet.adapters.sql.engine import make_engine
@@ -134,6 +136,8 @@ class Desk:
     alerts: list[AlertRaised] = field(default_factory=list)
     readings: int = 0  # of the account, by the gateway
     is_unpriced: bool = False  # whether the streams are away
+    authority: Callable[[], Authority] = Authority
+    memory: MemoryAuthorityMemory = field(default_factory=MemoryAuthorityMemory)
 
     def __post_init__(self) -> None:
         account = ADDRESS
@@ -155,6 +159,7 @@ class Desk:
             )
         )
         self._wishes = 0
+        self.process: asyncio.Task[None] | None = None
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[OrderGateway]:
@@ -166,7 +171,11 @@ class Desk:
         parts = OrderGatewayParts(
             process=ProcessParts(clock=self.clock, board=Silent()),
             address=ADDRESS,
-            authority=Authority,
+            rights=TradingRights(
+                ask=lambda _: self.authority(),
+                memory=self.memory,
+                clock=self.clock,
+            ),
             opened=lambda rights: self._opened(rights, news),
             ledger=self.ledger,
             feed=feed,
@@ -183,9 +192,14 @@ class Desk:
             every_secs=0.2,
         )
         gateway = OrderGateway(parts)
-        running = asyncio.create_task(gateway.run())
+        running = self.process = asyncio.create_task(gateway.run())
         try:
-            await until(lambda: news.is_live and gateway.figures()["cycles"] != 0)
+            await until(
+                lambda: (
+                    running.done()  # one that is refused comes to no cycle
+                    or (news.is_live and gateway.figures()["cycles"] != 0)
+                )
+            )
             yield gateway
         finally:
             running.cancel()

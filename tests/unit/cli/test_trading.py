@@ -16,7 +16,7 @@ from threet.bootstrap import settings as root
 from threet.cli import trading
 from threet.model.decisions import Decision, Granted, Input, Verdict
 from threet.model.errors import ConfigurationError, DependencyError
-from threet.ports.halt_store import FLATTEN, KILL_SWITCH
+from threet.ports.halt_store import EQUITY, FLATTEN, KILL_SWITCH
 
 ADDRESS = "0x" + "1" * 40
 AT_MS = 1_790_000_000_000  # 2026-09-21T14:13:20Z
@@ -90,6 +90,26 @@ def test_b10_a_kill_stays_until_it_is_resumed(database: Database) -> None:
     assert told == {KILL_SWITCH: "by hand", FLATTEN: "again"}
     trading.resume(None)
     assert halts.halts() == []
+
+
+def test_who_resumes_is_told_what_stands_still(
+    database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """*May trade again* would be a lie beside a halt that no person ends."""
+    halts = SqlHaltStore(database, account=ADDRESS)
+    trading.kill("by hand", None, flatten=False)
+    capsys.readouterr()
+    trading.resume(None)
+    assert capsys.readouterr().out == f"{ADDRESS} may trade again\n"
+    trading.resume(None)
+    assert capsys.readouterr().out == f"{ADDRESS} was not halted\n"
+    halts.halt(EQUITY, "1.20 USDC are not explained", AT_MS)
+    trading.kill("by hand", None, flatten=False)
+    capsys.readouterr()
+    trading.resume(None)
+    assert capsys.readouterr().out == (
+        f"{ADDRESS} takes no new risk still: equity: 1.20 USDC are not explained\n"
+    )
 
 
 def test_whoever_kills_names_no_account(

@@ -22,3 +22,7 @@ def rate_budget(network: str) -> str:
 
 def address_use(network: str, address: str) -> str:
     return f"{_PREFIX}address-use:{network}:{address.lower()}"
+
+
+def authority(network: str, account: str, signer: str) -> str:
+    return f"{_PREFIX}authority:{network}:{account.lower()}:{signer.lower()}"
