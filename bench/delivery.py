@@ -33,7 +33,7 @@ _AOF = ("--appendonly", "yes", "--appendfsync", "always", "--save", "")
 _BATCH = 500
 _STREAM_LENGTH = 300_000  # a minute
 _STOPPED_SECS = 3.0
-_DRAIN_SECS = 60.0
+_DRAIN_SECS = 300.0
 _MOST_SLOPE_KB = 100.0  # a second
 _STREAM = "prices:updated"
 

@@ -48,7 +48,7 @@ _LENGTHS = dict.fromkeys(
 _MOST_WAITING = 5_000
 _MOST_GROWTH_MB = 1.0
 _MINUTE_MS = 60_000
-_DRAIN_SECS = 60.0
+_DRAIN_SECS = 300.0
 
 
 @dataclass(slots=True)

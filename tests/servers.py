@@ -34,15 +34,21 @@ _NO_MARIADB = (
 def free_port() -> int:
     """A loopback port that nobody has, below those the system gives to clients.
 
-    A port the system picks could be a client's again before the server binds it.
+    A port the system picks could be a client's again before the server binds it. It
+    stays this process' own while its server comes up, or is down between two starts:
+    whoever else asks here finds the same port of UDP taken.
     """
     for number in _numbers:
         port = 20_000 + (os.getpid() * 61 + number) % 12_000
+        claim = socket.socket(type=socket.SOCK_DGRAM)
         with socket.socket() as probe:
             try:
+                claim.bind(("127.0.0.1", port))
                 probe.bind(("127.0.0.1", port))
             except OSError:
+                claim.close()
                 continue
+        claim.detach()  # held until the process ends
         return port
     raise AssertionError("count() does not end")
 

@@ -104,14 +104,18 @@ class Ledger:
     def waiting_news(self) -> int:
         return self.count("SELECT count(*) FROM outbox")
 
-    def lost_balances(self) -> int:
-        """Readings whose news never took effect in the example consumer."""
+    def newest_reading_ms(self) -> int:
+        return self.count("SELECT COALESCE(MAX(account_ms), 0) FROM balance_history")
+
+    def lost_balances(self, until_ms: int = 2**62) -> int:
+        """Readings until then whose news never took effect in the example consumer."""
         return self.count(
             "SELECT count(*) FROM balance_history h JOIN accounts a "
             "ON a.id = h.account_id LEFT JOIN inbox i ON i.consumer = ? "
             "AND i.event_id = 'balance/' || a.address || '/' || h.account_ms "
-            "WHERE i.event_id IS NULL",
+            "WHERE i.event_id IS NULL AND h.account_ms <= ?",
             CONSUMER,
+            until_ms,
         )
 
     def invented_balances(self) -> int:

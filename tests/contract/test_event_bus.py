@@ -40,7 +40,7 @@ async def bus(
 @asynccontextmanager
 async def consuming(bus: Bus, handle: BatchHandler) -> AsyncIterator[None]:
     """The consumer runs inside, and has stopped gracefully afterwards."""
-    async with asyncio.timeout(15), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
         group.create_task(bus.consumer.run(handle))
         yield
         bus.consumer.stop()

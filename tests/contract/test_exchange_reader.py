@@ -74,7 +74,7 @@ async def exchange(request: pytest.FixtureRequest) -> AsyncIterator[ExchangeRead
         return
     async with running(settings, ExchangeClock(NOW_MS)) as server:
         reader = HyperliquidReader(
-            url=server.url, clock=ManualClock(NOW_MS), timeout_secs=5
+            url=server.url, clock=ManualClock(NOW_MS), timeout_secs=30
         )
         yield reader
         reader.close()

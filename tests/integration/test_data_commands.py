@@ -111,9 +111,9 @@ def test_stopped_or_killed_it_goes_on_where_it_was(
     )
     store = SqlBackfillStore(place.database)
     pairs = ("BTC", Timeframe.M1)
-    wait_until(lambda: store.held(*pairs).since_ms is not None, "a filled pair", 30)
+    wait_until(lambda: store.held(*pairs).since_ms is not None, "a filled pair")
     process.send_signal(how)
-    assert process.wait(20) == code
+    assert process.wait(60) == code
     before = store.held(*pairs)
     again = place.run("data", "backfill", "--products", "BTC", "--timeframes", "1m")
     assert again.returncode == 0

@@ -175,7 +175,7 @@ def at_once(task: Callable[[], object]) -> None:
     together = Barrier(2)
 
     def run(_: int) -> None:
-        together.wait(10)
+        together.wait(60)
         task()
 
     with ThreadPoolExecutor(2) as pool:

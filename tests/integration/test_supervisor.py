@@ -54,7 +54,7 @@ async def supervised(
     supervisor = Supervisor(
         specs=specs, log_dir=folder, clock=SystemClock(), grace_secs=grace_secs
     )
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         keeping = asyncio.create_task(supervisor.run())
         try:
             yield supervisor
@@ -123,7 +123,7 @@ async def test_kill_9_of_the_supervisor_leaves_no_orphan(tmp_path: Path) -> None
         " clock=SystemClock()).run())\n"
     )
     supervisor = await asyncio.create_subprocess_exec(sys.executable, "-c", code)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await until(lambda: said(tmp_path).endswith("\n"))
         orphan = int(said(tmp_path))
         supervisor.kill()

@@ -7,6 +7,7 @@ from typing import Any, cast
 import msgspec
 import redis
 
+from hlsim.server.manual_clock import ManualClock
 from hlsim.server.running import Server, running
 from hlsim.server.settings import RecordedFile, Settings
 from tests import recordings
@@ -23,16 +24,29 @@ CAPTURE = recordings.DATA / "ws" / "btc_l2book_trades_20250126.gz"
 INTERESTS = Interests(symbols=("BTC",), books=("BTC",))
 
 
+async def play(server: Server, clock: ManualClock) -> None:
+    """Let the recorded 25 s pass, so fast as the exchange keeps up."""
+    for _ in range(270):
+        clock.advance(100)
+        await until(lambda: server.exchange.now_ms >= clock.now_ms())
+
+
 async def stream_into(
-    valkey: ValkeyServer, client: redis.Redis, server: Server
+    valkey: ValkeyServer, client: redis.Redis, server: Server, its_clock: ManualClock
 ) -> None:
-    """Run the producer's two halves until the last recorded frame is in Redis."""
+    """Run the producer's two halves until the last recorded frame is in Redis.
+
+    The recording is played from the first subscription on; time stands still until the
+    exchange has heard all of them.
+    """
     clock = SystemClock()
     feed = HyperliquidFeed(url=server.ws_url, clock=clock, backoff=Backoff())
     sink = MarketSink(publisher=made_publisher(valkey.port), clock=clock, run_id="t")
-    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
         writing = group.create_task(sink.run())
         feeding = group.create_task(feed.run(INTERESTS, sink.offer))
+        await until(lambda: feed.statistics().acknowledged == 5)
+        await play(server, its_clock)
         await until(lambda: client.xlen("books:updated") == 46)
         await until(lambda: client.xlen("trades:printed") == 9)
         feeding.cancel()
@@ -54,9 +68,9 @@ def recorded(channel: str) -> Sequence[Any]:
 async def test_all_46_books_and_all_trades_of_the_9_frames_arrive_in_redis(
     valkey: ValkeyServer, valkey_client: redis.Redis
 ) -> None:
-    settings = Settings(recordings=(RecordedFile(CAPTURE),), speed=20)
-    async with running(settings) as server:
-        await stream_into(valkey, valkey_client, server)
+    settings, its_clock = Settings(recordings=(RecordedFile(CAPTURE),)), ManualClock()
+    async with running(settings, its_clock) as server:
+        await stream_into(valkey, valkey_client, server, its_clock)
 
     books = [
         (book["symbol"], book["event_ms"], book["bids"], book["asks"])

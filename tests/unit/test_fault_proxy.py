@@ -36,7 +36,7 @@ async def echoed() -> AsyncIterator[tuple[FaultProxy, Connect]]:
 
     try:
         async with (
-            asyncio.timeout(10),
+            asyncio.timeout(60),
             fault_proxy(to_port=server.sockets[0].getsockname()[1]) as proxy,
         ):
             yield proxy, connect
@@ -80,9 +80,12 @@ async def test_latency_delays_each_way_once_and_may_begin_and_end() -> None:
         await asked(ends)
         assert loop.time() - began >= 0.2
         proxy.weather = Weather()
-        began = loop.time()
-        await asked(ends)
-        assert loop.time() - began < 0.1
+        took: list[float] = []
+        for _ in range(10):
+            began = loop.time()
+            await asked(ends)
+            took.append(loop.time() - began)
+        assert min(took) < 0.1  # the others may have waited for the machine
 
 
 async def test_a_byte_rate_is_not_exceeded() -> None:

@@ -32,7 +32,7 @@ class WireDoor:
         self,
         url: str,
         *,
-        timeout_secs: float = 0.3,
+        timeout_secs: float,
         retries_secs: Sequence[float] = (1, 2, 4),
     ) -> None:
         self.clock = SkippedClock()

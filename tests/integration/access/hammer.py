@@ -1,13 +1,13 @@
 """A process of its own that asks as fast as it may; run by the tests.
 
-`python -m tests.integration.access.hammer SECONDS` is wired by the environment, as
-every process of the platform is. It says that it is ready, begins when it is told a
-line, and prints what became of its requests as JSON.
+`python -m tests.integration.access.hammer TIMES` is wired by the environment, as every
+process of the platform is. It says that it is ready, begins when it is told a line,
+asks on until it was told so often that the budget is spent, however slow the machine
+is, and prints what became of its requests as JSON.
 """
 
 import json
 import sys
-import time
 from collections import Counter
 
 from threet.adapters.system_clock import SystemClock
@@ -16,7 +16,7 @@ from threet.bootstrap import access, config
 from threet.model.errors import BudgetSpentError, RateLimitedError
 
 
-def main(secs: float) -> None:
+def main(times: int) -> None:
     settings, clock = config(), SystemClock()
     logs.configure(process="hammer", level="INFO", as_json=False)
     budget = access.budget(settings, clock)
@@ -25,8 +25,7 @@ def main(secs: float) -> None:
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     sys.stdin.readline()
-    until = time.monotonic() + secs
-    while time.monotonic() < until:
+    while outcomes["spent"] < times:
         try:
             exchange.products()
         except BudgetSpentError:
@@ -40,4 +39,4 @@ def main(secs: float) -> None:
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]))
+    main(int(sys.argv[1]))

@@ -26,6 +26,8 @@ from threet.model.errors import (
 )
 
 ADDRESS = "0x" + "1" * 40
+# A machine that is slow is no exchange that hangs: only where one does it is short.
+PATIENCE_SECS = 20.0
 
 
 @contextmanager
@@ -45,7 +47,7 @@ def failing(*faults: Fault, ip_weight: int = 0) -> Iterator[Served]:
 def door_to(
     served: Served,
     *,
-    timeout_secs: float = 0.3,
+    timeout_secs: float = PATIENCE_SECS,
     retries_secs: Sequence[float] = (1, 2, 4),
 ) -> Iterator[WireDoor]:
     door = WireDoor(served.url, timeout_secs=timeout_secs, retries_secs=retries_secs)
@@ -80,9 +82,13 @@ def test_a_server_error_that_passes_is_not_noticed_by_who_asked(
 def test_what_was_lost_on_the_way_is_asked_again_and_counted_by_its_kind(
     fault: Fault, kind: FailureKind
 ) -> None:
-    with failing(fault) as served, door_to(served) as door:
+    secs = 0.5 if kind is FailureKind.TIMEOUT else PATIENCE_SECS
+    with failing(fault) as served, door_to(served, timeout_secs=secs) as door:
         assert len(door.reader.products()) == 5
-        assert door.manager.figures()[f"errors_{kind.value}"] == 1
+        # Each try that failed is one wait: one, or more where we ourselves were slow.
+        failed = len(door.clock.waits)
+        assert door.manager.figures()[f"errors_{kind.value}"] == failed >= 1
+        assert kind is FailureKind.TIMEOUT or failed == 1
 
 
 def test_o9_f36_a_429_slows_down_as_told_and_opens_nothing() -> None:
@@ -138,7 +144,7 @@ def test_f64_with_the_network_cut_the_health_check_is_red_at_once() -> None:
 def test_half_open_connections_are_given_up_and_made_anew() -> None:
     """Pooled connections on which bytes vanish; new ones are answered."""
     hang = LoseRequest(types=("exchangeStatus",), count=1, instead="hang")
-    with failing(hang) as served, door_to(served) as door:
+    with failing(hang) as served, door_to(served, timeout_secs=1.5) as door:
         assert door.reader.products()
         with pytest.raises(UnreachableError) as caught:
             door.reader.server_ms()
@@ -156,12 +162,17 @@ def test_o8_maintenance_refuses_actions_and_is_no_outage_of_reads() -> None:
 def test_f57_an_answer_given_up_is_never_given_to_another_request() -> None:
     """Many requests over the pool, each third given up; each gets its own answer."""
     slow = LoseRequest(types=("clearinghouseState",), rate=0.3, instead="hang")
-    with failing(slow) as served, door_to(served, timeout_secs=0.05) as door:
+    answered = 0
+    with failing(slow) as served, door_to(served, timeout_secs=0.1) as door:
         for number in range(30):
             address = f"0x{number:040x}"
             with suppress(ExchangeError):
                 assert door.exchange.account(address).address == address
-            assert len(door.exchange.products()) == 5
+            # A slow machine may give this one up, too, and is none the wiser then.
+            with suppress(UnreachableError):
+                assert len(door.exchange.products()) == 5
+                answered += 1
+    assert answered
 
 
 def test_a_flood_of_html_raises_an_alert() -> None:

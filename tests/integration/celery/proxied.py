@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from tests.fault_proxy import FaultProxy, fault_proxy
 
-_START_SECS = 10.0
+_START_SECS = 60.0
 
 
 class Proxied:

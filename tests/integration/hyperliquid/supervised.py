@@ -103,7 +103,7 @@ async def supervised(
     symbols: int = 5,
     rate: int | None = None,
     limits: Limits = NO_LIMITS,
-    timeout_secs: float = 30.0,
+    timeout_secs: float = 120.0,
 ) -> AsyncIterator[Supervised]:
     """``faults`` are there before the feed connects, ``rate`` is hlsim's."""
     clock = ScaledClock(speed)

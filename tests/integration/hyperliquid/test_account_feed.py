@@ -32,7 +32,7 @@ async def test_f13_w2_each_new_connection_asks_to_reconcile_since_the_last_word(
     )
     asked: list[ReconcileNow] = []
     told: list[OrderReport | Fill] = []
-    async with asyncio.timeout(30), running(settings, clock.exchange) as server:
+    async with asyncio.timeout(120), running(settings, clock.exchange) as server:
         feed = HyperliquidAccountFeed(url=server.ws_url, clock=clock, backoff=Backoff())
         faults = server.faults
         assert faults is not None

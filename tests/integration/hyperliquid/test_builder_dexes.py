@@ -57,7 +57,7 @@ class Venue:
         return HyperliquidReader(
             url=self.url,
             clock=self.clock,
-            timeout_secs=2,
+            timeout_secs=30,
             dexes=dexes,
             tell=lambda dex, reason: self.told.append((dex, reason)),
         )
@@ -246,7 +246,7 @@ async def test_f44_a_dex_that_is_not_there_keeps_no_account_from_being_read() ->
 
 async def test_a_dex_tells_what_is_amiss_and_what_lies_there() -> None:
     def standings(url: str, clock: ManualClock) -> Callable[[], Any]:
-        info = Posting(url=f"{url}/info", clock=clock, timeout_secs=2)
+        info = Posting(url=f"{url}/info", clock=clock, timeout_secs=30)
         made = HyperliquidDexStandings(info, ("xyz", "gone"), clock)
         return lambda: made.standings(ADDRESS)
 

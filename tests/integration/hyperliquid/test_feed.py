@@ -70,7 +70,7 @@ async def running(
         handshake_secs=handshake_secs,
     )
     it = Running(feed)
-    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
         task = group.create_task(feed.run(interests, it.deliver))
         yield it
         task.cancel()

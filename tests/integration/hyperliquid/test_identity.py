@@ -31,7 +31,7 @@ def test_o12_f32_f33_the_exchange_says_who_may_trade() -> None:
         control_port=0,
     )
     with serving(settings) as served:
-        info = Posting(url=f"{served.url}/info", clock=clock, timeout_secs=5)
+        info = Posting(url=f"{served.url}/info", clock=clock, timeout_secs=30)
         reader = HyperliquidIdentity(info)
         now_ms = clock.now_ms()
         found = authority(reader, account=MASTER, signer=AGENT, now_ms=now_ms)
@@ -51,6 +51,6 @@ def test_o12_f32_f33_the_exchange_says_who_may_trade() -> None:
 
         served.call(expire)
         # At the exchange's next moment.
-        wait_until(lambda: reader.standing(AGENT).role is not Role.AGENT, "expired", 5)
+        wait_until(lambda: reader.standing(AGENT).role is not Role.AGENT, "expired")
         with pytest.raises(ConfigurationError, match="no agent"):
             authority(reader, account=MASTER, signer=AGENT, now_ms=clock.now_ms())

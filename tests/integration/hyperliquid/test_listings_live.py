@@ -76,8 +76,8 @@ async def started(valkey: ValkeyServer, client: redis.Redis) -> AsyncIterator[Li
     settings = Settings(
         symbols=4, speed=SPEED, history_days=0, control_port=0, limits=NO_LIMITS
     )
-    async with asyncio.timeout(30), running(settings, clock.exchange) as server:
-        reader = HyperliquidReader(url=server.url, clock=clock, timeout_secs=5)
+    async with asyncio.timeout(120), running(settings, clock.exchange) as server:
+        reader = HyperliquidReader(url=server.url, clock=clock, timeout_secs=30)
         publisher = made_publisher(valkey.port)
         board = RedisBoard(publisher=publisher, clock=clock, name="p", pid=1)
         producer = PriceStreamProducer(

@@ -88,7 +88,7 @@ def venue(request: pytest.FixtureRequest) -> Iterator[Venue]:
     )
     with serving(settings) as served:
         clock = SystemClock()
-        reader = HyperliquidReader(url=served.url, clock=clock, timeout_secs=5)
+        reader = HyperliquidReader(url=served.url, clock=clock, timeout_secs=30)
         names = [one.symbol for one in reader.products()]
 
         def asset_of(symbol: str) -> int:
@@ -97,8 +97,10 @@ def venue(request: pytest.FixtureRequest) -> Iterator[Venue]:
             return names.index(symbol)
 
         desk = HyperliquidOrderDesk(
-            exchange=Posting(url=f"{served.url}/exchange", clock=clock, timeout_secs=5),
-            info=Posting(url=f"{served.url}/info", clock=clock, timeout_secs=5),
+            exchange=Posting(
+                url=f"{served.url}/exchange", clock=clock, timeout_secs=30
+            ),
+            info=Posting(url=f"{served.url}/info", clock=clock, timeout_secs=30),
             signer=SIGNER,
             account=Account(address=SIGNER.address),
             asset_of=asset_of,

@@ -231,7 +231,7 @@ async def test_f6_trades_missed_during_an_outage_are_asked_for_and_printed_once(
         await until(lambda: has_missed_trades(it, "BTC"))
         it.lift(silence)
         await until(lambda: "BTC" in it.feed.trade_gaps())
-        reader = HyperliquidReader(url=it.server.url, clock=it.clock, timeout_secs=5)
+        reader = HyperliquidReader(url=it.server.url, clock=it.clock, timeout_secs=30)
         told = await asyncio.to_thread(reader.recent_trades, "BTC")
         reader.close()
         it.feed.recovered("BTC", told)

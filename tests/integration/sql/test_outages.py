@@ -200,7 +200,7 @@ def test_i5_no_password_in_any_message(url: str) -> None:
 
 def test_d1_a_deadlock_is_repeated_as_a_whole(database: Database) -> None:
     """Two that lock in opposite orders: one is the victim, both are done in the end."""
-    both = Barrier(2, timeout=10)
+    both = Barrier(2, timeout=60)
     attempts: list[str] = []
 
     def transfer(first: str, second: str) -> None:

@@ -1,6 +1,7 @@
 """The health check of a container: what one process last said, and how long ago."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -53,7 +54,9 @@ def test_one_that_beat_too_long_ago_is_not(
     valkey: ValkeyServer, valkey_client: "redis.Redis", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     beat(valkey_client, EarlierClock())
-    assert "last said that it lives 16 s ago" in str(verdict(valkey, monkeypatch))
+    told = re.search(r"lives (\d+) s ago", str(verdict(valkey, monkeypatch)))
+    assert told is not None
+    assert int(told[1]) >= 16  # and what passes until it is asked
 
 
 def test_one_that_never_beat_is_not_for_the_beats_of_others(

@@ -30,7 +30,7 @@ async def written(port: int, *events: Event) -> MarketSink:
     made = made_publisher(port)
     sink = MarketSink(publisher=made, clock=SystemClock(), run_id="t")
     sink.offer(events)
-    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
         writing = group.create_task(sink.run())
         await until(lambda: not sink.statistics().waiting)
         writing.cancel()
@@ -56,7 +56,7 @@ async def test_later_writes_of_a_run_keep_what_the_first_one_wrote(
     sink = MarketSink(
         publisher=made_publisher(emptied.port), clock=SystemClock(), run_id="t"
     )
-    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
         writing = group.create_task(sink.run())
         for symbol in ("BTC", "ETH"):
             sink.offer([prices((symbol, "1"))])
@@ -92,7 +92,7 @@ async def test_what_is_pushed_out_while_it_is_written_counts_once() -> None:
 
     busy.meanwhile = burst
     sink.offer([prices(("BTC", "1")), prices(("BTC", "2"))])
-    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
         writing = group.create_task(sink.run())
         await until(lambda: not sink.statistics().waiting)
         writing.cancel()

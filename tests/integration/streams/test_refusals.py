@@ -35,7 +35,7 @@ async def refusing(answer: bytes, on_call: Callable[[int], None]) -> AsyncIterat
     server = await asyncio.start_server(refuse, "127.0.0.1", 0)
     async with server:
         yield server.sockets[0].getsockname()[1]
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await until(lambda: ended == calls)
 
 
@@ -50,7 +50,7 @@ async def test_a_consumer_waits_for_a_server_that_is_still_loading() -> None:
 
     async with refusing(b"-LOADING reading the dataset\r\n", stop_at_second) as port:
         consumer = made_consumer(port)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             await consumer.run(ignore)
     assert consumer.statistics().reconnects == 2
 
@@ -58,7 +58,7 @@ async def test_a_consumer_waits_for_a_server_that_is_still_loading() -> None:
 async def test_a_consumer_without_rights_ends() -> None:
     async with refusing(b"-NOPERM no rights\r\n", lambda _: None) as port:
         consumer = made_consumer(port)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             with pytest.raises(RefusedCommandError):
                 await consumer.run(ignore)
 

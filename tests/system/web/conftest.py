@@ -6,10 +6,18 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
 
+from tests.servers import free_port
 from tests.system.web.scripted import FIRST, Script
-from tests.system.web.served import Served, free_port
+from tests.system.web.served import Served
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = (
@@ -21,6 +29,8 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+# A browser beside other tests: what is waited for comes late rather than never.
+_PATIENCE_MS = 40_000
 _LOOPBACK = {"127.0.0.1", "localhost"}
 
 
@@ -45,6 +55,7 @@ def browser() -> Iterator[Browser]:
             f"{CHROMIUM} is missing; install it: "
             "apt-get install -y --no-install-recommends chromium fonts-dejavu-core"
         )
+    expect.set_options(timeout=_PATIENCE_MS)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=CHROMIUM, args=list(FLAGS)
@@ -55,8 +66,13 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Served]:
-    """One server for all tests: each one goes on where the one before ended."""
-    with Served(Script(port=free_port(), symbols=FIRST, bars=300)) as server:
+    """One server for all tests: each one goes on where the one before ended.
+
+    Its prices are stale after a minute: a page that loads slowly still meets fresh
+    ones, and a test that wants stale ones pushes the clock.
+    """
+    script = Script(port=free_port(), symbols=FIRST, bars=300, stale_after_ms=60_000)
+    with Served(script) as server:
         yield server
 
 
@@ -73,7 +89,7 @@ def served(running: Served) -> Served:
 
 def watch(context: BrowserContext) -> Watched:
     watched = Watched(context.new_page())
-    watched.page.set_default_timeout(8_000)
+    watched.page.set_default_timeout(_PATIENCE_MS)
     watched.page.on("request", watched.note)
     watched.page.on("pageerror", lambda error: watched.errors.append(str(error)))
     watched.page.on(

@@ -13,15 +13,8 @@ import urllib3
 from tests.system.web.scripted import Script
 from threet.web.server import WebServer
 
-_PATIENCE_SECS = 10
+_PATIENCE_SECS = 60
 _T = TypeVar("_T")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class _Announcing(WebServer):

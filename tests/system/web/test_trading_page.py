@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.servers import free_port
 from tests.system.web.conftest import Watched, watch
 from tests.system.web.scripted import ADDRESS, FIRST, Script
-from tests.system.web.served import Served, free_port
+from tests.system.web.served import Served
 from tests.system.web.traded import Traded, a_report, a_spec, halts_of
 from threet.model.intents import IntentState
 from threet.model.orders import Trigger, TriggerKind

@@ -11,8 +11,9 @@ import pytest
 import urllib3
 from starlette.requests import HTTPConnection
 
+from tests.servers import free_port
 from tests.system.web.scripted import ADDRESS, FIRST, Script
-from tests.system.web.served import Served, free_port
+from tests.system.web.served import Served
 from tests.system.web.traded import Traded, halts_of
 from threet.web.access import Access
 

@@ -9,8 +9,9 @@ from itertools import islice
 import pytest
 
 from tests.builders import prices
+from tests.servers import free_port
 from tests.system.web.scripted import ADDRESS, FIRST, PROCESSES, Script
-from tests.system.web.served import Served, free_port
+from tests.system.web.served import Served
 from threet.adapters.memory.fetch_state import MemoryRateBudget
 from threet.model.candles import Timeframe
 from threet.model.errors import RateLimitedError, UnreachableError

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.servers import free_port
 from tests.system.web.scripted import FIRST, Script
-from tests.system.web.served import Served, free_port
+from tests.system.web.served import Served
 from threet.web.security import host_name
 
 

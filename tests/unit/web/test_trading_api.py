@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.servers import free_port
 from tests.system.web.scripted import ADDRESS, FIRST, Script
-from tests.system.web.served import Served, free_port
+from tests.system.web.served import Served
 from tests.system.web.traded import Traded, a_report, a_spec
 from threet.model.intents import IntentState
 from threet.model.money import EquityCheck

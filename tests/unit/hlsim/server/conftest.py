@@ -52,7 +52,7 @@ class Desk:
 
 async def said(socket: aiohttp.ClientWebSocketResponse) -> dict[str, Any]:
     """Return the next frame."""
-    frame = await socket.receive(timeout=10)
+    frame = await socket.receive(timeout=60)
     assert frame.type is aiohttp.WSMsgType.TEXT, frame
     decoded: dict[str, Any] = msgspec.json.decode(frame.data)
     return decoded

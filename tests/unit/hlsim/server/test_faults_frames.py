@@ -58,7 +58,7 @@ async def test_w1_a_socket_is_closed_with_a_code(open_desk: Open) -> None:
     socket = await desk.connect()
     assert await pinged(socket) == []
     desk.clock.advance(1000)
-    closed = await socket.receive(timeout=10)
+    closed = await socket.receive(timeout=60)
     assert (closed.type, closed.data) == (aiohttp.WSMsgType.CLOSE, 4001)
     assert await pinged(await desk.connect()) == []
 
@@ -68,7 +68,7 @@ async def test_w1_a_socket_is_reset(open_desk: Open) -> None:
     socket = await desk.connect()
     assert await pinged(socket) == []
     desk.clock.advance(1000)
-    ended = await socket.receive(timeout=10)
+    ended = await socket.receive(timeout=60)
     assert ended.type in (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR)
     assert socket.close_code == aiohttp.WSCloseCode.ABNORMAL_CLOSURE
 
@@ -81,7 +81,7 @@ async def test_w1_only_followers_of_a_topic_are_closed(open_desk: Open) -> None:
     await said(first)
     desk.clock.advance(1000)
     await pinged(second)
-    while (frame := await first.receive(timeout=10)).type is aiohttp.WSMsgType.TEXT:
+    while (frame := await first.receive(timeout=60)).type is aiohttp.WSMsgType.TEXT:
         pass
     assert frame.type is aiohttp.WSMsgType.CLOSE
 
@@ -93,7 +93,7 @@ async def test_w1_a_socket_is_closed_at_a_frame(open_desk: Open) -> None:
     for _ in range(2):
         assert await pinged(socket) == []
     await socket.send_json({"method": "ping"})
-    assert (await socket.receive(timeout=10)).type is aiohttp.WSMsgType.CLOSE
+    assert (await socket.receive(timeout=60)).type is aiohttp.WSMsgType.CLOSE
     assert await pinged(other) == []
 
 
@@ -102,7 +102,7 @@ async def test_w1_the_second_connection_is_closed_and_no_other(
 ) -> None:
     desk = await faulty(open_desk, Close(upon="connection", nth=2, code=1012))
     first, second, third = [await desk.connect() for _ in range(3)]
-    closed = await second.receive(timeout=10)
+    closed = await second.receive(timeout=60)
     assert (closed.type, closed.data) == (aiohttp.WSMsgType.CLOSE, 1012)
     assert await pinged(first) == await pinged(third) == []
 
@@ -155,7 +155,7 @@ async def test_w2_a_half_open_socket_neither_speaks_nor_hears(open_desk: Open) -
     assert not silence.done()
     assert desk.server.connections == 1  # the half-open one is no longer counted
     desk.clock.advance(50_000)
-    ended = await asyncio.wait_for(silence, 10)
+    ended = await asyncio.wait_for(silence, 60)
     assert ended.type in (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR)
     assert socket.close_code == aiohttp.WSCloseCode.ABNORMAL_CLOSURE
 
@@ -170,7 +170,7 @@ async def test_w2_a_half_open_socket_does_not_keep_the_server_from_stopping() ->
             assert server.faults is not None
             while not server.faults.injector.counters["half_open"]:
                 await (await session.get(server.url)).read()
-        ended = await socket.receive(timeout=10)
+        ended = await socket.receive(timeout=60)
         assert ended.type in (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR)
 
 
@@ -265,7 +265,7 @@ async def test_w6_a_frame_is_damaged_and_the_next_is_whole(
     desk = await faulty(open_desk, MalformedFrame(how=how, channels=("l2Book",), nth=1))
     socket = await desk.connect()
     await follow(socket, **BOOK)
-    frame = await socket.receive(timeout=10)
+    frame = await socket.receive(timeout=60)
     assert frame.type is aiohttp.WSMsgType.TEXT
     if how in ("cut", "empty", "deep"):
         with pytest.raises((msgspec.DecodeError, RecursionError)):
@@ -282,12 +282,12 @@ async def test_w6_a_frame_may_be_huge(open_desk: Open) -> None:
     async with aiohttp.ClientSession() as session:
         socket = await session.ws_connect(desk.server.ws_url, max_msg_size=0)
         await follow(socket, **BOOK)
-        assert len((await socket.receive(timeout=10)).data) == 5_000_000
+        assert len((await socket.receive(timeout=60)).data) == 5_000_000
         await socket.close()
     small = await desk.connect()
     await follow(small, **BOOK)
     # The default of this client is 4 MiB: it ends the connection itself.
-    assert (await small.receive(timeout=10)).type is aiohttp.WSMsgType.ERROR
+    assert (await small.receive(timeout=60)).type is aiohttp.WSMsgType.ERROR
 
 
 async def test_m1_a_price_may_be_zero(open_desk: Open) -> None:
@@ -319,7 +319,7 @@ async def test_silence_is_noticed_by_the_idle_timer(open_desk: Open) -> None:
     await socket.send_json({"method": "subscribe", "subscription": BOOK})
     await injected(desk, "silence")
     desk.clock.advance(61_000)
-    assert (await socket.receive(timeout=10)).type is aiohttp.WSMsgType.CLOSE
+    assert (await socket.receive(timeout=60)).type is aiohttp.WSMsgType.CLOSE
 
 
 @pytest.mark.parametrize(

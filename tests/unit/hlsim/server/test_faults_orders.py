@@ -194,8 +194,8 @@ async def test_o5_a_fill_is_told_before_the_order_is_acknowledged(
     socket = await following(desk, "userFills", "orderUpdates")
     action = signed(desk, order(1, p="150000", s="0.01", t=IOC))
     answer = asyncio.create_task(desk.post("/exchange", action))
-    first = msgspec.json.decode((await socket.receive(timeout=10)).data)
-    second = msgspec.json.decode((await socket.receive(timeout=10)).data)
+    first = msgspec.json.decode((await socket.receive(timeout=60)).data)
+    second = msgspec.json.decode((await socket.receive(timeout=60)).data)
     assert not answer.done()
     desk.clock.advance(5000)
     told = msgspec.json.decode((await answer)[2])["response"]["data"]["statuses"]

@@ -236,7 +236,7 @@ async def test_o2_a_post_may_cut_the_socket(open_desk: Open) -> None:
     socket = await desk.connect()
     request = {"type": "action", "payload": signed(desk, order(1))}
     await socket.send_json({"method": "post", "id": 1, "request": request})
-    closed = await socket.receive(timeout=10)
+    closed = await socket.receive(timeout=60)
     assert closed.type in (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR)
     assert not await has_landed(desk, 1)
 

@@ -34,7 +34,7 @@ async def pair(open_desk: Open) -> AsyncIterator[tuple[Desk, Desk]]:
         accounts=(Deposit(address=MASTER, funds=Decimal(100_000)),),
         holdings=(),
     )
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         await until(lambda: len(other.server.hub.topics) == 4 * COINS)
         await lived(other, mirror, 1)
         yield other, mirror

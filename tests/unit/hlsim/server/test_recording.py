@@ -39,7 +39,7 @@ async def lived(desk: Desk, socket: Any) -> list[str]:
     for _ in range(BLOCKS):
         desk.clock.advance(BLOCK_MS)
         await socket.send_str('{"method":"ping"}')
-        while "pong" not in (text := (await socket.receive(timeout=10)).data):
+        while "pong" not in (text := (await socket.receive(timeout=60)).data):
             frames.append(text)
     return frames
 
@@ -67,7 +67,7 @@ async def recording(
 
 async def recorded(desk: Desk, path: Path, coins: list[str]) -> Recorded:
     """Record 8 s of the exchange, each coin's snapshots first."""
-    async with asyncio.timeout(10), recording(desk, path, coins) as (stamps, stop):
+    async with asyncio.timeout(60), recording(desk, path, coins) as (stamps, stop):
         await until(lambda: stamps.count >= 1 + 3 * max(len(coins), 1))
         await lived(desk, await desk.connect())
         return await stop()
@@ -162,7 +162,7 @@ async def test_a_recorder_finds_its_way_back_after_a_lost_connection(
     desk: Desk, tmp_path: Path
 ) -> None:
     path = tmp_path / "b.gz"
-    async with asyncio.timeout(10), recording(desk, path, ["BTC"]) as (stamps, stop):
+    async with asyncio.timeout(60), recording(desk, path, ["BTC"]) as (stamps, stop):
         await until(lambda: stamps.count >= 4)
         (session,) = desk.server.hub.sessions
         session.cut_off()

@@ -35,7 +35,7 @@ async def test_connected_clients_are_told_when_it_stops() -> None:
             client = await session.ws_connect(server.ws_url)
             await client.send_json({"method": "ping"})
             await said(client)
-        assert (await client.receive(timeout=10)).type is aiohttp.WSMsgType.CLOSE
+        assert (await client.receive(timeout=60)).type is aiohttp.WSMsgType.CLOSE
 
 
 class StoppedClock(ManualClock):

@@ -82,7 +82,7 @@ async def test_a_recording_reaches_the_client_byte_by_byte(open_desk: Open) -> N
     for _ in range(1500):
         desk.clock.advance(20)
         await socket.send_json({"method": "ping"})
-        while (frame := await socket.receive(timeout=10)).data != PONG:
+        while (frame := await socket.receive(timeout=60)).data != PONG:
             received.append(frame.data.encode())
     with gzip.open(CAPTURE) as lines:
         payloads = [line.rstrip(b"\n").split(b" ", 1)[1] for line in lines]
@@ -261,7 +261,7 @@ async def test_a_connection_is_closed_after_a_minute_of_silence(desk: Desk) -> N
     await alive.send_json({"method": "ping"})
     assert await said(alive) == {"channel": "pong"}
     desk.clock.advance(30_000)
-    assert (await silent.receive(timeout=10)).type is aiohttp.WSMsgType.CLOSE
+    assert (await silent.receive(timeout=60)).type is aiohttp.WSMsgType.CLOSE
     await alive.send_json({"method": "ping"})
     assert await said(alive) == {"channel": "pong"}
 

@@ -116,7 +116,7 @@ async def lived(desk: Desk, ms: int) -> None:
 async def injected(desk: Desk, kind: str, times: int = 1) -> None:
     """Return once a fault was injected so often; each look is a round trip."""
     assert desk.server.faults is not None
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while desk.server.faults.injector.counters[kind] < times:
             await desk.ask(type="exchangeStatus")
 
@@ -127,7 +127,7 @@ async def pinged(
     """Ping and return what came before the pong."""
     await socket.send_json({"method": "ping"})
     frames = []
-    while (frame := await socket.receive(timeout=10)).data != '{"channel":"pong"}':
+    while (frame := await socket.receive(timeout=60)).data != '{"channel":"pong"}':
         assert frame.type is aiohttp.WSMsgType.TEXT, frame
         frames.append(frame)
     return frames
