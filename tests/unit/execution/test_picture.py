@@ -499,3 +499,10 @@ def test_f44_after_a_start_what_the_fills_say_of_an_unread_dex_is_held(
     picture.read()
     assert orders(picture) == [9]
     assert not picture.is_partial
+
+
+def test_f44_unread_is_what_tells_no_positions_and_what_tells_no_orders(
+    two_dexes: Exchange,
+) -> None:
+    two_dexes.mute, two_dexes.mute_of_orders = {"flx"}, {"xyz"}
+    assert two_dexes.picture().unread.keys() == {"flx", "xyz"}
