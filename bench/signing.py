@@ -1,6 +1,6 @@
 """From a decision to the bytes that go on the wire: the floor, the SDK, ccxt, and us.
 
-    python bench/signing.py [--rounds 7]
+    python bench/signing.py [--rounds 7] [--loose]
 
 CPU time of one order. The floor signs a digest and does nothing else. All begin with an
 order that is decided and end with the body to be sent, ours with the answer read; "all"
@@ -160,7 +160,8 @@ def measured(run: Callable[[], object]) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=7)
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--loose", action="store_true", help="tell, and exit with 0")
+    given = parser.parse_args()
     runs = {
         "floor": floor(),
         "3T": ours(decided()),
@@ -169,7 +170,7 @@ def main() -> None:
         "ccxt": peer_ccxt(),
     }
     found: dict[str, list[float]] = {name: [] for name in runs}
-    for _ in range(rounds):
+    for _ in range(given.rounds):
         for name, run in runs.items():
             found[name].append(measured(run))
     medians = {name: statistics.median(times) for name, times in found.items()}
@@ -180,7 +181,7 @@ def main() -> None:
     word = "met" if is_met else "MISSED"
     ratio = medians["SDK"] / medians["3T"]
     print(f"target {TARGET_US:.0f} us: {word}; the SDK takes {ratio:.1f}x as long")
-    raise SystemExit(0 if is_met else 1)
+    raise SystemExit(0 if is_met or given.loose else 1)
 
 
 if __name__ == "__main__":

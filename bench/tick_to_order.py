@@ -1,6 +1,6 @@
 """From a tick received to the order on the wire: an embedded run, beside its floor.
 
-    python bench/tick_to_order.py [--orders 200]
+    python bench/tick_to_order.py [--orders 200] [--loose]
 
 The floor is the same hops by bare code (bare_chain.py), on the same simulated exchange
 and machine; it runs first.
@@ -217,9 +217,10 @@ def is_open(port: int) -> bool:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--orders", type=int, default=200)
-    orders = parser.parse_args().orders
+    parser.add_argument("--loose", action="store_true", help="tell, and exit with 0")
+    given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        floor, found = asyncio.run(measured(Path(folder), orders))
+        floor, found = asyncio.run(measured(Path(folder), given.orders))
     # The first orders pay for connections and first looks; they are told as well.
     base, _ = tell("bare chain", floor)
     p50, p99 = tell("3T", found)
@@ -227,7 +228,7 @@ def main() -> None:
     is_met = p50 < TARGET_P50_MS and p99 < TARGET_P99_MS
     word = "met" if is_met else "MISSED"
     print(f"target p50 < {TARGET_P50_MS:.0f} ms, p99 < {TARGET_P99_MS:.0f} ms: {word}")
-    raise SystemExit(0 if is_met else 1)
+    raise SystemExit(0 if is_met or given.loose else 1)
 
 
 def tell(name: str, delays: list[float]) -> tuple[float, float]:

@@ -25,6 +25,7 @@ COLUMNS = (
     "side",
     "quantity",
     "price",
+    "cost",
     "realized",
     "run_realized",
     "fee",
@@ -84,11 +85,23 @@ def _of_fill(fill: Fill, part: Part) -> Line:
 
 
 def _of_update(one: LedgerUpdate) -> Line:
-    """An amount that is not known stays empty."""
-    amount = "" if one.amount is None else _exact(one.amount)
-    more = {"symbol": one.symbol, "quantity": _exact(one.quantity)}
-    held = more if one.symbol else {}
+    """What is not known stays empty."""
+    amount, held = _known(one.amount), _held(one) if one.symbol else {}
     return _line(one, one.kind, amount=amount, detail=one.detail, **held)
+
+
+def _held(one: LedgerUpdate) -> Line:
+    """Of an opening position. Its price need not be a finite decimal; its cost is."""
+    return {
+        "symbol": one.symbol,
+        "side": Side.of(one.quantity).value,
+        "quantity": _exact(abs(one.quantity)),
+        "cost": _known(one.cost),
+    }
+
+
+def _known(amount: Decimal | None) -> str:
+    return "" if amount is None else _exact(amount)
 
 
 def _exact(amount: Decimal) -> str:

@@ -116,7 +116,8 @@ class OrderGateway:
         self._gateway = gateway
 
     async def _keep_rights(self) -> None:
-        """A key that may trade no longer is told; its orders the exchange refuses."""
+        """Who began by memory is refused as its start would have been, if it comes to
+        that; later it is told, and the exchange refuses the orders."""
         clock, rights = self.parts.process.clock, self.parts.rights
         pause = _RIGHTS_EVERY_SECS if rights.is_confirmed else 0.0
         while True:
@@ -129,10 +130,13 @@ class OrderGateway:
                 pause = _RIGHTS_AGAIN_SECS
 
     def _confirm(self) -> None:
+        is_told = self.parts.rights.is_confirmed
         try:
             self._journal.rights(self.parts.rights.confirmed())
         except ConfigurationError as error:
             self._journal.refused_key("; ".join(error.reasons))
+            if not is_told:
+                raise
 
     async def _listen(self) -> None:
         await self.parts.feed.run(self.parts.address, self._hear, self._reconcile)

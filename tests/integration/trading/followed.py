@@ -176,6 +176,7 @@ class Desk:
             ledger=self.ledger,
         )
         self._wishes = 0
+        self.process: asyncio.Task[None] | None = None
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[OrderGateway]:
@@ -208,9 +209,14 @@ class Desk:
             every_secs=0.2,
         )
         gateway = OrderGateway(parts)
-        running = asyncio.create_task(gateway.run())
+        running = self.process = asyncio.create_task(gateway.run())
         try:
-            await until(lambda: news.is_live and gateway.figures()["cycles"] != 0)
+            await until(
+                lambda: (
+                    running.done()  # one that is refused comes to no cycle
+                    or (news.is_live and gateway.figures()["cycles"] != 0)
+                )
+            )
             yield gateway
         finally:
             running.cancel()

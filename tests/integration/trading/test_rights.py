@@ -1,5 +1,6 @@
 """A gateway that starts again trades at once, and learns later what its key may do."""
 
+import asyncio
 import time
 from collections.abc import Iterator
 from decimal import Decimal
@@ -9,6 +10,7 @@ import pytest
 
 from tests.integration.trading.followed import Desk, opened, until
 from threet.accounts.authority import Authority
+from threet.components import order_gateway
 from threet.model.errors import ConfigurationError, ExchangeError
 
 DAY_MS = 86_400_000
@@ -24,20 +26,35 @@ def alerts(desk: Desk) -> dict[str, str]:
     return {one.name: one.message for one in desk.alerts}
 
 
-async def test_o12_a_key_that_was_revoked_is_told_while_it_trades(desk: Desk) -> None:
-    """Whoever reads the alert closes by hand: no order of 3T passes any more. Its next
-    start says so before the first one."""
+def revoked() -> Authority:
+    raise ConfigurationError(["private_key: is of no agent of the account"])
 
-    def revoked() -> Authority:
-        raise ConfigurationError(["private_key: is of no agent of the account"])
 
+async def test_o12_a_start_by_memory_is_refused_as_soon_as_it_is_known(
+    desk: Desk,
+) -> None:
+    """An account that was unified meanwhile would look as if it had nothing."""
     desk.memory.keep(Authority())
     desk.authority = revoked
+    async with desk.running():
+        assert desk.process is not None
+        with pytest.raises(ConfigurationError):
+            await asyncio.wait_for(desk.process, 30)
+    assert "private_key" in alerts(desk)["key_refused"]
+    assert desk.memory.recall() is None
+
+
+async def test_o12_a_key_that_was_revoked_is_told_while_it_trades(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes on: one odd answer must not leave positions without a gateway. Its next
+    start asks before the first order."""
+    monkeypatch.setattr(order_gateway, "_RIGHTS_EVERY_SECS", 0.1)
     async with desk.running() as gateway:
+        desk.authority = revoked
         await until(lambda: "key_refused" in alerts(desk))
         cycles = int(gateway.figures()["cycles"])
-        await until(lambda: int(gateway.figures()["cycles"]) > cycles)
-    assert alerts(desk)["key_refused"] == "private_key: is of no agent of the account"
+        await until(lambda: int(gateway.figures()["cycles"]) > cycles + 1)
     assert desk.memory.recall() is None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.money import START_MS, a_fill, funded, moved
@@ -19,7 +20,7 @@ from threet.cli import ledger
 from threet.cli.ledger import By
 from threet.model.accounts import AccountPosition, AccountState, MarginMode
 from threet.model.errors import ConfigurationError
-from threet.model.money import EquityCheck, EquityVerdict
+from threet.model.money import OPENING_POSITION, EquityCheck, EquityVerdict
 from threet.model.orders import OrderSpec, Side
 from threet.ports.intent_store import Draft
 
@@ -138,6 +139,21 @@ def test_the_export_is_exact_and_sums_to_the_account(
 
     assert (summed("realized"), summed("fee")) == (Decimal(10), Decimal("0.1"))
     assert (summed("funding"), summed("amount")) == (Decimal("-0.3"), Decimal(1000))
+
+
+@pytest.mark.parametrize(("cost", "told"), [(Decimal("-700.1"), "-700.1"), (None, "")])
+def test_an_opening_position_is_exported_at_its_cost(
+    cost: Decimal | None, told: str, database: Database, tmp_path: Path
+) -> None:
+    """Three for 700.1 have no price that can be written down."""
+    held = moved("0", OPENING_POSITION, time_ms=START_MS - 2)
+    held = msgspec.structs.replace(held, symbol="SOL", quantity=Decimal(-3), cost=cost)
+    SqlLedgerStore(database, account=ADDRESS).record_updates([held])
+    ledger.export(tmp_path / "all.csv")
+    with (tmp_path / "all.csv").open(newline="") as file:
+        first = next(csv.DictReader(file))
+    found = [first[name] for name in ("kind", "side", "quantity", "price", "cost")]
+    assert found == [OPENING_POSITION, "sell", "3", "", told]
 
 
 def a_check(verdict: EquityVerdict) -> EquityCheck:
