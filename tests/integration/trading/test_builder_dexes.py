@@ -212,6 +212,11 @@ class Unread:
         """Its streams break off, so that the gateway reads at once."""
         self.desk.strike(Close())
 
+    async def is_read_again(self) -> None:
+        readings = self.desk.readings
+        self.read()
+        await until(lambda: self.desk.readings > readings)
+
     def alerts(self) -> list[str]:
         return [one.name for one in self.desk.alerts]
 
@@ -271,9 +276,7 @@ async def test_b4_f44_an_unread_dex_holds_up_no_way_out_of_the_first_one(
         await until(lambda: both.position("BTC") == ZERO)
         await until(lambda: any(why in one for one in because(desk, AAPL)))
         for _ in range(5):  # so many that the ledger would believe a part
-            readings = desk.readings
-            both.read()
-            await until(lambda before=readings: desk.readings > before)
+            await both.is_read_again()
         assert (both.position(AAPL), both.oids()) == (Decimal(5), [stop])
         # Nothing was held against a part of the account.
         assert desk.ledger.last is check
