@@ -30,6 +30,7 @@ from threet.accounts.ledger import Ledger
 from threet.accounts.pnl import BETWEEN_RUNS, by_product, by_run, total
 from threet.adapters.hyperliquid import answers, money_history, order_answers
 from threet.adapters.hyperliquid.account_reading import AccountReading
+from threet.adapters.hyperliquid.dexes import OfEach
 from threet.model.accounts import AccountState
 from threet.model.money import FundingPayment
 from threet.model.orders import Fill
@@ -101,10 +102,10 @@ def fills_of(here: Trading, user: str) -> list[Fill]:
 
 
 def account_of(here: Trading, user: str, dexes: Sequence[str]) -> AccountState:
-    def read(address: str) -> Sequence[AccountState]:
+    def read(address: str) -> OfEach[AccountState]:
         bodies = [told(here, user, "clearinghouseState", dex) for dex in ("", *dexes)]
         decoded = map(answers.ACCOUNT.decode, bodies)
-        return [answers.account(one, address, here.now_ms) for one in decoded]
+        return OfEach([answers.account(one, address, here.now_ms) for one in decoded])
 
     return AccountReading(read).of(user)
 

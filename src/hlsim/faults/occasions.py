@@ -13,8 +13,8 @@ class RequestOccasion:
     """A request came in, by POST or as a `post` on the websocket (§5).
 
     ``kind`` is the ``type`` of the question or of the action, empty if it has none;
-    ``user`` is in lower case, None where it cannot be told. ``legs`` counts the orders,
-    cancels or modifies of a batch.
+    ``user`` is in lower case, None where it cannot be told. ``dex`` is the builder dex
+    that a question names. ``legs`` counts the orders, cancels or modifies of a batch.
     """
 
     now_ms: int
@@ -23,6 +23,7 @@ class RequestOccasion:
     via: Via = "http"
     user: str | None = None
     coins: frozenset[str] = frozenset()
+    dex: str | None = None
     has_trigger: bool = False
     legs: int = 1
 

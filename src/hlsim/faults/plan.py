@@ -77,6 +77,7 @@ class RequestFault(Fault, frozen=True, kw_only=True):
     types: Names = ()
     users: tuple[Address, ...] = ()
     coins: Names = ()
+    dexes: Names = ()
     only_triggers: bool = False
 
     def matches(self, occasion: RequestOccasion) -> bool:
@@ -87,6 +88,7 @@ class RequestFault(Fault, frozen=True, kw_only=True):
             and _lets(self.types, occasion.kind)
             and _lets_user(self.users, occasion.user)
             and (not self.coins or not occasion.coins.isdisjoint(self.coins))
+            and _lets(self.dexes, occasion.dex)
             and (occasion.has_trigger or not self.only_triggers)
         )
 

@@ -33,6 +33,7 @@ class _Body(msgspec.Struct):
     kind: str = msgspec.field(name="type", default="")
     user: str | None = None
     coin: str | None = None
+    dex: str | None = None
     req: _Span | None = None
     action: _Action | None = None
 
@@ -81,6 +82,7 @@ def _question(
         kind=asked.kind,
         user=None if asked.user is None else asked.user.lower(),
         coins=frozenset(coin for coin in coins if coin is not None),
+        dex=asked.dex,
     )
 
 

@@ -40,13 +40,13 @@ from threet.execution.gateway import Gateway, GatewayParts, Leverage
 from threet.execution.reconciling import Book, Manner, Style
 from threet.market_data.quotes import Quotes
 from threet.market_data.trading_catalogue import TradingCatalogue
-from threet.model.accounts import AccountState
+from threet.model.accounts import AccountPart, AccountState
 from threet.model.errors import ConfigurationError
 from threet.model.events import AlertRaised
 from threet.ports.account_feed import AccountFeed
+from threet.ports.account_store import AccountStore
 from threet.ports.clock import Clock
 from threet.ports.decision_store import DecisionStore
-from threet.ports.exchange import ExchangeReader
 from threet.ports.fill_store import FillStore
 from threet.ports.halt_store import HaltStore
 from threet.ports.intent_store import IntentStore
@@ -210,7 +210,12 @@ class _Wires:
                 desk=self._desk(rights, catalogue, exchange.server_ms),
                 intents=self.intents,
                 fills=self.fills,
-                read_account=self._reader(exchange, watch),
+                read_account=account_reader(
+                    lambda: exchange.readable_account(self.address),
+                    accounts=SqlAccountStore(self.store),
+                    watch=watch,
+                    ledger=self.ledger,
+                ),
                 book=lambda symbol: _book(self.quotes, symbol),
                 decimals=catalogue.decimals,
                 approve=account_gate(
@@ -238,21 +243,6 @@ class _Wires:
         watch.note_all(SqlAccountStore(self.store).equities(self.address, since_ms))
         return watch
 
-    def _reader(
-        self, exchange: ExchangeReader, watch: EquityWatch
-    ) -> Callable[[], AccountState]:
-        accounts = SqlAccountStore(self.store)
-
-        def read_account() -> AccountState:
-            state = exchange.account(self.address)
-            if is_believable(state, accounts.current(self.address), None):
-                watch.note(state.account_ms, state.account_value)
-            # Its fills were read right before it.
-            self.ledger.note(state)
-            return state
-
-        return read_account
-
     def _desk(
         self,
         rights: Authority,
@@ -279,6 +269,28 @@ class _Wires:
             timeout_secs=self.settings.exchanges.hyperliquid.request_timeout_secs,
             connections=8,
         )
+
+
+def account_reader(
+    ask: Callable[[], AccountState | AccountPart],
+    *,
+    accounts: AccountStore,
+    watch: EquityWatch,
+    ledger: LedgerWatch,
+) -> Callable[[], AccountState | AccountPart]:
+    """For the gateway, right after its fills were read. A part of an account is held
+    against nothing, and no equity."""
+
+    def read_account() -> AccountState | AccountPart:
+        state = ask()
+        if isinstance(state, AccountPart):
+            return state
+        if is_believable(state, accounts.current(state.address), None):
+            watch.note(state.account_ms, state.account_value)
+        ledger.note(state)
+        return state
+
+    return read_account
 
 
 def _leverage(

@@ -8,6 +8,7 @@ from threet.accounts.equity_watch import EquityWatch
 from threet.config.sections import RiskSettings
 from threet.execution.wishes import Approval, Reading
 from threet.market_data.quotes import Quotes
+from threet.model.accounts import AccountPart, AccountState
 from threet.model.numbers import ZERO
 from threet.model.orders import OrderSpec
 from threet.ports.clock import Clock
@@ -54,7 +55,7 @@ def account_gate(
         account = reading.account
         reasons = "; ".join(one.reason for one in halts.halts())
         situation = Situation(
-            equity=Seen(account.account_value, max(0, now_ms - account.account_ms)),
+            equity=_equity(account, now_ms),
             peak_equity=watch.peak,
             day_equity=watch.of_day,
             positions=reading.positions,
@@ -69,6 +70,7 @@ def account_gate(
             notional_today=sum((notional for _, notional in sent), ZERO),
             delisted=delisted(),
             is_synced=reading.is_synced,
+            unread=reading.unread,
             skew_ms=reading.skew_ms,
             halted=reasons,
         )
@@ -78,3 +80,10 @@ def account_gate(
         return Approval(judged.is_approved, judged.verdicts, judged.reason)
 
     return approve
+
+
+def _equity(account: AccountState | AccountPart, now_ms: int) -> Seen | None:
+    """Of a part it is not known."""
+    if isinstance(account, AccountPart):
+        return None
+    return Seen(account.account_value, max(0, now_ms - account.account_ms))

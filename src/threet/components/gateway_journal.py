@@ -34,6 +34,7 @@ class GatewayJournal:
     _seen_ms: int = 0
     _differing: frozenset[str] = frozenset()
     _strangers: frozenset[str] = frozenset()
+    _unread: frozenset[str] = frozenset()
     _orders: int = 0
     _fills: int = 0
     _untold: list[Fill] = field(default_factory=list)
@@ -130,6 +131,19 @@ class GatewayJournal:
             _log.error("positions_differ", symbol=symbol, reason=reason)
             self.alert("positions_differ", reason)
         self._differing = frozenset(found)
+
+    def unread(self, found: Mapping[str, str]) -> None:
+        """Each builder dex once, when it begins."""
+        for dex in found.keys() - self._unread:
+            reason = (
+                f"the account on {dex} cannot be read ({found[dex]}): nothing is sent"
+                " there, and nothing is added anywhere; ways out of other dexes go on"
+            )
+            _log.warning("dex_unread", dex=dex, reason=reason)
+            self.alert("dex_unread", reason)
+        for dex in self._unread - found.keys():
+            _log.info("dex_read_again", dex=dex)
+        self._unread = frozenset(found)
 
     def strangers(self, found: Mapping[str, str]) -> None:
         """Each once, when it appears."""

@@ -212,7 +212,9 @@ class OrderGateway:
             if one.cause == FLATTEN:
                 self._journal.flattened(one.reason)
                 self._sweep(gateway)
-        self._journal.seen(gateway.reading.orders)
+        if not gateway.unread:  # what stands on the page grows old, and says so
+            self._journal.seen(gateway.reading.orders)
+        self._journal.unread(gateway.unread)
         self._journal.differences(gateway.mismatch)
         self._journal.strangers(gateway.strangers)
         self._cycles += 1

@@ -19,7 +19,7 @@ from threet.execution.reported import vanished
 from threet.execution.sending import Sending
 from threet.execution.settling import Settling
 from threet.execution.wishes import Approval, Done, Plan, Reading, Wanted
-from threet.model.accounts import AccountState
+from threet.model.accounts import AccountPart, AccountState
 from threet.model.intents import IntentState, OrderIntent
 from threet.model.orders import Fill, OrderSpec
 from threet.ports.clock import Clock
@@ -49,7 +49,7 @@ class GatewayParts:
     desk: OrderDesk
     intents: IntentStore
     fills: FillStore
-    read_account: Callable[[], AccountState]
+    read_account: Callable[[], AccountState | AccountPart]
     book: Callable[[str], Book | None]
     decimals: Callable[[str], int | None]
     approve: Callable[[OrderSpec, Reading], Approval]
@@ -113,6 +113,12 @@ class Gateway:
         return self._planner.strangers
 
     @property
+    def unread(self) -> Mapping[str, str]:
+        """Builder dexes that cannot be read now, and why: nothing is sent there, and
+        nothing is added anywhere."""
+        return self._picture.unread
+
+    @property
     def reading(self) -> Reading:
         """The account as it is known now. Raises ``DependencyError`` before the first
         cycle."""
@@ -128,7 +134,7 @@ class Gateway:
         Raises ``DependencyError`` and ``ExchangeError``; the next call begins anew.
         """
         with self._picture.doubted_on_error():
-            settled = self._settling.advance()
+            settled = self._settling.advance(self._picture.unread)
         if settled:
             self._picture.doubt()
             self._note_settled(settled)
@@ -180,13 +186,15 @@ class Gateway:
     def cancel_quotes(self) -> Sequence[Done]:
         """Every order of ours that rests, but no stop: it goes when its position is
         gone, and not when that shall go, which may take its time."""
+        reading = self._picture.now()
         return self._sending.cancel(
             [
                 (one.symbol, one.cloid)
-                for one in self._picture.now().orders
+                for one in reading.orders
                 if one.cloid is not None
                 and one.trigger_price is None
                 and one.symbol not in self._picture.awaited
+                and reading.is_read(one.symbol)
             ]
         )
 
@@ -195,8 +203,8 @@ class Gateway:
         """Nothing is held and nothing of ours rests, as far as is known."""
         reading = self._picture.now()
         is_resting = any(one.cloid is not None for one in reading.orders)
-        is_held = any(reading.positions.values()) or self._picture.holds_elsewhere
-        return not (is_resting or is_held)
+        is_held = any(reading.positions.values())
+        return not (is_resting or is_held or self._picture.is_partial)
 
     def sweep(self) -> bool:
         """Let the exchange itself cancel, a little later, whatever may still arrive;
@@ -268,7 +276,7 @@ class Gateway:
         orders = self._picture.now().orders
         now_ms = self._picture.now_ms()
         has_stops = any(one.trigger_price is not None for one in orders)
-        has_stops = has_stops or self._picture.holds_elsewhere
+        has_stops = has_stops or self._picture.is_partial
         # Who trades again so soon after a kill keeps his stops.
         if has_stops and self._sweeps_ms > now_ms:
             if self._scheduled(None):

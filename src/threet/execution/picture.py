@@ -2,7 +2,8 @@
 
 Fills are the money facts: they are stored before anything follows from them, and the
 positions are their sum (I2). Each reading compares that sum with what the exchange
-says; a symbol for which they differ is not traded until they agree.
+says; a symbol for which they differ is not traded until they agree. Of a builder dex
+that could not be read nothing is concluded: what was known there is known still.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,13 +16,14 @@ import msgspec
 from threet.execution.account_news import AccountNews
 from threet.execution.exchange_time import ExchangeTime
 from threet.execution.wishes import Reading
-from threet.model.accounts import AccountState
+from threet.model.accounts import AccountPart, AccountState
 from threet.model.errors import DependencyError
 from threet.model.numbers import ZERO
 from threet.model.orders import Fill, OrderPhase, OrderReport
+from threet.model.products import dex_of
 from threet.ports.clock import Clock
 from threet.ports.fill_store import FillStore
-from threet.ports.order_desk import Accepted, OrderDesk
+from threet.ports.order_desk import Accepted, OrderDesk, OrdersRead
 
 # A page of fills is 2000 at most (F49).
 _PAGE = 2_000
@@ -30,6 +32,8 @@ _OVERLAP_MS = 60_000
 # What nobody told is seen after so long at the latest; a difference, sooner.
 _TRUSTED_SECS = 60.0
 _DIFFERENCE_SECS = 5.0
+# A reading waits for a dex that hangs, and so does whoever wants out of another one.
+_UNREAD_SECS = 10.0
 # The stream says what became of an order within a fraction of a second.
 _AWAITED_SECS = 3.0
 _MOST_REMEMBERED = 5_000  # orders
@@ -43,7 +47,7 @@ class PictureParts:
     clock: Clock
     desk: OrderDesk
     fills: FillStore
-    read_account: Callable[[], AccountState]
+    read_account: Callable[[], AccountState | AccountPart]
     news: AccountNews
     is_simulated: bool = False
     follows: Callable[[str], bool] = lambda _: True
@@ -61,11 +65,12 @@ class _Awaited:
 
 class Picture:
     """``difference`` has, by symbol, the sum of the fills and the exchange's position
-    where they are not the same."""
+    where they are not the same; ``unread`` the builder dexes that the newest reading
+    could not have, and why."""
 
     def __init__(self, parts: PictureParts) -> None:
         self._parts = parts
-        self._account: AccountState | None = None
+        self._account: AccountState | AccountPart | None = None
         self._positions: dict[str, Decimal] | None = None  # with a fill
         self._elsewhere: dict[str, Decimal] = {}  # by fills, where nothing is read
         self._whole_ms: int | None = None  # until then no fill is missing
@@ -82,6 +87,7 @@ class Picture:
         self._is_store_doubtful = False
         self._is_fresh = False  # read since the cycle began
         self.difference: Mapping[str, tuple[Decimal, Decimal]] = {}
+        self.unread: Mapping[str, str] = {}
 
     @property
     def is_current(self) -> bool:
@@ -96,6 +102,8 @@ class Picture:
         age_secs = self._parts.clock.monotonic() - self._read_at
         if self._is_doubted or age_secs > _TRUSTED_SECS:
             return True
+        if self.unread and age_secs > _UNREAD_SECS:
+            return True
         return bool(self.difference) and age_secs > _DIFFERENCE_SECS
 
     @property
@@ -104,10 +112,10 @@ class Picture:
         return {one.symbol for one in self._awaited.values()}
 
     @property
-    def holds_elsewhere(self) -> bool:
-        """Whether something is held on a dex that is not followed, where it may have
-        stops that nobody sees."""
-        return any(self._elsewhere.values())
+    def is_partial(self) -> bool:
+        """Whether there may be positions and stops that nobody sees: on a dex that is
+        not followed and where something is held, or on one that cannot be read."""
+        return bool(self.unread) or any(self._elsewhere.values())
 
     def doubt(self) -> None:
         """Something was done, or heard, that only a reading makes sure of."""
@@ -139,6 +147,7 @@ class Picture:
             orders=[self._left_of(one) for one in self._orders.values()],
             skew_ms=self._skew_ms,
             is_synced=not self.difference,
+            unread=self.unread,
         )
 
     @property
@@ -174,16 +183,18 @@ class Picture:
         """Orders first and the account last, so that what is filled in between shows
         as a position, never twice as missing."""
         parts = self._parts
-        orders = parts.desk.open_orders()
+        seen = parts.desk.readable_orders()
         account = self._read_account()
-        if self._differences(account):
+        if self._differences(account, _unread(seen, account)):
             # Filled between the two questions, perhaps: asked again before it counts.
             account = self._read_account()
-        self.difference = self._differences(account)
+        orders = [*seen.orders, *self._standing(seen.unread)]
+        self.unread = _unread(seen, account)
+        self.difference = self._differences(account, self.unread)
         if self.difference and self._has_begun_anew():
             parts.fills.forget()
             self._positions, self.difference, self._whole_ms = None, {}, 0
-        self._account = account
+        self._account = self._with_unread(account)
         unlisted = self._unlisted(orders)
         self._orders = {**{one.oid: one for one in orders}, **unlisted}
         self._count_filled(orders)
@@ -213,7 +224,22 @@ class Picture:
                 self._sent_at.pop(oid, None)
                 self._awaited[oid] = _Awaited(one.symbol, None, self._patience())
 
-    def _read_account(self) -> AccountState:
+    def _standing(self, unread: Mapping[str, str]) -> Sequence[OrderReport]:
+        """Orders on dexes that were not told of: nothing says that they are gone."""
+        return [one for one in self._orders.values() if dex_of(one.symbol) in unread]
+
+    def _with_unread(
+        self, account: AccountState | AccountPart
+    ) -> AccountState | AccountPart:
+        """With the positions that were read before, where none could be read now."""
+        if isinstance(account, AccountState) or self._account is None:
+            return account
+        kept = [
+            p for p in self._account.positions if dex_of(p.symbol) in account.unread
+        ]
+        return msgspec.structs.replace(account, positions=(*account.positions, *kept))
+
+    def _read_account(self) -> AccountState | AccountPart:
         self._keep_fills()
         clock = self._parts.clock
         before_ms, asked_at = clock.now_ms(), clock.monotonic()
@@ -364,13 +390,19 @@ class Picture:
             self.doubt()
 
     def _differences(
-        self, account: AccountState
+        self, account: AccountState | AccountPart, unread: Mapping[str, str]
     ) -> Mapping[str, tuple[Decimal, Decimal]]:
+        """A new one only where the account was read."""
         read = {one.symbol: one.quantity for one in account.positions}
-        return {
+        kept = {
+            one: self.difference[one]
+            for one in self.difference
+            if dex_of(one) in unread
+        }
+        return kept | {
             symbol: (quantity, read.get(symbol, ZERO))
             for symbol, quantity in (self._positions or {}).items()
-            if quantity != read.get(symbol, ZERO)
+            if dex_of(symbol) not in unread and quantity != read.get(symbol, ZERO)
         }
 
     def _has_begun_anew(self) -> bool:
@@ -379,3 +411,10 @@ class Picture:
             return False
         known = {one.tid for one in self._parts.fills.recent(_PAGE)}
         return known.isdisjoint(one.tid for one in self._parts.desk.fills(0))
+
+
+def _unread(seen: OrdersRead, account: AccountState | AccountPart) -> Mapping[str, str]:
+    """Where either its orders or its positions could not be read."""
+    if isinstance(account, AccountState):
+        return seen.unread
+    return {**seen.unread, **account.unread}

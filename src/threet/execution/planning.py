@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from threet.execution.picture import Picture
 from threet.execution.protecting import Close, Cover, cover_actions
 from threet.execution.reconciling import (
-    NOT_LISTED,
     Action,
     Book,
     Cancel,
@@ -23,6 +22,7 @@ from threet.execution.settling import Settling
 from threet.execution.wishes import Done, Plan, Reading, Wanted
 from threet.model.decisions import Granted, Verdict
 from threet.model.numbers import ZERO
+from threet.model.products import dex_of
 from threet.ports.clock import Clock
 
 
@@ -54,8 +54,8 @@ class Planner:
             actions = self._actions(case, one, reading)
             for action in actions:
                 match action:
-                    case Rest(because):
-                        plan.rests.append(_rested(symbol, because, one))
+                    case Rest() as rest:
+                        plan.rests.append(_rested(symbol, rest, one))
                     case Close(because):
                         plan.rests.append(
                             Done(symbol=symbol, what=because, ends_wish=True)
@@ -89,6 +89,8 @@ class Planner:
     ) -> Sequence[Action | Close]:
         """What brings the position where it shall be, and what protects it there: that
         waits for nothing else, refused or not yet filled."""
+        if not reading.is_read(case.symbol):
+            return [_unread(case.symbol)]
         if case.is_unsettled:
             return next_actions(case, self.manner)
         first = self._patient(case, self._towards(case, wanted))
@@ -175,13 +177,19 @@ class Planner:
         return case
 
 
-def _rested(symbol: str, because: str, wanted: Wanted | None) -> Done:
-    """What is not listed is refused as by a gate: whoever asks why is told."""
-    verdict = Verdict(gate="listed", passed=False, reason=because)
-    is_refusal = wanted is not None and because == NOT_LISTED
+def _unread(symbol: str) -> Rest:
+    """Neither what is held nor what works there is known."""
+    because = f"the account on {dex_of(symbol)} cannot be read: nothing is sent there"
+    return Rest(because, "unread")
+
+
+def _rested(symbol: str, rest: Rest, wanted: Wanted | None) -> Done:
+    """What a gate bars is refused: whoever asks why is told."""
+    verdict = Verdict(gate=rest.gate, passed=False, reason=rest.because)
+    is_refusal = wanted is not None and bool(rest.gate)
     return Done(
         symbol=symbol,
-        what=because,
+        what=rest.because,
         decision_id="" if wanted is None else wanted.decision_id,
         verdicts=(verdict,) if is_refusal else (),
     )

@@ -114,9 +114,11 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """Nothing is to be sent, for the reason told."""
+    """Nothing is to be sent, for the reason told; ``gate`` names what bars a wish, of
+    which whoever asks why is told."""
 
     because: str
+    gate: str = ""
 
 
 Action = Place | Cancel | Rest
@@ -125,7 +127,7 @@ Action = Place | Cancel | Rest
 def next_actions(case: Case, manner: Manner) -> Sequence[Action]:
     """Cancels come alone: what they free is reckoned with when they are done."""
     if unknown := _unknown(case):
-        return [Rest(unknown)]
+        return [unknown]
     quotes = [one for one in case.working if not one.is_protective]
     missing = case.wanted - case.position
     if missing * case.position < ZERO:
@@ -138,12 +140,12 @@ def next_actions(case: Case, manner: Manner) -> Sequence[Action]:
     return [_order(left, case.position, case, manner)]
 
 
-def _unknown(case: Case) -> str:
+def _unknown(case: Case) -> Rest | None:
     if case.is_unsettled:
-        return "an order of it is not settled"
+        return Rest("an order of it is not settled")
     if case.quantity_decimals is None:
-        return NOT_LISTED
-    return "there is no fresh price" if case.book is None else ""
+        return Rest(NOT_LISTED, "listed")
+    return Rest("there is no fresh price") if case.book is None else None
 
 
 def _stale(

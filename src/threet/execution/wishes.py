@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from threet.model.accounts import AccountState
+from threet.model.accounts import AccountPart, AccountState
 from threet.model.decisions import Granted, Verdict
 from threet.model.numbers import ZERO
 from threet.model.orders import OrderReport, OrderSpec
+from threet.model.products import dex_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +50,19 @@ class Reading:
 
     ``account`` is as it was last read; ``positions`` and ``orders`` are with all that
     was heard since. ``skew_ms`` is how far the exchange's clock was from ours then.
+    Of ``unread`` builder dexes, with why by dex, positions and orders are those that
+    were known before.
     """
 
-    account: AccountState
+    account: AccountState | AccountPart
     positions: Mapping[str, Decimal]
     orders: Sequence[OrderReport]
     skew_ms: int = 0
     is_synced: bool = True
+    unread: Mapping[str, str] = field(default_factory=dict)
+
+    def is_read(self, symbol: str) -> bool:
+        return dex_of(symbol) not in self.unread
 
     def position(self, symbol: str) -> Decimal:
         return self.positions.get(symbol, ZERO)

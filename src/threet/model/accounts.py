@@ -1,5 +1,6 @@
 """An account as the exchange reports it: balance, margin, positions."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from enum import Enum
 
@@ -63,6 +64,25 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True):
         symbols = [position.symbol for position in self.positions]
         if len(set(symbols)) != len(symbols):
             raise InvalidValueError("positions", "name each symbol once", symbols)
+
+
+class AccountPart(msgspec.Struct, frozen=True, kw_only=True):
+    """An account of which not every builder dex could be read; ``unread`` says why, by
+    dex.
+
+    What it is worth, its margin and what may be withdrawn are not known then: there
+    are no such amounts, so that nobody takes those of a part for a loss.
+    """
+
+    address: str
+    account_ms: int
+    positions: tuple[AccountPosition, ...]
+    unread: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        require_ms("account_ms", self.account_ms)
+        if not self.unread:
+            raise InvalidValueError("unread", "name a dex", self.unread)
 
 
 def _require_finite(amounts: AccountPosition | AccountState) -> None:

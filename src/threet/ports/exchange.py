@@ -8,7 +8,7 @@ repeated, and nothing is retried in here.
 from collections.abc import Sequence
 from typing import Protocol
 
-from threet.model.accounts import AccountState, AddressUse
+from threet.model.accounts import AccountPart, AccountState, AddressUse
 from threet.model.candles import Candle, Timeframe
 from threet.model.products import Product
 from threet.ports.trade_history import TradeHistory
@@ -32,11 +32,15 @@ class ExchangeReader(Protocol):
         """
 
     def account(self, address: str) -> AccountState:
-        """Balance and positions of an account (never of its agent wallet)."""
+        """Balance and positions of an account (never of its agent wallet), whole:
+        raises where a builder dex that is listed cannot be read."""
 
 
 class ManagedExchange(ExchangeReader, TradeHistory, Protocol):
     """What the process-wide manager looks after."""
+
+    def readable_account(self, address: str) -> AccountState | AccountPart:
+        """As ``account``, for who lets no dex hold up a way out of another."""
 
     def address_use(self, address: str) -> AddressUse:
         """How much of its allowance of actions an account has used."""

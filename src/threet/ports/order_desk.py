@@ -5,7 +5,7 @@ asked again is for the caller to know. What became of an action is told as a val
 only questions raise the ``ExchangeError`` family.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
@@ -83,6 +83,15 @@ class Burned(Enum):
     USED = "used"  # it was used, or is too low: nothing more can come of it
 
 
+@dataclass(frozen=True, slots=True)
+class OrdersRead:
+    """The open orders but for those of ``unread`` builder dexes, with why by dex: there
+    what stood before may stand still."""
+
+    orders: Sequence[OrderReport]
+    unread: Mapping[str, str] = field(default_factory=dict)
+
+
 Named = tuple[str, str]  # an order: its symbol and its cloid
 
 
@@ -109,7 +118,11 @@ class OrderDesk(Protocol):
 
     def look_up(self, cloid: str) -> Found | NotFound: ...
 
-    def open_orders(self) -> Sequence[OrderReport]: ...
+    def open_orders(self) -> Sequence[OrderReport]:
+        """All of them: raises where a builder dex that is listed cannot be read."""
+
+    def readable_orders(self) -> OrdersRead:
+        """For who lets no dex hold up a way out of another."""
 
     def fills(self, since_ms: int) -> Sequence[Fill]:
         """At most 2000, those since ``since_ms`` first (F49): ask again from the newest

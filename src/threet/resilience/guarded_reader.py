@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from threet.model.accounts import AccountState, AddressUse
+from threet.model.accounts import AccountPart, AccountState, AddressUse
 from threet.model.candles import Candle, Timeframe
 from threet.model.products import Product
 from threet.model.trades import Trade
@@ -101,15 +101,21 @@ class GuardedReader:
         )
 
     def account(self, address: str) -> AccountState:
+        return self._of_account(lambda: self._exchange.account(address))
+
+    def readable_account(self, address: str) -> AccountState | AccountPart:
+        """A builder dex that does not answer is no failure here: it must not open the
+        breaker for the others."""
+        return self._of_account(lambda: self._exchange.readable_account(address))
+
+    def _of_account(self, ask: Callable[[], T]) -> T:
         request = Request(
             name="clearinghouseState",
             weight=weights.account(self._dexes),
             is_paid=self._is_paid,
             priority=self._priority,
         )
-        return self._access.execute_with_retry(
-            lambda: self._exchange.account(address), RequestClass.ACCOUNT, request
-        )
+        return self._access.execute_with_retry(ask, RequestClass.ACCOUNT, request)
 
     def address_use(self, address: str) -> AddressUse:
         request = Request(name="userRateLimit", weight=weights.PLAIN)

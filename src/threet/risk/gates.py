@@ -51,6 +51,12 @@ def _synced(_: Proposal, situation: Situation, __: Limits) -> str:
     return "" if situation.is_synced else "orders and positions are not reconciled"
 
 
+def _unread(_: Proposal, situation: Situation, __: Limits) -> str:
+    """What is there counts in every limit."""
+    dexes = ", ".join(sorted(situation.unread))
+    return f"the account on {dexes} cannot be read" if dexes else ""
+
+
 def _clock(_: Proposal, situation: Situation, __: Limits) -> str:
     """What is signed expires by the exchange's clock, and ages are reckoned by ours."""
     if abs(situation.skew_ms) > _MOST_SKEW_MS:
@@ -209,6 +215,7 @@ def _notionals(proposal: Proposal, situation: Situation) -> dict[str, Decimal] |
 GATES: dict[str, Gate] = {
     "halt": _halt,
     "synced": _synced,
+    "unread": _unread,
     "clock": _clock,
     "listed": _listed,
     "post_only": _post_only,

@@ -22,7 +22,8 @@ class Situation:
     symbol may add to its position, at the worst: [bought, sold], both 0 or more.
 
     ``peak_equity`` and ``day_equity`` are confirmed readings. ``is_synced``: orders,
-    fills and positions of the account agree with the exchange's.
+    fills and positions of the account agree with the exchange's. ``unread`` names
+    builder dexes of which that cannot be told.
     """
 
     equity: Seen | None = None
@@ -36,6 +37,7 @@ class Situation:
     notional_today: Decimal = ZERO
     delisted: Collection[str] = ()
     is_synced: bool = True
+    unread: Collection[str] = ()
     skew_ms: int = 0  # of the exchange's clock, from ours
     is_post_only: bool = False
     halted: str = ""  # why no new risk is taken

@@ -14,6 +14,7 @@ from threet.adapters.hyperliquid.dex_standings import HyperliquidDexStandings
 from threet.adapters.hyperliquid.posting import Posting
 from threet.adapters.hyperliquid.rest import HyperliquidReader
 from threet.adapters.memory.clock import ManualClock
+from threet.model.accounts import AccountPart, AccountState
 from threet.model.errors import RateLimitedError, UnreachableError
 from threet.model.products import Product
 
@@ -211,6 +212,43 @@ async def test_of_a_dex_that_is_listed_nothing_may_be_left_out() -> None:
         await listed(reader)
         with pytest.raises(UnreachableError):
             await asyncio.to_thread(value, reader)
+
+
+def part(reader: HyperliquidReader) -> AccountState | AccountPart:
+    return reader.readable_account(ADDRESS)
+
+
+async def test_b4_a_dex_that_does_not_answer_is_named_to_who_asks_for_a_part() -> None:
+    async with opened() as venue:
+        reader = venue.reader("xyz", "flx")
+        venue.says["clearinghouseState", "flx"] = state("7")
+        venue.says["clearinghouseState", "xyz"] = 502
+        found = await asyncio.to_thread(part, reader)
+        assert isinstance(found, AccountPart)
+        assert found.unread.keys() == {"xyz"}
+        assert "HTTP 502" in found.unread["xyz"]
+        venue.says["perpDexs", ""] = 502  # whether it is listed is not told, too
+        venue.clock.advance(301)
+        found = await asyncio.to_thread(part, reader)
+        assert isinstance(found, AccountPart)
+        venue.says["clearinghouseState", "xyz"] = state("50")
+        found = await asyncio.to_thread(part, reader)
+        assert isinstance(found, AccountState)
+        assert found.account_value == 1057
+
+
+async def test_the_first_dex_is_never_left_out_and_a_rate_limit_is_no_dex_amiss() -> (
+    None
+):
+    async with opened() as venue:
+        reader = venue.reader("xyz")
+        venue.says["clearinghouseState", "xyz"] = 429
+        with pytest.raises(RateLimitedError):
+            await asyncio.to_thread(part, reader)
+        venue.says["clearinghouseState", "xyz"] = state("50")
+        venue.says["clearinghouseState", ""] = 502
+        with pytest.raises(UnreachableError):
+            await asyncio.to_thread(part, reader)
 
 
 async def test_f44_a_dex_that_is_gone_for_good_holds_up_no_way_out() -> None:

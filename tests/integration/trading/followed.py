@@ -23,6 +23,7 @@ from hlsim.server.settings import BuilderDex, Deposit, Limits, Settings
 from hlsim.testing import Served, serving
 from tests import polling
 from threet.accounts.authority import Authority
+from threet.accounts.equity_watch import EquityWatch
 from threet.accounts.ledger_watch import LedgerWatch, LedgerWatchParts
 from threet.accounts.trading_rights import TradingRights
 from threet.adapters.hyperliquid.account_feed import HyperliquidAccountFeed
@@ -34,6 +35,7 @@ from threet.adapters.hyperliquid.rest import HyperliquidReader
 from threet.adapters.hyperliquid.signing import Signer
 from threet.adapters.hyperliquid.trading import Account, HyperliquidOrderDesk
 from threet.adapters.memory.authority_memory import MemoryAuthorityMemory
+from threet.adapters.sql.account_store import SqlAccountStore
 from threet.adapters.sql.database import Database
 from threet.adapters.sql.decision_store import SqlDecisionStore
 from threet.adapters.sql.engine import make_engine
@@ -45,7 +47,8 @@ from threet.adapters.sql.trading_store import SqlFillStore, SqlIntentStore
 from threet.adapters.sql.trading_view import SqlTradingView
 from threet.adapters.system_clock import SystemClock
 from threet.bootstrap import ProcessParts
-from threet.bootstrap.order_gateway import OrderGatewayParts
+from threet.bootstrap.order_gateway import OrderGatewayParts, account_reader
+from threet.bootstrap.risk import account_gate
 from threet.components.order_gateway import OrderGateway
 from threet.execution.account_news import AccountNews
 from threet.execution.gateway import Gateway, GatewayParts
@@ -53,7 +56,7 @@ from threet.execution.reconciling import Book, Manner
 from threet.execution.wishes import Approval, Reading
 from threet.market_data.quotes import Quotes
 from threet.market_data.trading_catalogue import TradingCatalogue
-from threet.model.accounts import AccountState
+from threet.model.accounts import AccountPart, AccountState
 from threet.model.decisions import Decision, Granted
 from threet.model.errors import DependencyError
 from threet.model.events import AlertRaised, Envelope
@@ -61,6 +64,7 @@ from threet.model.orders import OrderSpec
 from threet.model.prices import NewestPrice, PriceKind
 from threet.ports.trading_view import Page
 from threet.resilience.backoff import Backoff
+from threet.risk.limits import Limits as RiskLimits
 
 # A key of nobody, for this test only.
 SIGNER = Signer("0x" + "5e" * 32, "b")
@@ -106,7 +110,10 @@ class BookView:
         return [one for one in await self.newest_prices() if one.symbol in symbols]
 
     def _asked(self) -> Sequence[NewestPrice]:
-        symbol = self.desk.symbol
+        symbols = (self.desk.symbol, *self.desk.also)
+        return [one for symbol in symbols for one in self._of(symbol)]
+
+    def _of(self, symbol: str) -> Sequence[NewestPrice]:
         book = self.desk.book(symbol)
         now_ns = self.desk.clock.now_ns()
         kinds = {
@@ -153,6 +160,9 @@ class Desk:
     alerts: list[AlertRaised] = field(default_factory=list)
     readings: int = 0  # of the account, by the gateway
     is_unpriced: bool = False  # whether the streams are away
+    also: Sequence[str] = ()  # priced as well
+    is_gated: bool = False  # by the account's risk gate; else all is approved
+    watch: EquityWatch = field(default_factory=EquityWatch)
     authority: Callable[[], Authority] = Authority
     memory: MemoryAuthorityMemory = field(default_factory=MemoryAuthorityMemory)
 
@@ -174,6 +184,13 @@ class Desk:
                 alert=self.alerts.append,
                 dexes=self.dexes,
             )
+        )
+        self.quotes = Quotes(self.clock, 10_000)
+        self._read = account_reader(
+            self._asked,
+            accounts=SqlAccountStore(self.database),
+            watch=self.watch,
+            ledger=self.ledger,
         )
         self._wishes = 0
         self.process: asyncio.Task[None] | None = None
@@ -198,7 +215,7 @@ class Desk:
             feed=feed,
             news=news,
             live=BookView(self),  # type: ignore[arg-type]  # what a gateway asks of it
-            quotes=Quotes(self.clock, 10_000),
+            quotes=self.quotes,
             intents=self.intents,
             fills=self.fills,
             decisions=self.decisions,
@@ -246,18 +263,28 @@ class Desk:
                 read_account=self._read,
                 book=self.book,
                 decimals=catalogue.decimals,
-                approve=approve_all,
+                approve=self._gate(catalogue) if self.is_gated else approve_all,
                 news=news,
                 manner=self.manner,
                 lives_ms=15_000,  # longer than any pause of the machine
             )
         )
 
-    def _read(self) -> AccountState:
+    def _gate(
+        self, catalogue: TradingCatalogue
+    ) -> Callable[[OrderSpec, Reading], Approval]:
+        return account_gate(
+            clock=self.clock,
+            bounds=RiskLimits(),
+            quotes=self.quotes,
+            watch=self.watch,
+            halts=self.halts,
+            delisted=catalogue.delisted,
+        )
+
+    def _asked(self) -> AccountState | AccountPart:
         self.readings += 1
-        account = self.reader.account(ADDRESS)
-        self.ledger.note(account)
-        return account
+        return self.reader.readable_account(ADDRESS)
 
     def want(
         self,

@@ -15,16 +15,23 @@ from threet.adapters.sql.trading_store import SqlFillStore, SqlIntentStore
 from threet.execution.gateway import Gateway, GatewayParts
 from threet.execution.reconciling import Book, Manner
 from threet.execution.wishes import Approval, Reading, Wanted
-from threet.model.accounts import AccountPosition, AccountState, MarginMode
+from threet.model.accounts import (
+    AccountPart,
+    AccountPosition,
+    AccountState,
+    MarginMode,
+)
 from threet.model.decisions import Granted
 from threet.model.errors import DependencyError
 from threet.model.numbers import ZERO
 from threet.model.orders import Fill, OrderReport, OrderSpec
+from threet.model.products import dex_of
 from threet.ports.order_desk import (
     Accepted,
     Burned,
     Named,
     NotFound,
+    OrdersRead,
     Outcome,
     Refused,
     Ticket,
@@ -82,6 +89,7 @@ class Desk:
     untold: set[int] = field(default_factory=set)  # fills, by their number
     behind_ms: int = 0  # how old its readings of the account are
     follows: Callable[[str], bool] = lambda _: True  # of whose positions it is asked
+    mute: set[str] = field(default_factory=set)  # dexes that do not answer
 
     def place(self, tickets: Sequence[Ticket]) -> Sequence[Outcome]:
         self.before()
@@ -141,14 +149,27 @@ class Desk:
         del nonce
         return Burned.ACCEPTED
 
-    def open_orders(self) -> Sequence[OrderReport]:
-        return list(self.resting)
+    def readable_orders(self) -> OrdersRead:
+        told = [one for one in self.resting if dex_of(one.symbol) not in self.mute]
+        return OrdersRead(told, dict.fromkeys(self.mute, "does not answer"))
 
     def fills(self, since_ms: int) -> Sequence[Fill]:
         told = [one for one in self.done if one.tid not in self.untold]
         return [one for one in told if one.time_ms >= since_ms]
 
-    def account(self) -> AccountState:
+    def account(self) -> AccountState | AccountPart:
+        state = self._account()
+        if not self.mute:
+            return state
+        told = [one for one in state.positions if dex_of(one.symbol) not in self.mute]
+        return AccountPart(
+            address=ADDRESS,
+            account_ms=state.account_ms,
+            positions=tuple(told),
+            unread=dict.fromkeys(self.mute, "does not answer"),
+        )
+
+    def _account(self) -> AccountState:
         symbols = sorted({one.symbol for one in self.done if self.follows(one.symbol)})
         return AccountState(
             address=ADDRESS,

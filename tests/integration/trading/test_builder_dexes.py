@@ -4,14 +4,20 @@ Each dex has cash of its own and numbers of its own; the account is one.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
-from hlsim.faults.kinds import RefuseRequest, SwallowAction
+from hlsim.faults.armed import Armed
+from hlsim.faults.kinds import Close, RefuseRequest, SwallowAction
 from hlsim.faults.plan import RequestFault
 from hlsim.server.settings import BuilderDex, DexCoin
+from hlsim.wire.info import answer
+from hlsim.wire.requests import decode_info
 from tests.integration.trading.followed import (
     ADDRESS,
     FUNDS,
@@ -26,6 +32,7 @@ from threet.execution.reconciling import NOT_LISTED
 from threet.model.intents import IntentState
 from threet.model.money import EquityCheck, EquityVerdict
 from threet.model.numbers import ZERO
+from threet.model.products import dex_of
 from threet.ports.halt_store import FLATTEN, KILL_SWITCH
 from threet.ports.trading_view import Page
 
@@ -187,3 +194,150 @@ async def test_f44_a_dex_that_cannot_be_read_is_refused_and_nothing_else(
             await until(lambda: NOT_LISTED in because(desk, AAPL))
             await until(lambda: desk.fills.expected() == {"BTC": Decimal("0.05")})
         assert desk.halts.halts() == []
+
+
+UNREAD = RefuseRequest(
+    types=("clearinghouseState", "frontendOpenOrders"), dexes=("xyz",), status=502
+)
+
+
+@dataclass
+class Unread:
+    """A desk of both dexes, of which one may stop to tell what stands there."""
+
+    desk: Desk
+    _fault: Armed | None = None
+
+    def begins(self) -> None:
+        self._fault = self.desk.strike(UNREAD)
+        self.read()
+
+    def ends(self) -> None:
+        assert self._fault is not None
+        self.desk.lift(self._fault)
+        self.read()
+
+    def read(self) -> None:
+        """Its streams break off, so that the gateway reads at once."""
+        self.desk.strike(Close())
+
+    async def is_read_again(self) -> None:
+        readings = self.desk.readings
+        self.read()
+        await until(lambda: self.desk.readings > readings)
+
+    def alerts(self) -> list[str]:
+        return [one.name for one in self.desk.alerts]
+
+    def position(self, symbol: str) -> Decimal:
+        """By the exchange itself, past the fault."""
+        state = self._told("clearinghouseState", symbol)
+        held = [one["position"] for one in state["assetPositions"]]
+        return next((Decimal(p["szi"]) for p in held if p["coin"] == symbol), ZERO)
+
+    def oids(self) -> list[int]:
+        """Of the orders that rest on the builder dex."""
+        return [one["oid"] for one in self._told("frontendOpenOrders", AAPL)]
+
+    def _told(self, question: str, symbol: str) -> Any:
+        asked = {"type": question, "user": ADDRESS, "dex": dex_of(symbol)}
+        request = decode_info(msgspec.json.encode(asked))
+        now_ms = self.desk.clock.now_ms()
+        told = self.desk.served.call(lambda one: answer(request, one, now_ms))
+        return msgspec.json.decode(msgspec.json.encode(told))
+
+
+@pytest.fixture
+def both(tmp_path: Path) -> Iterator[Unread]:
+    with opened(tmp_path, dexes=DEXES, follows=("xyz",), symbol="BTC") as one:
+        one.also, one.is_gated = (AAPL,), True
+        one.send(CASH, "", "xyz")
+        yield Unread(one)
+
+
+async def held_on_both(both: Unread, gateway: OrderGateway) -> None:
+    both.desk.want("0.02", stop=Decimal(1000))
+    both.desk.want("5", stop=Decimal(100), symbol=AAPL)
+    await until(lambda: both.position("BTC") == Decimal("0.02"))
+    await until(lambda: len(both.oids()) == 1 and len(both.desk.stops()) == 2)
+    await until(lambda: is_explained(gateway))
+
+
+async def test_b4_f44_an_unread_dex_holds_up_no_way_out_of_the_first_one(
+    both: Unread,
+) -> None:
+    desk = both.desk
+    async with desk.running() as gateway:
+        await held_on_both(both, gateway)
+        (stop,) = both.oids()
+        both.begins()
+        await until(lambda: "dex_unread" in both.alerts())
+        check, peak, of_day = desk.ledger.last, desk.watch.peak, desk.watch.of_day
+        # More of the one that is read is barred, and whoever asks why is told.
+        desk.want("0.04", stop=Decimal(1000))
+        why = "the account on xyz cannot be read"
+        await until(lambda: any(why in one for one in because(desk, "BTC")))
+        # Less of it, and none, is not.
+        desk.want("0.01", stop=Decimal(2000))
+        await until(lambda: both.position("BTC") == Decimal("0.01"))
+        desk.want("0", symbol=AAPL)
+        desk.want("0")
+        await until(lambda: both.position("BTC") == ZERO)
+        await until(lambda: any(why in one for one in because(desk, AAPL)))
+        for _ in range(5):  # so many that the ledger would believe a part
+            await both.is_read_again()
+        assert (both.position(AAPL), both.oids()) == (Decimal(5), [stop])
+        # Nothing was held against a part of the account.
+        assert desk.ledger.last is check
+        assert (desk.watch.peak, desk.watch.of_day) == (peak, of_day)
+        both.ends()
+        await until(lambda: both.position(AAPL) == ZERO and not both.oids())
+        await until(lambda: desk.ledger.last is not check and is_explained(gateway))
+    assert both.alerts() == ["dex_unread"]
+    assert desk.halts.halts() == []
+
+
+async def test_o6_o11_a_start_without_a_dex_places_no_second_stop_there(
+    both: Unread,
+) -> None:
+    desk = both.desk
+    async with desk.running() as gateway:
+        await held_on_both(both, gateway)
+    (stop,) = both.oids()
+    both.begins()
+    async with desk.running() as gateway:
+        await until(lambda: "dex_unread" in both.alerts())
+        cycles = int(gateway.figures()["cycles"])
+        await until(lambda: int(gateway.figures()["cycles"]) > cycles + 2)
+        # The page tells no part for all there is.
+        seen = desk.orders.working()
+        assert seen is not None
+        assert stop in [one.oid for one in seen.orders]
+        readings = desk.readings
+        both.ends()
+        await until(lambda: desk.readings > readings)
+        cycles = int(gateway.figures()["cycles"])
+        await until(lambda: int(gateway.figures()["cycles"]) > cycles + 2)
+    assert both.oids() == [stop]
+    assert both.alerts() == ["dex_unread"]
+
+
+async def test_b10_the_kill_switch_flattens_each_dex_as_soon_as_it_is_read(
+    both: Unread,
+) -> None:
+    desk = both.desk
+    async with desk.running() as gateway:
+        await held_on_both(both, gateway)
+        both.begins()
+        await until(lambda: "dex_unread" in both.alerts())
+        now_ms = desk.clock.now_ms()
+        for cause in (KILL_SWITCH, FLATTEN):
+            desk.halts.halt(cause, "by hand", now_ms)
+        await until(lambda: both.position("BTC") == ZERO)
+        cycles = int(gateway.figures()["cycles"])
+        await until(lambda: int(gateway.figures()["cycles"]) > cycles + 2)
+        assert (both.position(AAPL), len(both.oids())) == (Decimal(5), 1)
+        assert not desk.is_swept()
+        both.ends()
+        await until(lambda: both.position(AAPL) == ZERO and not both.oids())
+        await until(desk.is_swept)

@@ -1,6 +1,6 @@
 """What is known of the account, whatever order its news come in (O5, I2)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -17,9 +17,10 @@ from threet.adapters.sql.migrate import migrate
 from threet.adapters.sql.trading_store import SqlFillStore
 from threet.execution.account_news import AccountNews
 from threet.execution.picture import Picture, PictureParts
-from threet.model.accounts import AccountState
+from threet.model.accounts import AccountPart, AccountState
 from threet.model.orders import Fill, OrderReport, Side
-from threet.ports.order_desk import Accepted
+from threet.model.products import dex_of
+from threet.ports.order_desk import Accepted, OrdersRead
 
 ACCOUNT = "0x" + "1" * 40
 START_MS = 1_767_225_600_000
@@ -46,6 +47,10 @@ class Exchange:
     told: list[Fill] = field(default_factory=list)
     held: Decimal = Decimal(0)
     readings: int = 0
+    others: dict[str, str] = field(default_factory=dict)  # positions but that of BTC
+    follows: Callable[[str], bool] = lambda symbol: not symbol.startswith("xyz:")
+    mute: set[str] = field(default_factory=set)  # dexes that tell no positions
+    mute_of_orders: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.clock = ManualClock(START_MS)
@@ -62,23 +67,27 @@ class Exchange:
             fills=self.store,
             read_account=self.account,
             news=self.news,
-            follows=lambda symbol: not symbol.startswith("xyz:"),
+            follows=self.follows,
         )
         made = Picture(parts)
         made.hear()
         made.read()
         return made
 
-    def open_orders(self) -> Sequence[OrderReport]:
-        return list(self.orders)
+    def readable_orders(self) -> OrdersRead:
+        mute = self.mute_of_orders
+        told = [one for one in self.orders if dex_of(one.symbol) not in mute]
+        return OrdersRead(told, dict.fromkeys(mute, "502"))
 
     def fills(self, since_ms: int) -> Sequence[Fill]:
         return [one for one in self.told if one.time_ms >= since_ms]
 
-    def account(self) -> AccountState:
+    def account(self) -> AccountState | AccountPart:
         self.readings += 1
         held = [a_position("BTC", str(self.held))] if self.held else []
-        return a_state(self.clock.now_ms(), held=held)
+        held += [a_position(*one) for one in self.others.items()]
+        state = a_state(self.clock.now_ms(), held=held)
+        return _part(state, self.mute) if self.mute else state
 
     def filled(self, change: str, **more: object) -> Fill:
         """Something was executed; whether it is heard is another matter."""
@@ -86,6 +95,17 @@ class Exchange:
         self.told.append(fill)
         self.held += Decimal(change)
         return fill
+
+
+def _part(state: AccountState, mute: Collection[str]) -> AccountPart:
+    return AccountPart(
+        address=state.address,
+        account_ms=state.account_ms,
+        positions=tuple(
+            one for one in state.positions if dex_of(one.symbol) not in mute
+        ),
+        unread=dict.fromkeys(mute, "502"),
+    )
 
 
 @pytest.fixture
@@ -400,3 +420,89 @@ def test_fills_of_a_dex_that_is_not_followed_are_kept_and_make_no_difference(
     assert picture.now().positions == {"BTC": Decimal(1)}
     assert exchange.store.expected()["xyz:AAPL"] == Decimal(7)
     assert exchange.picture().difference == {}  # after a restart as well
+
+
+AAPL = "xyz:AAPL"
+
+
+@pytest.fixture
+def two_dexes(tmp_path: Path) -> Exchange:
+    """5 AAPL are held on one of them, with a stop."""
+    made = Exchange(tmp_path, follows=lambda _: True, others={AAPL: "5"})
+    made.told = [a_fill("5", "190", symbol=AAPL)]
+    stop = changed(symbol=AAPL, oid=9, side=Side.SELL, trigger_price=Decimal(100))
+    made.orders = [stop]
+    return made
+
+
+def orders(picture: Picture) -> list[int]:
+    return sorted(one.oid for one in picture.now().orders)
+
+
+@pytest.mark.parametrize("what", ["mute", "mute_of_orders"])
+def test_f44_of_a_dex_that_is_unread_nothing_is_taken_for_gone(
+    two_dexes: Exchange, what: str
+) -> None:
+    picture = two_dexes.picture()
+    getattr(two_dexes, what).add("xyz")
+    two_dexes.orders.append(QUOTE)
+    picture.read()
+    assert picture.unread == {"xyz": "502"}
+    assert (picture.difference, picture.is_partial) == ({}, True)
+    assert picture.now().position(AAPL) == Decimal(5)
+    assert orders(picture) == [5, 9]
+    assert not picture.now().is_read(AAPL)
+    assert picture.now().is_read("BTC")
+    held = {one.symbol: one.quantity for one in picture.now().account.positions}
+    assert held == {AAPL: Decimal(5)}
+
+
+def test_f44_what_is_filled_on_an_unread_dex_counts_and_differs_from_nothing(
+    two_dexes: Exchange,
+) -> None:
+    """Its stream may be well; what its account says is not known."""
+    picture = two_dexes.picture()
+    two_dexes.mute = {"xyz"}
+    two_dexes.told.append(a_fill("-2", "190", "5", symbol=AAPL))
+    two_dexes.others = {AAPL: "3"}
+    picture.read()
+    assert picture.now().position(AAPL) == Decimal(3)
+    assert picture.difference == {}
+    two_dexes.mute = set()
+    picture.read()
+    assert (picture.difference, picture.unread) == ({}, {})
+
+
+def test_f44_a_difference_from_before_is_not_told_again_when_it_is_read_again(
+    two_dexes: Exchange,
+) -> None:
+    picture = two_dexes.picture()
+    two_dexes.others = {AAPL: "1"}
+    picture.read()
+    found = {AAPL: (Decimal(5), Decimal(1))}
+    assert picture.difference == found
+    two_dexes.mute = {"xyz"}
+    picture.read()
+    assert picture.difference == found
+
+
+def test_f44_after_a_start_what_the_fills_say_of_an_unread_dex_is_held(
+    two_dexes: Exchange,
+) -> None:
+    two_dexes.mute = two_dexes.mute_of_orders = {"xyz"}
+    picture = two_dexes.picture()
+    assert picture.now().position(AAPL) == Decimal(5)
+    assert orders(picture) == []
+    two_dexes.mute = two_dexes.mute_of_orders = set()
+    two_dexes.clock.advance(11)
+    assert picture.is_due
+    picture.read()
+    assert orders(picture) == [9]
+    assert not picture.is_partial
+
+
+def test_f44_unread_is_what_tells_no_positions_and_what_tells_no_orders(
+    two_dexes: Exchange,
+) -> None:
+    two_dexes.mute, two_dexes.mute_of_orders = {"flx"}, {"xyz"}
+    assert two_dexes.picture().unread.keys() == {"flx", "xyz"}

@@ -15,6 +15,7 @@ from threet.ports.order_desk import (
     Named,
     NotFound,
     NotSent,
+    OrdersRead,
     Outcome,
     Ticket,
     Unknown,
@@ -61,6 +62,10 @@ class ScriptedDesk:
 
     def open_orders(self) -> Sequence[OrderReport]:
         return []
+
+    def readable_orders(self) -> OrdersRead:
+        self.sent += 1
+        return OrdersRead([], {"xyz": "does not answer"})
 
     def fills(self, since_ms: int) -> Sequence[Fill]:
         del since_ms
@@ -125,3 +130,13 @@ def test_an_order_that_landed_with_others_that_did_not_is_told_as_it_is(
 ) -> None:
     inner = ScriptedDesk(Accepted(5))
     assert GuardedOrderDesk(inner, door.manager).place([ticket()]) == [Accepted(5)]
+
+
+def test_f44_a_dex_that_does_not_answer_opens_no_breaker_for_the_others(
+    door: Door,
+) -> None:
+    inner = ScriptedDesk()
+    desk = GuardedOrderDesk(inner, door.manager, dexes=1)
+    for _ in range(10):
+        assert "xyz" in desk.readable_orders().unread
+    assert inner.sent == 10

@@ -44,6 +44,7 @@ _WORKING = {"BTC": (Decimal("0.2"), Decimal(0))}
 _CASES: list[tuple[str, dict[str, Any]]] = [
     ("halt", {"halted": "kill switch"}),
     ("synced", {"is_synced": False}),
+    ("unread", {"unread": {"xyz"}}),
     ("listed", {"delisted": {"BTC"}}),
     ("post_only", {"is_post_only": True}),
     ("price", {"prices": {}}),

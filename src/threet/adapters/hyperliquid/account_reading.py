@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from threet.model.accounts import AccountState
+from threet.adapters.hyperliquid.dexes import OfEach
+from threet.model.accounts import AccountPart, AccountState
 from threet.model.numbers import ZERO
 
 _Cash = tuple[Decimal, ...]
@@ -24,17 +25,28 @@ _MOST_LOOKS = 3
 class AccountReading:
     """``read`` asks each dex once; the first dex comes first."""
 
-    read: Callable[[str], Sequence[AccountState]]
+    read: Callable[[str], OfEach[AccountState]]
     _cash: dict[str, _Cash] = field(default_factory=dict)  # by address
 
     def of(self, address: str) -> AccountState:
-        states: Sequence[AccountState] = ()
+        """Raises what kept a dex from being read: a part would look like a loss."""
+        return _together(self._looked(address).whole())
+
+    def readable(self, address: str) -> AccountState | AccountPart:
+        """What there is of it; without a dex there is no sum that has to be right."""
+        seen = self._looked(address)
+        return _part(seen) if seen.unread else _together(seen.found)
+
+    def _looked(self, address: str) -> OfEach[AccountState]:
+        seen: OfEach[AccountState] = OfEach(())
         for _ in range(_MOST_LOOKS):
-            states, before = self.read(address), self._cash.get(address)
-            self._cash[address] = _cash_of(states)
-            if len(states) == 1 or self._cash[address] == before:
+            seen, before = self.read(address), self._cash.get(address)
+            if seen.unread:
                 break
-        return states[0] if len(states) == 1 else _together(states)
+            self._cash[address] = _cash_of(seen.found)
+            if len(seen.found) == 1 or self._cash[address] == before:
+                break
+        return seen
 
 
 def _cash_of(states: Sequence[AccountState]) -> _Cash:
@@ -46,6 +58,8 @@ def _cash_of(states: Sequence[AccountState]) -> _Cash:
 
 def _together(states: Sequence[AccountState]) -> AccountState:
     """As old as the oldest: what happened since may be in it, or not."""
+    if len(states) == 1:
+        return states[0]
 
     def total(amount: Callable[[AccountState], Decimal]) -> Decimal:
         return sum(map(amount, states), ZERO)
@@ -59,4 +73,13 @@ def _together(states: Sequence[AccountState]) -> AccountState:
         withdrawable=total(lambda one: one.withdrawable),
         maintenance_margin=total(lambda one: one.maintenance_margin),
         positions=tuple(p for one in states for p in one.positions),
+    )
+
+
+def _part(seen: OfEach[AccountState]) -> AccountPart:
+    return AccountPart(
+        address=seen.found[0].address,
+        account_ms=min(one.account_ms for one in seen.found),
+        positions=tuple(p for one in seen.found for p in one.positions),
+        unread=seen.reasons,
     )

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -26,6 +26,25 @@ class WireDex(msgspec.Struct, frozen=True):
 _DEXES: msgspec.json.Decoder[list[WireDex | None]] = msgspec.json.Decoder(
     list[WireDex | None]
 )
+
+
+@dataclass(frozen=True, slots=True)
+class OfEach(Generic[_T]):
+    """``found`` of the first dex and of those that were read; of ``unread`` ones, that
+    the exchange lists, nothing may be left out unsaid."""
+
+    found: Sequence[_T]
+    unread: Mapping[str, ExchangeError] = field(default_factory=dict)
+
+    @property
+    def reasons(self) -> Mapping[str, str]:
+        return {dex: str(error) for dex, error in self.unread.items()}
+
+    def whole(self) -> Sequence[_T]:
+        """Raises what kept one from being read."""
+        for error in self.unread.values():
+            raise error
+        return self.found
 
 
 @dataclass(slots=True)
@@ -71,13 +90,14 @@ class BuilderDexes:
             self._collateral[dex] = meta.collateral_token
         return meta
 
-    def of_each(self, ask: Callable[[str], _T]) -> Sequence[_T]:
+    def of_each(self, ask: Callable[[str], _T]) -> OfEach[_T]:
         """What ``ask`` says of the first dex and of each configured one that there is,
         but not of what has other collateral: that would be taken for dollars.
 
-        Raises what it raised: of a dex that is listed nothing may be left out.
+        Raises what it raised of the first dex, and ``RateLimitedError``.
         """
         found = [ask("")]
+        unread: dict[str, ExchangeError] = {}
         for dex in self.names:
             try:
                 if self._has_other_collateral(dex):
@@ -85,10 +105,10 @@ class BuilderDexes:
                 found.append(ask(dex))
             except RateLimitedError:
                 raise
-            except ExchangeError:
+            except ExchangeError as error:
                 if self._is_listed(dex):
-                    raise
-        return found
+                    unread[dex] = error
+        return OfEach(found, unread)
 
     def _has_other_collateral(self, dex: str) -> bool:
         """Asked until it is known, every few minutes at most: it never changes. A
@@ -109,12 +129,17 @@ class BuilderDexes:
 
     def _is_listed(self, dex: str) -> bool:
         """Asked every few minutes at most, and only where a dex does not answer: the
-        weight of it is paid by nobody."""
+        weight of it is paid by nobody. Where that is not told either, it is."""
         now = self.clock.monotonic()
         with self._lock:
             is_old = now - self._looked_at > _ABSENT_SECS
         if is_old:
-            self.numbers()
+            try:
+                self.numbers()
+            except RateLimitedError:
+                raise
+            except ExchangeError:
+                return True
         with self._lock:
             since, is_seen = self._absent_since.get(dex), dex in self._seen
         return since is None or (is_seen and now - since <= _ABSENT_SECS)

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from threet.adapters.hyperliquid import answers
 from threet.adapters.hyperliquid.account_reading import AccountReading
 from threet.adapters.hyperliquid.dex_catalogue import DexCatalogue, Tell, tell_nobody
-from threet.adapters.hyperliquid.dexes import BuilderDexes
+from threet.adapters.hyperliquid.dexes import BuilderDexes, OfEach
 from threet.adapters.hyperliquid.posting import Posting
-from threet.model.accounts import AccountState, AddressUse
+from threet.model.accounts import AccountPart, AccountState, AddressUse
 from threet.model.candles import Candle, Timeframe
 from threet.model.errors import MalformedAnswerError
 from threet.model.products import Product
@@ -86,7 +86,10 @@ class HyperliquidReader:
         """Over the first dex and the builder dexes."""
         return self._reading.of(address)
 
-    def _states(self, address: str) -> Sequence[AccountState]:
+    def readable_account(self, address: str) -> AccountState | AccountPart:
+        return self._reading.readable(address)
+
+    def _states(self, address: str) -> OfEach[AccountState]:
         posting, clock = self._posting, self._clock
         return self._dexes.of_each(
             lambda dex: answers.ask_account(posting, address, dex, clock)

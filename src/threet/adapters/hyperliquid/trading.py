@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from threet.adapters.hyperliquid import answers, order_answers
-from threet.adapters.hyperliquid.dexes import BuilderDexes
+from threet.adapters.hyperliquid.dexes import BuilderDexes, OfEach
 from threet.adapters.hyperliquid.order_answers import plain
 from threet.adapters.hyperliquid.posting import Posting
 from threet.adapters.hyperliquid.signing import Signer
@@ -17,6 +17,7 @@ from threet.ports.order_desk import (
     Named,
     NotFound,
     NotSent,
+    OrdersRead,
     Outcome,
     Ticket,
     Unknown,
@@ -127,10 +128,16 @@ class HyperliquidOrderDesk:
 
     def open_orders(self) -> Sequence[OrderReport]:
         """Of all the dexes: each tells its own."""
+        return _all(self._of_each().whole())
+
+    def readable_orders(self) -> OrdersRead:
+        seen = self._of_each()
+        return OrdersRead(_all(seen.found), seen.reasons)
+
+    def _of_each(self) -> OfEach[Sequence[OrderReport]]:
         if self._dexes is None:
-            return self._open_orders("")
-        found = self._dexes.of_each(self._open_orders)
-        return [one for orders in found for one in orders]
+            return OfEach([self._open_orders("")])
+        return self._dexes.of_each(self._open_orders)
 
     def _open_orders(self, dex: str) -> Sequence[OrderReport]:
         where = {"dex": dex} if dex else {}
@@ -205,6 +212,10 @@ class HyperliquidOrderDesk:
     def _ask(self, question: str, **more: object) -> bytes:
         request = {"type": question, "user": self._account.address, **more}
         return self._info.ask(question, request)
+
+
+def _all(orders: Sequence[Sequence[OrderReport]]) -> Sequence[OrderReport]:
+    return [one for each in orders for one in each]
 
 
 def _order(ticket: Ticket, asset: int) -> Action:

@@ -87,6 +87,9 @@ class MemoryExchange:
             positions=(),
         )
 
+    def readable_account(self, address: str) -> AccountState:
+        return self.account(address)
+
     def address_use(self, address: str) -> AddressUse:
         """Nobody has sent any action to an exchange in RAM."""
         self._answer(f"address_use {address}")

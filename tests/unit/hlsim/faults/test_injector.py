@@ -125,6 +125,7 @@ def test_the_first_fault_that_strikes_wins_and_the_other_is_not_used_up() -> Non
         (LoseRequest(via="ws"), asked(via="ws"), asked()),
         (LoseRequest(users=(USER,)), asked(user=USER.lower()), asked()),
         (LoseRequest(coins=("BTC",)), asked(coins=frozenset({"BTC", "A"})), asked()),
+        (LoseRequest(dexes=("xyz",)), asked(dex="xyz"), asked(dex="flx")),
         (LoseRequest(only_triggers=True), asked(has_trigger=True), asked()),
     ],
 )
