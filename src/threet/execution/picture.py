@@ -13,6 +13,7 @@ from decimal import Decimal
 
 import msgspec
 
+from threet.execution import partial_reading
 from threet.execution.account_news import AccountNews
 from threet.execution.exchange_time import ExchangeTime
 from threet.execution.wishes import Reading
@@ -20,10 +21,9 @@ from threet.model.accounts import AccountPart, AccountState
 from threet.model.errors import DependencyError
 from threet.model.numbers import ZERO
 from threet.model.orders import Fill, OrderPhase, OrderReport
-from threet.model.products import dex_of
 from threet.ports.clock import Clock
 from threet.ports.fill_store import FillStore
-from threet.ports.order_desk import Accepted, OrderDesk, OrdersRead
+from threet.ports.order_desk import Accepted, OrderDesk
 
 # A page of fills is 2000 at most (F49).
 _PAGE = 2_000
@@ -185,16 +185,16 @@ class Picture:
         parts = self._parts
         seen = parts.desk.readable_orders()
         account = self._read_account()
-        if self._differences(account, _unread(seen, account)):
+        if self._differences(account, partial_reading.unread(seen, account)):
             # Filled between the two questions, perhaps: asked again before it counts.
             account = self._read_account()
-        orders = [*seen.orders, *self._standing(seen.unread)]
-        self.unread = _unread(seen, account)
+        orders = partial_reading.standing(seen, self._orders.values())
+        self.unread = partial_reading.unread(seen, account)
         self.difference = self._differences(account, self.unread)
         if self.difference and self._has_begun_anew():
             parts.fills.forget()
             self._positions, self.difference, self._whole_ms = None, {}, 0
-        self._account = self._with_unread(account)
+        self._account = partial_reading.held(account, self._account)
         unlisted = self._unlisted(orders)
         self._orders = {**{one.oid: one for one in orders}, **unlisted}
         self._count_filled(orders)
@@ -223,21 +223,6 @@ class Picture:
             if one.cloid == cloid:
                 self._sent_at.pop(oid, None)
                 self._awaited[oid] = _Awaited(one.symbol, None, self._patience())
-
-    def _standing(self, unread: Mapping[str, str]) -> Sequence[OrderReport]:
-        """Orders on dexes that were not told of: nothing says that they are gone."""
-        return [one for one in self._orders.values() if dex_of(one.symbol) in unread]
-
-    def _with_unread(
-        self, account: AccountState | AccountPart
-    ) -> AccountState | AccountPart:
-        """With the positions that were read before, where none could be read now."""
-        if isinstance(account, AccountState) or self._account is None:
-            return account
-        kept = [
-            p for p in self._account.positions if dex_of(p.symbol) in account.unread
-        ]
-        return msgspec.structs.replace(account, positions=(*account.positions, *kept))
 
     def _read_account(self) -> AccountState | AccountPart:
         self._keep_fills()
@@ -390,20 +375,12 @@ class Picture:
             self.doubt()
 
     def _differences(
-        self, account: AccountState | AccountPart, unread: Mapping[str, str]
-    ) -> Mapping[str, tuple[Decimal, Decimal]]:
-        """A new one only where the account was read."""
-        read = {one.symbol: one.quantity for one in account.positions}
-        kept = {
-            one: self.difference[one]
-            for one in self.difference
-            if dex_of(one) in unread
-        }
-        return kept | {
-            symbol: (quantity, read.get(symbol, ZERO))
-            for symbol, quantity in (self._positions or {}).items()
-            if dex_of(symbol) not in unread and quantity != read.get(symbol, ZERO)
-        }
+        self, account: AccountState | AccountPart, dexes: Mapping[str, str]
+    ) -> partial_reading.Differences:
+        by_fills = self._positions or {}
+        return partial_reading.differences(
+            by_fills, account, known=self.difference, dexes=dexes
+        )
 
     def _has_begun_anew(self) -> bool:
         """A simulated exchange that knows not one of the newest fills is another."""
@@ -411,10 +388,3 @@ class Picture:
             return False
         known = {one.tid for one in self._parts.fills.recent(_PAGE)}
         return known.isdisjoint(one.tid for one in self._parts.desk.fills(0))
-
-
-def _unread(seen: OrdersRead, account: AccountState | AccountPart) -> Mapping[str, str]:
-    """Where either its orders or its positions could not be read."""
-    if isinstance(account, AccountState):
-        return seen.unread
-    return {**seen.unread, **account.unread}

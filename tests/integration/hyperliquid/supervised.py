@@ -55,6 +55,11 @@ class Supervised:
         faults.events.lift(armed)
 
     @property
+    def outages(self) -> list[StreamGap]:
+        """Of connections that were lost; one topic alone was silent for a while."""
+        return [one for one in self.gaps if len(one.topics) > 1]
+
+    @property
     def server_ms(self) -> int:
         return self.clock.exchange.now_ms()
 
