@@ -166,8 +166,7 @@ def test_r1_a_cancel_waits_seconds_at_most_for_a_redis_that_hangs(
     began = clock.monotonic()
     assert budget.take(1, priority=Priority.CANCEL) == 0
     assert budget.take(1, priority=Priority.CANCEL) == 0
-    # A timeout of half a second, twice: Redis' own would be 5 s, twice.
-    assert clock.monotonic() - began < 9
+    assert clock.monotonic() - began < 5
     assert not budget.state().is_shared
 
 
