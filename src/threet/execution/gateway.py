@@ -134,7 +134,7 @@ class Gateway:
         Raises ``DependencyError`` and ``ExchangeError``; the next call begins anew.
         """
         with self._picture.doubted_on_error():
-            settled = self._settling.advance(self._picture.unread)
+            settled = self._settling.advance(self._picture.is_read)
         if settled:
             self._picture.doubt()
             self._note_settled(settled)

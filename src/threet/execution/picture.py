@@ -21,6 +21,7 @@ from threet.model.accounts import AccountPart, AccountState
 from threet.model.errors import DependencyError
 from threet.model.numbers import ZERO
 from threet.model.orders import Fill, OrderPhase, OrderReport
+from threet.model.products import FIRST_DEX, dex_of
 from threet.ports.clock import Clock
 from threet.ports.fill_store import FillStore
 from threet.ports.order_desk import Accepted, OrderDesk
@@ -116,6 +117,13 @@ class Picture:
         """Whether there may be positions and stops that nobody sees: on a dex that is
         not followed and where something is held, or on one that cannot be read."""
         return bool(self.unread) or any(self._elsewhere.values())
+
+    def is_read(self, symbol: str) -> bool:
+        """Whether the newest reading has its dex. Before any nothing is known of a
+        builder dex; without the first dex there is no reading at all."""
+        dex = dex_of(symbol)
+        is_any = self._account is not None
+        return dex == FIRST_DEX or (is_any and dex not in self.unread)
 
     def doubt(self) -> None:
         """Something was done, or heard, that only a reading makes sure of."""

@@ -1,6 +1,6 @@
 """Settles open intents by asking, a question at a time, until each is proven."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from threet.execution.resolving import (
@@ -12,7 +12,6 @@ from threet.execution.resolving import (
 )
 from threet.model.errors import ExchangeError
 from threet.model.intents import IntentState, OrderIntent
-from threet.model.products import dex_of
 from threet.ports.intent_store import IntentStore
 from threet.ports.order_desk import OrderDesk, Outcome, Unknown
 
@@ -62,17 +61,19 @@ class Settling:
         self._open[intent.intent_id] = begin(intent)
         return self._weigh(intent.intent_id, outcome)
 
-    def advance(self, unread: Collection[str] = ()) -> Sequence[OrderIntent]:
+    def advance(
+        self, is_read: Callable[[str], bool] = lambda _: True
+    ) -> Sequence[OrderIntent]:
         """One question for each open intent; returns those that are settled by it.
 
-        Those of ``unread`` builder dexes stay as they are: where an exchange cannot say
-        what stands, that it knows no order proves nothing.
+        Those of symbols that are not read stay as they are: where an exchange cannot
+        say what stands, that it knows no order proves nothing.
         """
         if self._is_doubtful:
             self.begin()
         found = []
         for intent_id, one in list(self._open.items()):
-            if dex_of(one.intent.spec.symbol) in unread:
+            if not is_read(one.intent.spec.symbol):
                 continue
             known = self._weigh(intent_id, self._asked(one))
             if known.state.is_settled:

@@ -141,6 +141,24 @@ def test_f44_what_an_intent_of_an_unread_dex_became_is_asked_when_it_is_read(
     assert world.intents.unsettled() == []
 
 
+def test_o6_f44_a_start_settles_no_intent_of_a_dex_that_it_has_not_read(
+    world: World,
+) -> None:
+    """It had expired while nothing ran; that it is unknown proves nothing here."""
+    world.desk.says = lambda _: Unknown("lost")
+    world.gateway().cycle(wanted(BTC="5", **{AAPL: "5"}))
+    world.clock.advance(60)
+    world.desk.mute = {"xyz"}
+    gateway = world.gateway()
+    for _ in range(3):
+        gateway.cycle({})
+    assert [one.spec.symbol for one in world.intents.unsettled()] == [AAPL]
+    read_again(world)
+    for _ in range(3):
+        gateway.cycle({})
+    assert world.intents.unsettled() == []
+
+
 def test_b10_while_a_dex_is_unread_the_exchange_is_not_told_to_cancel_all(
     world: World,
 ) -> None:
