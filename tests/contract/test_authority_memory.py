@@ -13,12 +13,15 @@ from threet.adapters.redis_state.authority_memory import RedisAuthorityMemory
 from threet.model.errors import DependencyError
 
 ACCOUNT, SIGNER, OTHER = ("0x" + letter * 40 for letter in "abc")
+KEY = keys.authority("testnet", ACCOUNT, SIGNER, allows_own=False)
 FOUND = Authority(vault=ACCOUNT, valid_until_ms=2**45)
 
 
-def of(client: "redis.Redis", **other: str) -> RedisAuthorityMemory:
+def of(
+    client: "redis.Redis", *, allows_own: bool = False, **other: str
+) -> RedisAuthorityMemory:
     given = {"network": "testnet", "account": ACCOUNT, "signer": SIGNER, **other}
-    return RedisAuthorityMemory(client, **given)
+    return RedisAuthorityMemory(client, allows_own=allows_own, **given)
 
 
 @pytest.mark.parametrize("kind", ["memory", "redis"])
@@ -47,14 +50,23 @@ def test_it_is_of_one_key_and_one_account_and_ends_with_the_day(
     assert of(valkey_client, signer="0x" + "B" * 40).recall() == FOUND
     for other in ({"network": "mainnet"}, {"account": OTHER}, {"signer": OTHER}):
         assert of(valkey_client, **other).recall() is None
-    left = valkey_client.ttl(keys.authority("testnet", ACCOUNT, SIGNER))
+    left = valkey_client.ttl(KEY)
     assert 86_000 < int(str(left)) <= 86_400
+
+
+def test_s4_a_key_that_was_allowed_to_withdraw_is_not_remembered_where_it_is_not(
+    valkey_client: "redis.Redis",
+) -> None:
+    """Of a sub-account its master's key can be told from an agent's by asking only."""
+    of(valkey_client, allows_own=True).keep(FOUND)
+    assert of(valkey_client).recall() is None
+    assert of(valkey_client, allows_own=True).recall() == FOUND
 
 
 def test_what_cannot_be_read_is_not_known(
     valkey_client: "redis.Redis",
 ) -> None:
-    valkey_client.set(keys.authority("testnet", ACCOUNT, SIGNER), b'{"vault":7}')
+    valkey_client.set(KEY, b'{"vault":7}')
     assert of(valkey_client).recall() is None
     with redis.Redis(port=1) as nobody, pytest.raises(DependencyError):
         of(nobody).recall()

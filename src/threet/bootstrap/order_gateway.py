@@ -195,6 +195,7 @@ class _Wires:
             network=hyperliquid.network,
             account=self.address,
             signer=self.signer.address,
+            allows_own=hyperliquid.allow_own_key,
         )
         return TradingRights(ask=ask, memory=memory, clock=self.clock)
 

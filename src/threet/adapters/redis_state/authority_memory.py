@@ -12,13 +12,22 @@ _AUTHORITY: msgspec.json.Decoder[Authority] = msgspec.json.Decoder(Authority)
 
 
 class RedisAuthorityMemory:
-    """Implements ``threet.accounts.trading_rights.AuthorityMemory``."""
+    """Implements ``threet.accounts.trading_rights.AuthorityMemory``.
+
+    What was found where an account's own key may sign says nothing where it may not.
+    """
 
     def __init__(
-        self, redis: Redis, *, network: str, account: str, signer: str
+        self,
+        redis: Redis,
+        *,
+        network: str,
+        account: str,
+        signer: str,
+        allows_own: bool,
     ) -> None:
         self._redis = redis
-        self._key = keys.authority(network, account, signer)
+        self._key = keys.authority(network, account, signer, allows_own=allows_own)
 
     def keep(self, found: Authority) -> None:
         with redis_errors():

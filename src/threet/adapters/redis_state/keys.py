@@ -24,5 +24,7 @@ def address_use(network: str, address: str) -> str:
     return f"{_PREFIX}address-use:{network}:{address.lower()}"
 
 
-def authority(network: str, account: str, signer: str) -> str:
-    return f"{_PREFIX}authority:{network}:{account.lower()}:{signer.lower()}"
+def authority(network: str, account: str, signer: str, *, allows_own: bool) -> str:
+    asked = "any" if allows_own else "agent"
+    whose = f"{account.lower()}:{signer.lower()}"
+    return f"{_PREFIX}authority:{network}:{whose}:{asked}"
