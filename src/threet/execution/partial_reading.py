@@ -53,3 +53,8 @@ def differences(
         for symbol, quantity in by_fills.items()
         if dex_of(symbol) not in dexes and quantity != read.get(symbol, ZERO)
     }
+
+
+def may_end(found: Differences, dexes: Collection[str]) -> bool:
+    """Whether another reading may say otherwise, where ``dexes`` are unread."""
+    return any(dex_of(one) not in dexes for one in found)

@@ -94,18 +94,22 @@ class Picture:
     def is_current(self) -> bool:
         """Whether something may be sent on it. Where it differs news do not tell where
         the exchange stands."""
-        is_followed = self._parts.news.is_live and not self.difference
+        is_followed = self._parts.news.is_live and not self._may_agree
         return (self._is_fresh or is_followed) and not self._is_doubted
 
     @property
     def is_due(self) -> bool:
         """Whether it must be read again before anything follows from it."""
         age_secs = self._parts.clock.monotonic() - self._read_at
-        if self._is_doubted or age_secs > _TRUSTED_SECS:
+        most_secs = _UNREAD_SECS if self.unread else _TRUSTED_SECS
+        if self._is_doubted or age_secs > most_secs:
             return True
-        if self.unread and age_secs > _UNREAD_SECS:
-            return True
-        return bool(self.difference) and age_secs > _DIFFERENCE_SECS
+        return self._may_agree and age_secs > _DIFFERENCE_SECS
+
+    @property
+    def _may_agree(self) -> bool:
+        """Whether something differs that is read."""
+        return partial_reading.may_end(self.difference, self.unread)
 
     @property
     def awaited(self) -> set[str]:
@@ -121,9 +125,8 @@ class Picture:
     def is_read(self, symbol: str) -> bool:
         """Whether the newest reading has its dex. Before any nothing is known of a
         builder dex; without the first dex there is no reading at all."""
-        dex = dex_of(symbol)
-        is_any = self._account is not None
-        return dex == FIRST_DEX or (is_any and dex not in self.unread)
+        dex, is_known = dex_of(symbol), self._account is not None
+        return dex == FIRST_DEX or (is_known and dex not in self.unread)
 
     def doubt(self) -> None:
         """Something was done, or heard, that only a reading makes sure of."""
@@ -193,7 +196,8 @@ class Picture:
         parts = self._parts
         seen = parts.desk.readable_orders()
         account = self._read_account()
-        if self._differences(account, partial_reading.unread(seen, account)):
+        unread = partial_reading.unread(seen, account)
+        if partial_reading.may_end(self._differences(account, unread), unread):
             # Filled between the two questions, perhaps: asked again before it counts.
             account = self._read_account()
         orders = partial_reading.standing(seen, self._orders.values())

@@ -486,6 +486,25 @@ def test_f44_a_difference_from_before_is_not_told_again_when_it_is_read_again(
     assert picture.difference == found
 
 
+def test_b4_a_difference_on_an_unread_dex_lets_no_way_out_wait_for_readings(
+    two_dexes: Exchange,
+) -> None:
+    """Asked again it says nothing new, and each question waits for a dex that hangs."""
+    picture = two_dexes.picture()
+    two_dexes.others = {AAPL: "1"}
+    picture.read()
+    two_dexes.mute = {"xyz"}
+    before = two_dexes.readings
+    picture.read()
+    assert two_dexes.readings == before + 1
+    picture.hear()
+    assert picture.is_current
+    two_dexes.clock.advance(6)
+    assert not picture.is_due
+    two_dexes.clock.advance(5)
+    assert picture.is_due
+
+
 def test_f44_after_a_start_what_the_fills_say_of_an_unread_dex_is_held(
     two_dexes: Exchange,
 ) -> None:
