@@ -17,11 +17,11 @@ KEY = keys.authority("testnet", ACCOUNT, SIGNER, allows_own=False)
 FOUND = Authority(vault=ACCOUNT, valid_until_ms=2**45)
 
 
-def of(
-    client: "redis.Redis", *, allows_own: bool = False, **other: str
-) -> RedisAuthorityMemory:
-    given = {"network": "testnet", "account": ACCOUNT, "signer": SIGNER, **other}
-    return RedisAuthorityMemory(client, allows_own=allows_own, **given)
+WHOSE = {"network": "testnet", "account": ACCOUNT, "signer": SIGNER}
+
+
+def of(client: "redis.Redis", **other: str) -> RedisAuthorityMemory:
+    return RedisAuthorityMemory(client, allows_own=False, **{**WHOSE, **other})
 
 
 @pytest.mark.parametrize("kind", ["memory", "redis"])
@@ -58,9 +58,10 @@ def test_s4_a_key_that_was_allowed_to_withdraw_is_not_remembered_where_it_is_not
     valkey_client: "redis.Redis",
 ) -> None:
     """Of a sub-account its master's key can be told from an agent's by asking only."""
-    of(valkey_client, allows_own=True).keep(FOUND)
+    allowing = RedisAuthorityMemory(valkey_client, allows_own=True, **WHOSE)
+    allowing.keep(FOUND)
     assert of(valkey_client).recall() is None
-    assert of(valkey_client, allows_own=True).recall() == FOUND
+    assert allowing.recall() == FOUND
 
 
 def test_what_cannot_be_read_is_not_known(
