@@ -71,6 +71,7 @@ bench: setup-dev test-servers  ## side by side with the floors; minutes long
 	$(BIN)/python bench/telemetry.py
 	$(BIN)/python bench/liveness.py
 	$(BIN)/python bench/exchange.py
+	$(BIN)/python bench/first_minute.py
 	# What misses its target here is told in docs/performance.md.
 	$(BIN)/python bench/signing.py --loose
 	$(BIN)/python bench/tick_to_order.py --loose

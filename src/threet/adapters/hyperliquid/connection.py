@@ -209,8 +209,9 @@ class Connection:
             frame = subscriptions.request_frame(
                 request.topic, is_subscribe=request.is_subscribe
             )
-            await self._send(socket, frame)
+            # Before it goes: its answer may be heard while the socket takes no more.
             self.subscriptions.sent(now)
+            await self._send(socket, frame)
 
     async def _send(self, socket: aiohttp.ClientWebSocketResponse, frame: str) -> None:
         """Raises ``TimeoutError``: what takes nothing any more is no connection."""
