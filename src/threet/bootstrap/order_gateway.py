@@ -40,7 +40,7 @@ from threet.execution.gateway import Gateway, GatewayParts, Leverage
 from threet.execution.reconciling import Book, Manner, Style
 from threet.market_data.quotes import Quotes
 from threet.market_data.trading_catalogue import TradingCatalogue
-from threet.model.accounts import AccountPart, AccountState
+from threet.model.accounts import AccountPart, AccountRead
 from threet.model.errors import ConfigurationError
 from threet.model.events import AlertRaised
 from threet.ports.account_feed import AccountFeed
@@ -273,16 +273,16 @@ class _Wires:
 
 
 def account_reader(
-    ask: Callable[[], AccountState | AccountPart],
+    ask: Callable[[], AccountRead],
     *,
     accounts: AccountStore,
     watch: EquityWatch,
     ledger: LedgerWatch,
-) -> Callable[[], AccountState | AccountPart]:
+) -> Callable[[], AccountRead]:
     """For the gateway, right after its fills were read. A part of an account is held
     against nothing, and no equity."""
 
-    def read_account() -> AccountState | AccountPart:
+    def read_account() -> AccountRead:
         state = ask()
         if isinstance(state, AccountPart):
             return state

@@ -8,7 +8,7 @@ from threet.accounts.equity_watch import EquityWatch
 from threet.config.sections import RiskSettings
 from threet.execution.wishes import Approval, Reading
 from threet.market_data.quotes import Quotes
-from threet.model.accounts import AccountPart, AccountState
+from threet.model.accounts import AccountPart, AccountRead
 from threet.model.numbers import ZERO
 from threet.model.orders import OrderSpec
 from threet.ports.clock import Clock
@@ -82,7 +82,7 @@ def account_gate(
     return approve
 
 
-def _equity(account: AccountState | AccountPart, now_ms: int) -> Seen | None:
+def _equity(account: AccountRead, now_ms: int) -> Seen | None:
     """Of a part it is not known."""
     if isinstance(account, AccountPart):
         return None

@@ -109,7 +109,8 @@ class OrderGateway:
 
     def _open(self) -> None:
         rights = self.parts.rights.at_start()
-        self._journal.rights(rights)
+        if self.parts.rights.is_confirmed:  # else it is told when it is
+            self._journal.rights(rights)
         gateway = self.parts.opened(rights)
         gateway.start()
         self._journal.stopped(self.parts.fills.recent(1_000))

@@ -19,7 +19,7 @@ from threet.execution.reported import vanished
 from threet.execution.sending import Sending
 from threet.execution.settling import Settling
 from threet.execution.wishes import Approval, Done, Plan, Reading, Wanted
-from threet.model.accounts import AccountPart, AccountState
+from threet.model.accounts import AccountRead
 from threet.model.intents import IntentState, OrderIntent
 from threet.model.orders import Fill, OrderSpec
 from threet.ports.clock import Clock
@@ -49,7 +49,7 @@ class GatewayParts:
     desk: OrderDesk
     intents: IntentStore
     fills: FillStore
-    read_account: Callable[[], AccountState | AccountPart]
+    read_account: Callable[[], AccountRead]
     book: Callable[[str], Book | None]
     decimals: Callable[[str], int | None]
     approve: Callable[[OrderSpec, Reading], Approval]

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
-from threet.model.accounts import AccountPart, AccountState
+from threet.model.accounts import AccountRead, AccountState
 from threet.model.numbers import ZERO
 from threet.model.orders import OrderReport
 from threet.model.products import dex_of
@@ -16,7 +16,7 @@ from threet.ports.order_desk import OrdersRead
 Differences = Mapping[str, tuple[Decimal, Decimal]]
 
 
-def unread(seen: OrdersRead, account: AccountState | AccountPart) -> Mapping[str, str]:
+def unread(seen: OrdersRead, account: AccountRead) -> Mapping[str, str]:
     """Where either its orders or its positions could not be read, and why."""
     if isinstance(account, AccountState):
         return seen.unread
@@ -28,9 +28,7 @@ def standing(seen: OrdersRead, known: Iterable[OrderReport]) -> Sequence[OrderRe
     return [*seen.orders, *(one for one in known if dex_of(one.symbol) in seen.unread)]
 
 
-def held(
-    account: AccountState | AccountPart, before: AccountState | AccountPart | None
-) -> AccountState | AccountPart:
+def held(account: AccountRead, before: AccountRead | None) -> AccountRead:
     """With the positions that were read before, where none could be read now."""
     if isinstance(account, AccountState) or before is None:
         return account
@@ -40,7 +38,7 @@ def held(
 
 def differences(
     by_fills: Mapping[str, Decimal],
-    account: AccountState | AccountPart,
+    account: AccountRead,
     *,
     known: Differences,
     dexes: Collection[str],

@@ -17,7 +17,7 @@ from threet.execution import partial_reading
 from threet.execution.account_news import AccountNews
 from threet.execution.exchange_time import ExchangeTime
 from threet.execution.wishes import Reading
-from threet.model.accounts import AccountPart, AccountState
+from threet.model.accounts import AccountRead
 from threet.model.errors import DependencyError
 from threet.model.numbers import ZERO
 from threet.model.orders import Fill, OrderPhase, OrderReport
@@ -48,7 +48,7 @@ class PictureParts:
     clock: Clock
     desk: OrderDesk
     fills: FillStore
-    read_account: Callable[[], AccountState | AccountPart]
+    read_account: Callable[[], AccountRead]
     news: AccountNews
     is_simulated: bool = False
     follows: Callable[[str], bool] = lambda _: True
@@ -71,7 +71,7 @@ class Picture:
 
     def __init__(self, parts: PictureParts) -> None:
         self._parts = parts
-        self._account: AccountState | AccountPart | None = None
+        self._account: AccountRead | None = None
         self._positions: dict[str, Decimal] | None = None  # with a fill
         self._elsewhere: dict[str, Decimal] = {}  # by fills, where nothing is read
         self._whole_ms: int | None = None  # until then no fill is missing
@@ -236,7 +236,7 @@ class Picture:
                 self._sent_at.pop(oid, None)
                 self._awaited[oid] = _Awaited(one.symbol, None, self._patience())
 
-    def _read_account(self) -> AccountState | AccountPart:
+    def _read_account(self) -> AccountRead:
         self._keep_fills()
         clock = self._parts.clock
         before_ms, asked_at = clock.now_ms(), clock.monotonic()
@@ -387,12 +387,10 @@ class Picture:
             self.doubt()
 
     def _differences(
-        self, account: AccountState | AccountPart, dexes: Mapping[str, str]
+        self, account: AccountRead, dexes: Mapping[str, str]
     ) -> partial_reading.Differences:
-        by_fills = self._positions or {}
-        return partial_reading.differences(
-            by_fills, account, known=self.difference, dexes=dexes
-        )
+        held, known = self._positions or {}, self.difference
+        return partial_reading.differences(held, account, known=known, dexes=dexes)
 
     def _has_begun_anew(self) -> bool:
         """A simulated exchange that knows not one of the newest fills is another."""

@@ -2,14 +2,14 @@
 
 from threet.execution.reconciling import Book, Working
 from threet.execution.wishes import Done
-from threet.model.accounts import AccountPart, AccountState
+from threet.model.accounts import AccountRead
 from threet.model.decisions import Verdict
 from threet.model.intents import OrderIntent
 from threet.model.numbers import ZERO
 from threet.model.orders import OrderReport, Side
 
 
-def marked(account: AccountState | AccountPart, symbol: str) -> Book | None:
+def marked(account: AccountRead, symbol: str) -> Book | None:
     """The exchange's own price, by what it says a position is worth: good enough for
     who wants out and has no other."""
     for one in account.positions:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from threet.model.accounts import AccountPart, AccountState
+from threet.model.accounts import AccountRead
 from threet.model.decisions import Granted, Verdict
 from threet.model.numbers import ZERO
 from threet.model.orders import OrderReport, OrderSpec
@@ -54,7 +54,7 @@ class Reading:
     were known before.
     """
 
-    account: AccountState | AccountPart
+    account: AccountRead
     positions: Mapping[str, Decimal]
     orders: Sequence[OrderReport]
     skew_ms: int = 0

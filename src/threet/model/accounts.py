@@ -85,6 +85,9 @@ class AccountPart(msgspec.Struct, frozen=True, kw_only=True):
             raise InvalidValueError("unread", "name a dex", self.unread)
 
 
+AccountRead = AccountState | AccountPart
+
+
 def _require_finite(amounts: AccountPosition | AccountState) -> None:
     for name in amounts.__struct_fields__:
         value = getattr(amounts, name)

@@ -8,7 +8,7 @@ repeated, and nothing is retried in here.
 from collections.abc import Sequence
 from typing import Protocol
 
-from threet.model.accounts import AccountPart, AccountState, AddressUse
+from threet.model.accounts import AccountRead, AccountState, AddressUse
 from threet.model.candles import Candle, Timeframe
 from threet.model.products import Product
 from threet.ports.trade_history import TradeHistory
@@ -39,7 +39,7 @@ class ExchangeReader(Protocol):
 class ManagedExchange(ExchangeReader, TradeHistory, Protocol):
     """What the process-wide manager looks after."""
 
-    def readable_account(self, address: str) -> AccountState | AccountPart:
+    def readable_account(self, address: str) -> AccountRead:
         """As ``account``, for who lets no dex hold up a way out of another."""
 
     def address_use(self, address: str) -> AddressUse:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from threet.model.accounts import AccountPart, AccountState, AddressUse
+from threet.model.accounts import AccountRead, AccountState, AddressUse
 from threet.model.candles import Candle, Timeframe
 from threet.model.products import Product
 from threet.model.trades import Trade
@@ -103,7 +103,7 @@ class GuardedReader:
     def account(self, address: str) -> AccountState:
         return self._of_account(lambda: self._exchange.account(address))
 
-    def readable_account(self, address: str) -> AccountState | AccountPart:
+    def readable_account(self, address: str) -> AccountRead:
         """A builder dex that does not answer is no failure here: it must not open the
         breaker for the others."""
         return self._of_account(lambda: self._exchange.readable_account(address))

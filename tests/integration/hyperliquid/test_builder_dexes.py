@@ -14,7 +14,7 @@ from threet.adapters.hyperliquid.dex_standings import HyperliquidDexStandings
 from threet.adapters.hyperliquid.posting import Posting
 from threet.adapters.hyperliquid.rest import HyperliquidReader
 from threet.adapters.memory.clock import ManualClock
-from threet.model.accounts import AccountPart, AccountState
+from threet.model.accounts import AccountPart, AccountRead, AccountState
 from threet.model.errors import RateLimitedError, UnreachableError
 from threet.model.products import Product
 
@@ -214,7 +214,7 @@ async def test_of_a_dex_that_is_listed_nothing_may_be_left_out() -> None:
             await asyncio.to_thread(value, reader)
 
 
-def part(reader: HyperliquidReader) -> AccountState | AccountPart:
+def part(reader: HyperliquidReader) -> AccountRead:
     return reader.readable_account(ADDRESS)
 
 

@@ -56,7 +56,7 @@ from threet.execution.reconciling import Book, Manner
 from threet.execution.wishes import Approval, Reading
 from threet.market_data.quotes import Quotes
 from threet.market_data.trading_catalogue import TradingCatalogue
-from threet.model.accounts import AccountPart, AccountState
+from threet.model.accounts import AccountRead
 from threet.model.decisions import Decision, Granted
 from threet.model.errors import DependencyError
 from threet.model.events import AlertRaised, Envelope
@@ -282,7 +282,7 @@ class Desk:
             delisted=catalogue.delisted,
         )
 
-    def _asked(self) -> AccountState | AccountPart:
+    def _asked(self) -> AccountRead:
         self.readings += 1
         return self.reader.readable_account(ADDRESS)
 

@@ -18,6 +18,7 @@ from threet.execution.wishes import Approval, Reading, Wanted
 from threet.model.accounts import (
     AccountPart,
     AccountPosition,
+    AccountRead,
     AccountState,
     MarginMode,
 )
@@ -157,7 +158,7 @@ class Desk:
         told = [one for one in self.done if one.tid not in self.untold]
         return [one for one in told if one.time_ms >= since_ms]
 
-    def account(self) -> AccountState | AccountPart:
+    def account(self) -> AccountRead:
         state = self._account()
         if not self.mute:
             return state

@@ -17,7 +17,7 @@ from threet.adapters.sql.migrate import migrate
 from threet.adapters.sql.trading_store import SqlFillStore
 from threet.execution.account_news import AccountNews
 from threet.execution.picture import Picture, PictureParts
-from threet.model.accounts import AccountPart, AccountState
+from threet.model.accounts import AccountPart, AccountRead, AccountState
 from threet.model.orders import Fill, OrderReport, Side
 from threet.model.products import dex_of
 from threet.ports.order_desk import Accepted, OrdersRead
@@ -82,7 +82,7 @@ class Exchange:
     def fills(self, since_ms: int) -> Sequence[Fill]:
         return [one for one in self.told if one.time_ms >= since_ms]
 
-    def account(self) -> AccountState | AccountPart:
+    def account(self) -> AccountRead:
         self.readings += 1
         held = [a_position("BTC", str(self.held))] if self.held else []
         held += [a_position(*one) for one in self.others.items()]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from threet.adapters.hyperliquid.dexes import OfEach
-from threet.model.accounts import AccountPart, AccountState
+from threet.model.accounts import AccountPart, AccountRead, AccountState
 from threet.model.numbers import ZERO
 
 _Cash = tuple[Decimal, ...]
@@ -32,7 +32,7 @@ class AccountReading:
         """Raises what kept a dex from being read: a part would look like a loss."""
         return _together(self._looked(address).whole())
 
-    def readable(self, address: str) -> AccountState | AccountPart:
+    def readable(self, address: str) -> AccountRead:
         """What there is of it; without a dex there is no sum that has to be right."""
         seen = self._looked(address)
         return _part(seen) if seen.unread else _together(seen.found)

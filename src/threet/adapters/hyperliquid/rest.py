@@ -7,7 +7,7 @@ from threet.adapters.hyperliquid.account_reading import AccountReading
 from threet.adapters.hyperliquid.dex_catalogue import DexCatalogue, Tell, tell_nobody
 from threet.adapters.hyperliquid.dexes import BuilderDexes, OfEach
 from threet.adapters.hyperliquid.posting import Posting
-from threet.model.accounts import AccountPart, AccountState, AddressUse
+from threet.model.accounts import AccountRead, AccountState, AddressUse
 from threet.model.candles import Candle, Timeframe
 from threet.model.errors import MalformedAnswerError
 from threet.model.products import Product
@@ -86,7 +86,7 @@ class HyperliquidReader:
         """Over the first dex and the builder dexes."""
         return self._reading.of(address)
 
-    def readable_account(self, address: str) -> AccountState | AccountPart:
+    def readable_account(self, address: str) -> AccountRead:
         return self._reading.readable(address)
 
     def _states(self, address: str) -> OfEach[AccountState]:
