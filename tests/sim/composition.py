@@ -34,9 +34,10 @@ from threet.adapters.sql.halt_store import SqlHaltStore
 from threet.adapters.sql.ledger_store import SqlLedgerStore
 from threet.adapters.sql.order_store import SqlOrderStore
 from threet.adapters.sql.trading_store import SqlFillStore, SqlIntentStore
+from threet.adapters.sql.trading_view import SqlTradingView
 from threet.bootstrap import ProcessParts
 from threet.bootstrap.order_gateway import OrderGatewayParts
-from threet.bootstrap.risk import account_gate
+from threet.bootstrap.risk import account_gate, sent_before
 from threet.bootstrap.trader import TraderParts
 from threet.components.order_gateway import OrderGateway
 from threet.components.trader import Trader
@@ -379,6 +380,10 @@ class _Wires:
                     watch=watch,
                     halts=self.halts,
                     delisted=catalogue.delisted,
+                    sent=sent_before(
+                        SqlTradingView(platform.database, account=MASTER),
+                        clock.now_ms(),
+                    ),
                 ),
                 leverage=lambda _: platform.leverage,
                 news=self.news,

@@ -22,11 +22,12 @@ from threet.adapters.sql.decision_store import SqlDecisionStore
 from threet.adapters.sql.halt_store import SqlHaltStore
 from threet.adapters.sql.order_store import SqlOrderStore
 from threet.adapters.sql.trading_store import SqlFillStore, SqlIntentStore
+from threet.adapters.sql.trading_view import SqlTradingView
 from threet.bootstrap import access, processes
 from threet.bootstrap import settings as root
 from threet.bootstrap.ledger import ledger_watch
 from threet.bootstrap.parts import ProcessParts
-from threet.bootstrap.risk import account_gate, limits
+from threet.bootstrap.risk import account_gate, limits, sent_before
 from threet.bootstrap.trading import (
     KEY,
     address_of,
@@ -226,6 +227,10 @@ class _Wires:
                     watch=watch,
                     halts=self.halts,
                     delisted=catalogue.delisted,
+                    sent=sent_before(
+                        SqlTradingView(self.store, account=self.address),
+                        clock.now_ms(),
+                    ),
                 ),
                 leverage=lambda symbol: _leverage(settings, catalogue, symbol),
                 news=self.news,

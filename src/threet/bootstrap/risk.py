@@ -1,24 +1,20 @@
 """Wires the account's risk gate: what is known, and the limits of the settings."""
 
-from collections import deque
 from collections.abc import Callable, Collection
-from decimal import Decimal
 
 from threet.accounts.equity_watch import EquityWatch
 from threet.config.sections import RiskSettings
 from threet.execution.wishes import Approval, Reading
 from threet.market_data.quotes import Quotes
 from threet.model.accounts import AccountPart, AccountRead
-from threet.model.numbers import ZERO
 from threet.model.orders import OrderSpec
 from threet.ports.clock import Clock
 from threet.ports.halt_store import HaltStore
+from threet.ports.trading_view import Sent, TradingView
 from threet.risk.gates import judge
 from threet.risk.limits import Group, Limits
+from threet.risk.sent_orders import SentOrders, counted_since
 from threet.risk.situation import Proposal, Seen, Situation, working_of
-
-_MINUTE_MS = 60_000
-_DAY_MS = 86_400_000
 
 
 def limits(settings: RiskSettings) -> Limits:
@@ -30,6 +26,11 @@ def limits(settings: RiskSettings) -> Limits:
     return Limits(**plain, groups=groups)
 
 
+def sent_before(view: TradingView, now_ms: int) -> SentOrders:
+    """What earlier processes sent, and counts still. Raises ``DependencyError``."""
+    return SentOrders(view.sent(counted_since(now_ms)))
+
+
 def account_gate(
     *,
     clock: Clock,
@@ -38,14 +39,12 @@ def account_gate(
     watch: EquityWatch,
     halts: HaltStore,
     delisted: Callable[[], Collection[str]],
+    sent: SentOrders,
 ) -> Callable[[OrderSpec, Reading], Approval]:
     """Approved orders are counted as sent: what is approved is sent."""
-    sent: deque[tuple[int, Decimal]] = deque()
 
     def approve(spec: OrderSpec, reading: Reading) -> Approval:
         now_ms = clock.now_ms()
-        while sent and sent[0][0] // _DAY_MS < now_ms // _DAY_MS:
-            sent.popleft()
         proposal = Proposal(
             symbol=spec.symbol,
             change=spec.change,
@@ -66,8 +65,8 @@ def account_gate(
                 for one in account.positions
                 if one.liquidation_price is not None
             },
-            orders_last_minute=sum(now_ms - at < _MINUTE_MS for at, _ in sent),
-            notional_today=sum((notional for _, notional in sent), ZERO),
+            orders_last_minute=sent.in_last_minute(now_ms),
+            notional_today=sent.notional_today(now_ms),
             delisted=delisted(),
             is_synced=reading.is_synced,
             unread=reading.unread,
@@ -76,7 +75,7 @@ def account_gate(
         )
         judged = judge(proposal, situation, bounds)
         if judged.is_approved:
-            sent.append((now_ms, proposal.notional))
+            sent.note(Sent(now_ms, proposal.notional))
         return Approval(judged.is_approved, judged.verdicts, judged.reason)
 
     return approve

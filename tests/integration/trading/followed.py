@@ -48,7 +48,7 @@ from threet.adapters.sql.trading_view import SqlTradingView
 from threet.adapters.system_clock import SystemClock
 from threet.bootstrap import ProcessParts
 from threet.bootstrap.order_gateway import OrderGatewayParts, account_reader
-from threet.bootstrap.risk import account_gate
+from threet.bootstrap.risk import account_gate, sent_before
 from threet.components.order_gateway import OrderGateway
 from threet.execution.account_news import AccountNews
 from threet.execution.gateway import Gateway, GatewayParts
@@ -164,6 +164,7 @@ class Desk:
     is_gated: bool = False  # by the account's risk gate; else all is approved
     watch: EquityWatch = field(default_factory=EquityWatch)
     authority: Callable[[], Authority] = Authority
+    bounds: RiskLimits = RiskLimits()  # noqa: RUF009  # frozen
     memory: MemoryAuthorityMemory = field(default_factory=MemoryAuthorityMemory)
 
     def __post_init__(self) -> None:
@@ -275,11 +276,14 @@ class Desk:
     ) -> Callable[[OrderSpec, Reading], Approval]:
         return account_gate(
             clock=self.clock,
-            bounds=RiskLimits(),
+            bounds=self.bounds,
             quotes=self.quotes,
             watch=self.watch,
             halts=self.halts,
             delisted=catalogue.delisted,
+            sent=sent_before(
+                SqlTradingView(self.database, account=ADDRESS), self.clock.now_ms()
+            ),
         )
 
     def _asked(self) -> AccountRead:

@@ -18,6 +18,7 @@ from tests.integration.trading.followed import (
 )
 from threet.execution.reconciling import Manner, Style
 from threet.ports.halt_store import FLATTEN, KILL_SWITCH, LIQUIDATION
+from threet.risk.limits import Limits as RiskLimits
 
 
 @pytest.fixture
@@ -132,6 +133,26 @@ async def test_o5_f14_a_quote_that_was_moved_by_hand_fills_no_more_than_is_wante
         assert gateway.figures()["orders"] == 1
         desk.want("0")
         await until(lambda: desk.position() == 0 and not desk.resting())
+
+
+async def test_b4_a_limit_of_a_day_is_no_limit_of_a_process(desk: Desk) -> None:
+    """Who starts again has spent what the one before it sent; a way out passes."""
+    desk.is_gated, desk.bounds = True, RiskLimits(most_day_notional=Decimal(8_000))
+    async with desk.running():
+        desk.want("0.05")  # some 5,250
+        await until(lambda: desk.position() == Decimal("0.05"))
+    async with desk.running():
+        desk.want("0.10")
+        await until(lambda: "day_size" in refusals(desk))
+        assert desk.position() == Decimal("0.05")
+        desk.want("0")
+        await until(lambda: desk.position() == 0)
+
+
+def refusals(desk: Desk) -> set[str]:
+    """Gates that refused something, by the journal."""
+    found = desk.decisions.why("BTC", 9)
+    return {one.gate for each in found for one in each.verdicts if not one.passed}
 
 
 async def test_f18_a_liquidation_is_seen_ends_the_wish_and_halts(desk: Desk) -> None:
