@@ -170,8 +170,8 @@ class RunPositionAnswer(BaseModel):
 
 class PnlRowAnswer(BaseModel):
     key: str = Field(
-        description="A run, a symbol, or a UTC day; (outside) is of orders that are not"
-        " of 3T, (between runs) what runs closed of each other's"
+        description="A run, a symbol, or a UTC day; (outside) is of no run: by hand, or"
+        " closed by a kill; (between runs) what runs closed of each other's"
     )
     realized: Exact
     fees: Exact

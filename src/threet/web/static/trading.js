@@ -10,7 +10,7 @@ import { amount, empty, gain, pick, price, sheet, side, small, unknown } from ".
 const DECISIONS = 50;
 const NO_MARK = "No fresh mark price, or a cost that is not known";
 const NOT_RUNS = {
-  "(outside)": ["not of 3T", "Orders and positions that are of no run"],
+  "(outside)": ["of no run", "By hand, by a liquidation, or closed by a kill"],
   "(between runs)": ["between runs", "What runs closed of each other's inside the account"],
 };
 const WORDS = { unknown: "unknown", landed: "landed", refused: "refused", dead: "never landed" };
